@@ -54,7 +54,7 @@ export interface EnrolView {
   readonly desired_state: { readonly revision: string };
 }
 
-/** Sends a signed request to a process, without changing it. */
+/** Sends a signed request unchanged to a process. */
 export function send<T = Record<string, unknown>>(
   processUrl: string,
   signed: SignedRequest,

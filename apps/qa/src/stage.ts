@@ -74,7 +74,7 @@ export class Stage {
     return this.isShared && !planeEnv ? (this.sharedCell ??= this.serve()) : this.serve(planeEnv);
   }
 
-  /** On a shared stage, the same `key` returns the same object. */
+  /** On a shared stage, calls with the same `key` return the same object. */
   once<T>(key: unknown, make: () => Promise<T>): Promise<T> {
     if (!this.isShared) return make();
     const made = (this.made.get(key) as Promise<T> | undefined) ?? make();

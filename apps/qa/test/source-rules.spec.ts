@@ -134,7 +134,7 @@ describe('no source file', () => {
 
 describe('every line in the repository', () => {
   const WIDTH = 110;
-  /** Files with keys and signatures from RFC 9421, and with shell scripts whose lines cannot be wrapped. */
+  /** Files that contain keys and signatures from RFC 9421, or shell scripts whose lines cannot be wrapped. */
   const LONG = /rfc9421\.fixture\.ts$|completion\/\w+-script\.ts$/;
   const tooLong = (text: string): boolean => text.split('\n').some((line) => line.length > WIDTH);
 

@@ -17,6 +17,6 @@ void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_AP
     tsconfig: join(ROOT, 'libs/tenant-api/tsconfig.json'),
     files: join(ROOT, 'libs/tenant-api/src/*.ts'),
   },
-  // The tenant guard refuses requests with these kinds of error before any operation is reached.
+  // The kinds of error with which the tenant guard refuses requests before they reach any operation.
   refuses: ['unauthenticated', 'forbidden', 'not_found', 'elsewhere'],
 });

@@ -28,7 +28,7 @@ export class WantedState {
     this.note(id, null);
   }
 
-  /** Makes several changes before it wakes the waiting calls. */
+  /** Makes several changes, and wakes the waiting calls only afterwards. */
   changeTogether(change: () => void): void {
     const waiting = this.waiting.splice(0);
     change();

@@ -2,7 +2,10 @@ import { type DeploymentModel, modelsWhere } from './profiles';
 
 const BY_FILE = modelsWhere(({ offlineEnrolmentAllowed }) => offlineEnrolmentAllowed);
 
-/** The error that both planes show when someone enrols a plane by file although its model forbids that. */
+/**
+ * The error that both planes show when someone tries to enrol a plane by file although its model does not
+ * allow this.
+ */
 export function offlineEnrolmentProblem(model: DeploymentModel): string {
   return (
     `A ${model} plane needs a connection to the Control Plane and cannot enrol by file. Start it without ` +

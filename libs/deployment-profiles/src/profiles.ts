@@ -21,7 +21,7 @@ export function profileOf(model: DeploymentModel): DeploymentProfile<DeploymentM
   return PROFILES[model];
 }
 
-/** The models whose profile has a fact, such as `({ installRequired }) => installRequired`. */
+/** The models whose profiles meet a condition, such as `({ installRequired }) => installRequired`. */
 export function modelsWhere(has: (profile: DeploymentProfile) => boolean): readonly DeploymentModel[] {
   return DEPLOYMENT_MODELS.filter((model) => has(profileOf(model)));
 }

@@ -4,8 +4,8 @@ import { type Form, type Route, type RouteLine } from './route-line';
 
 /**
  * How a plane that isolates its tenants responds. `refused`: it refuses, because the request names the other
- * tenant or one of its objects. `own`: it ignores the name, and the caller may get its own data. `name`: the
- * caller has not signed in, and may learn the tenant's name.
+ * tenant or one of its objects. `own`: it ignores the name, and the caller may get data of the caller's own
+ * tenant. `name`: the caller has not signed in, and may learn the tenant's name.
  */
 type Expected = 'refused' | 'own' | 'name';
 
@@ -29,8 +29,8 @@ type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;
 type Add = (kind: Kind, about: Party, spelling: Spelling) => void;
 
 /**
- * Every attempt by `own` to reach `other` that a route allows. Omits attempts for which a tenant lacks a
- * required object.
+ * All the ways in which `own` can try to reach `other` through a route. Omits attempts for which a tenant
+ * lacks a required object.
  */
 export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Party): Attempt[] {
   const attempts: Attempt[] = [];

@@ -24,7 +24,7 @@ export interface RouteLine {
   readonly audience?: Audience;
   /** For each path parameter: the kind of object that it names, or a fixed string. */
   readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
-  /** For each query parameter that takes an id: the kind of object. */
+  /** For each query parameter that takes an id: the kind of object that the id refers to. */
   readonly query?: Readonly<Record<string, string>>;
   /** The body that a party sends for itself. Undefined if the party lacks what the route requires. */
   readonly body?: (party: Party) => Body | undefined;

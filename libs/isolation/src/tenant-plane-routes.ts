@@ -5,7 +5,7 @@ import { type Lines, type Route, type RouteLine, nameOf } from './route-line';
 const PASSWORD = 'correct horse battery staple';
 const neverSent = (tenantId: string): string => `atn_${tenantId}_${'A'.repeat(43)}`;
 
-/** The lines of Tenant Plane routes that do not follow from a fixture. */
+/** The lines for Tenant Plane routes that are not derived from a fixture. */
 const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/ai/incidents/:id/analysis': {
     verb: 'write',

@@ -25,7 +25,7 @@ export class Attempts {
     private readonly waker: JobWaker,
   ) {}
 
-  /** Resolves when the attempt finishes, or releases its short slot to run a long step. */
+  /** Resolves when the attempt finishes, or when it releases its short slot to run a long step. */
   async begin(jobId: string): Promise<void> {
     // Another attempt at this job is already waiting for a slot. When it starts, it sees all changes so far.
     if (this.inLine.has(jobId)) return;

@@ -27,7 +27,9 @@ export class GraphileQueue extends JobQueue {
   private runner?: Runner;
   private kept?: Promise<void>;
 
-  /** `ownerUrl`: the role that creates the queue's tables, if the serving role is not allowed to. */
+  /**
+   * `ownerUrl`: the URL with the role that creates the queue's tables, if the serving role is not allowed to.
+   */
   constructor(
     url: Secret,
     private readonly ownerUrl?: Secret,

@@ -5,8 +5,8 @@ import { type JobRow } from './job-row';
 import { type StepContext } from './step';
 
 /**
- * A pause of a tenant's writes that the job started and must lift. `until` is its deadline. While the job is
- * being undone, there is no deadline (null).
+ * A pause of a tenant's writes that the job started and must lift. `until` is the deadline for lifting the
+ * pause, or null while the job is being undone.
  */
 export interface Pause {
   readonly until: Date | null;

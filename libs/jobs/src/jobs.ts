@@ -6,9 +6,9 @@ import { LIVE_JOB_STATUSES } from './job';
 import { type JobRow } from './job-row';
 
 export const LEASE_MS = 15_000;
-/** How long after its release a job is due again. */
+/** How long a released job waits until it is due again. */
 const PAUSE_MS = 1000;
-/** How long after a job's creation the sweep first checks it, if nothing has woken it. */
+/** How long a new job waits until the sweep first checks it, if nothing wakes it sooner. */
 const UNNOTICED_MS = 5000;
 
 /** Another worker holds the job now, so this worker can no longer write to the job. */

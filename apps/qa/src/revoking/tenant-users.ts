@@ -16,8 +16,7 @@ export interface TenantUser {
   readonly id: string;
   readonly email: string;
   /**
-   * The first sign-in. `used` contains its original credentials, and `current` those that replaced them in a
-   * refresh.
+   * The first sign-in. `used` contains its original credentials; `current` contains those from the refresh.
    */
   readonly used: Pass;
   readonly current: Pass;

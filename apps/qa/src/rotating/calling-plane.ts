@@ -10,8 +10,8 @@ export interface Caller {
 }
 
 /**
- * An enrolled tenant plane that alternates between pulling and reporting, and switches to the next secret as
- * soon as it receives it.
+ * An enrolled tenant plane that alternates between pulling and reporting, and switches to each new secret as
+ * soon as that secret arrives.
  */
 export class CallingPlane implements Caller {
   private turn = 0;

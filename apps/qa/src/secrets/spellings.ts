@@ -9,7 +9,10 @@ function spellingsOf(secret: string): string[] {
   return [...new Set(parts.flatMap((part) => [part, ...encoded(part)]))];
 }
 
-/** In a credential of the form `<prefix>_<id>_<secret><check>`, the id is public. */
+/**
+ * The start of the secret part. In a credential of the form `<prefix>_<id>_<secret><check>`, the id is
+ * public.
+ */
 function head(secret: string): string {
   const hidden = secret.slice(/^at?[a-z]{1,2}_[^_]+_/.exec(secret)?.[0].length ?? 0);
   return hidden.slice(0, LEAST + 4);

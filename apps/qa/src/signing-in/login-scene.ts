@@ -25,9 +25,9 @@ export interface Account {
 export type ClientAddress = string | undefined;
 
 /**
- * A tenant and the processes that serve it; on Postgres, there are two. The processes trust a proxy to state
- * the client's address, except for the process that the proof takes from the shared stack at the reduced
- * size.
+ * A tenant and the processes that serve it (two on Postgres). They trust a proxy to state the client's
+ * address. At the reduced size on Postgres, one of the two is the shared stack's own process, which does not
+ * trust a proxy.
  */
 export class LoginScene {
   private invited = 0;

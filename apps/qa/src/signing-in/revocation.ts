@@ -2,7 +2,7 @@ import { eventually } from '@atlas/testing';
 import { type Account, type LoginScene } from './login-scene';
 
 const PATIENCE_MS = 5000;
-/** An address from which no one has guessed a password. */
+/** An address from which no one has tried to guess a password. */
 const HOME = '192.0.2.1';
 
 /** The longest time, in milliseconds, that a session revoked at one process stayed valid at another. */

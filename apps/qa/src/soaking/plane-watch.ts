@@ -63,8 +63,8 @@ export class PlaneWatch {
 }
 
 /**
- * The median slope over all pairs of points (Theil–Sen estimator). A page cache that fills up once hardly
- * affects the median. The median fully reflects steady growth, whether gradual or in steps.
+ * The median slope over all pairs of points (Theil–Sen estimator). It is hardly affected by a page cache that
+ * fills up once, but fully reflects steady growth, whether gradual or in steps.
  */
 function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], index) =>

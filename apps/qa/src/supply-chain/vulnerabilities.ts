@@ -1,8 +1,8 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
 /**
- * How many days after a vulnerability becomes known a release must fix it (also
- * stated in docs/security-inventory.md).
+ * The deadline for releasing a fix, in days from when the vulnerability becomes known (also stated in
+ * docs/security-inventory.md).
  */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,
@@ -13,7 +13,7 @@ export const DAYS: Readonly<Record<Severity, number>> = {
 };
 
 /**
- * The output of `npm audit --json`. In `via`, a package that is affected only through another package names
+ * The output of `npm audit --json`. If a package is affected only through another package, its `via` names
  * that package.
  */
 export interface AuditReport {

@@ -9,7 +9,8 @@ import { type TenantHints, TenantResolution } from '../tenancy/tenant-resolution
 const RECORDED: Allowance = { name: 'crossing of', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /**
- * Records requests that use a valid session for another tenant, in the audit trail of the session's tenant.
+ * Records requests that present a valid session of one tenant but name another tenant. The entry goes into
+ * the audit trail of the session's tenant.
  */
 @Injectable()
 export class TenantCrossings {

@@ -40,9 +40,9 @@ interface Route {
 }
 
 /**
- * A shared plane redirects requests for tenants on other planes. Status 307 preserves the method and body.
- * Known routes stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants
- * that have moved away from it.
+ * A shared plane redirects requests for tenants on other planes, and every plane redirects requests for
+ * tenants that have moved away from it. Status 307 preserves the method and body. Known routes stay in use
+ * while the Control Plane is unreachable.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {

@@ -85,8 +85,8 @@ export class Accounts {
   }
 
   /**
-   * Registers the tenant's first user, if the deployment allows it. Works only with the tenant's admin
-   * address, and only while the tenant has no user.
+   * Registers the tenant's first user, if the deployment allows it. Works only with the email address of the
+   * tenant's admin, and only while the tenant has no user.
    */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
@@ -170,8 +170,8 @@ export class Accounts {
   }
 
   /**
-   * Uses a separate transaction, because the refresh already shares the tenant's lock. Before it could take
-   * that lock exclusively, it would have to wait for all other transactions that share it.
+   * Uses a separate transaction. The refresh's own transaction already shares the tenant's lock, and could
+   * take the lock exclusively only after all other transactions that share the lock had finished.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {

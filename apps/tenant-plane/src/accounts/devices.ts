@@ -5,8 +5,8 @@ import { claimedTenant, hashToken, mintSessionToken } from '../credentials/sessi
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that users have signed in from. A known device grants no access. It only keeps other people's
- * guesses from counting against its user.
+ * The devices that users have signed in from. A known device grants no access. It only prevents other
+ * people's guesses from counting against the device's user.
  */
 @Injectable()
 export class Devices {

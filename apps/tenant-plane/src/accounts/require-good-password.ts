@@ -2,7 +2,8 @@ import { refuseGuessable } from '@atlas/platform';
 import { type Tenant } from '../tenancy/tenant.entity';
 
 /**
- * Throws `validation_failed` for a password that is common or consists of the tenant's and the user's names.
+ * Throws `validation_failed` for a password that is common or consists only of the names of the tenant and
+ * the user.
  */
 export function requireGoodPassword(
   password: string,

@@ -71,7 +71,7 @@ export class SignupTokens {
 
 /**
  * Checks the token against the Control Plane's current entry for the tenant. Throws `invalid_signup_token`
- * for a token that was revoked or minted for another plane, unless that plane was the tenant's home before it
+ * for a token that was revoked, or that was minted for another plane and was not carried over when the tenant
  * moved here.
  */
 export function requireGood({ jti, isOurs }: SignupToken, tenant: Tenant | null): void {

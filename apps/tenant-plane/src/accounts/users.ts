@@ -85,9 +85,9 @@ export class Users {
 }
 
 /**
- * Locks the user to change, the users they have invited, the caller and all admins. If two concurrent calls
- * would together remove the last admin, the second waits and then checks again. Uses one statement, so that
- * calls do not deadlock.
+ * Locks the rows of the user to change, the users they have invited, the caller and all admins. If two
+ * concurrent calls would together remove the last admin, the second waits and then checks again. Uses one
+ * statement, so that calls do not deadlock.
  */
 function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';

@@ -13,8 +13,8 @@ import { aiNotAllowed } from './ai.errors';
 const ROUTE = 'control_plane';
 
 /**
- * Whether questions to an AI may leave this plane. In `on_prem`, they may only if an admin has allowed AI. In
- * the other models, they may unless an admin has forbidden AI.
+ * Whether questions to an AI may leave this plane. In `on_prem`, an admin must have allowed AI. In the other
+ * models, AI is allowed unless an admin has forbidden it.
  */
 @Injectable()
 export class AiSettings {

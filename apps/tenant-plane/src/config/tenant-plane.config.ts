@@ -120,7 +120,10 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
-  /** This plane's address, as reported to the Control Plane. Defaults to the address it listens on. */
+  /**
+   * This plane's address, as reported to the Control Plane. Defaults to the address that the plane listens
+   * on.
+   */
   @IsOptional()
   @IsUrl(HTTP_URL)
   @MaxLength(MAX_ENDPOINT_URL)
@@ -148,7 +151,7 @@ export class TenantPlaneConfig extends PlaneConfig {
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
   }
 
-  /** Whether either of the two variables forbids calls to the Control Plane. */
+  /** Whether either of the two offline-mode variables forbids calls to the Control Plane. */
   get isOffline(): boolean {
     return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
   }

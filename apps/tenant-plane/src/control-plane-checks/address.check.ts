@@ -17,7 +17,7 @@ export const addressCheck: Check = {
       endpointUrl === undefined
         ? 'There is no address for sign-up links'
         : `Sign-up links lead to ${endpointUrl}/signup`;
-    // Users of planes that Atlas runs use the planned address.
+    // If Atlas runs the plane, users use their tenant's planned address instead.
     if (model === null || !profileOf(model).installRequired) return good(links);
     const isOwnMachine = endpointUrl === undefined || isLoopbackUrl(endpointUrl);
     if (told !== undefined && !isOwnMachine) return good(links);

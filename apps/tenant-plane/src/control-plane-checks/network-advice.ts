@@ -22,7 +22,7 @@ export function networkFix(code: string, host: string, port: string): string | u
   return fixes[code];
 }
 
-/** Whether the host name could not be resolved, which dns.check.ts reports. */
+/** True if the host name could not be resolved. In that case, dns.check.ts reports the problem. */
 export function isUnresolved(code: string): boolean {
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN';
 }

@@ -15,10 +15,10 @@ export interface RunningPlane {
 }
 
 /**
- * The plane of this environment, if it is already running. On SQLite, a process must have locked the file,
- * and must hold the lease or respond on this environment's host and port. On Postgres, the plane must respond
- * there, and a replica must hold the lease unless the plane is offline. A plane that is offline or has lost
- * contact with the Control Plane may have no lease.
+ * The plane of this environment, if it is already running. On SQLite, the plane is running if a process has
+ * locked the file and either the lease is held or the plane responds on this environment's host and port. On
+ * Postgres, the plane is running if it responds there and the lease is held; an offline plane needs no lease.
+ * A plane that is offline or has lost contact with the Control Plane may have no lease.
  */
 export async function runningPlane(
   config: TenantPlaneConfig,

@@ -30,7 +30,7 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica leaves the link to the other replicas, and for how long. After this many failed turns in a
+ * When a replica yields the link to the other replicas, and for how long. After this many failed turns in a
  * row (about 7 s of refused connections, or 80 s without a response), the replica releases the lease, because
  * another replica may still be able to reach the Control Plane. It then waits longer than the others need to
  * take the lease. If none of them has taken it by then, this replica takes it again, because the Control
@@ -51,8 +51,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private readonly pace = new LinkPace();
   private holdsLease = false;
   /**
-   * The last contact before this replica left the link to the others. Only a later contact shows that another
-   * replica can reach the Control Plane.
+   * The time of the plane's last contact with the Control Plane before this replica yielded the link. Only a
+   * later contact shows that another replica can reach the Control Plane.
    */
   private lostAfter: Date | null = null;
 
@@ -156,7 +156,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   /**
-   * Handles a failure of the database rather than the link. Reports the failure to the Control Plane, and
+   * Handles a failure of the database rather than of the link. Reports the failure to the Control Plane, and
    * pulls again.
    */
   private async goOnReporting(error: unknown, tookMs: number): Promise<void> {

@@ -177,8 +177,8 @@ export class DesiredStateApplier {
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
-    // The audit trail of a served tenant cannot be deleted, so stop serving the tenant first. From here on,
-    // no transfer writes either.
+    // The audit trail of a served tenant cannot be deleted, so stop serving the tenant first. This also keeps
+    // transfers from writing the tenant's rows.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);

@@ -11,16 +11,16 @@ import { IdentityProvider } from './identity-provider.entity';
 
 /**
  * Removing a tenant's identity provider revokes only the single sign-on sessions that exist at that moment.
- * So a transaction that creates or renews such a session shares a lock on the provider's row, and a
- * transaction that changes the provider takes that lock exclusively. The lock is taken after the tenant's
- * lock and before any user's row, so that transactions do not deadlock.
+ * So a transaction that creates or renews such a session takes a share lock on the provider's row, and a
+ * transaction that changes the provider takes an exclusive lock on the row. Either lock is taken after the
+ * tenant's lock and before any user's row, so that transactions do not deadlock.
  */
 export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
   return shared;
 }
 
-/** Waits for all transactions that share the lock. Call it only after `holdUpWrites`. */
+/** Waits for all transactions that hold a share lock on the row. Call it only after `holdUpWrites`. */
 export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   return lockedForUpdate(provider(scope)).getOne();
 }

@@ -13,7 +13,7 @@ export class IdentityProvider implements TenantOwned {
   @Column('varchar') issuer: string;
   @Column('varchar', { name: 'client_id' }) clientId: string;
   @Column('boolean', { name: 'is_enabled' }) isEnabled: boolean;
-  /** Whether unknown users are created when they sign in, with which role, and from which email domains. */
+  /** Whether a first sign-in creates the user and, if so, with which role and from which email domains. */
   @Column('boolean', { name: 'creates_users' }) createsUsers: boolean;
   @Column('varchar', { name: 'default_role' }) defaultRole: GrantableRole;
   @JsonColumn({ name: 'email_domains' }) emailDomains: string[];

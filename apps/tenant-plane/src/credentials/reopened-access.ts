@@ -11,9 +11,9 @@ import { User } from './user.entity';
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };
 
 /**
- * A copy that is served again does not show what was revoked after the tenant moved away. So all access is
- * revoked before the first request. Otherwise, users who have since been signed out, or have changed their
- * password, could get in with their old sessions or passwords.
+ * A copy that is served again does not contain the revocations made after the tenant moved away. So all
+ * access is revoked before the first request. Otherwise, users who have since been signed out, or have
+ * changed their password, could get in with their old sessions or passwords.
  */
 @Injectable()
 export class ReopenedAccess {

@@ -22,9 +22,9 @@ export class Revocations {
   ) {}
 
   /**
-   * Changes a locked user, and revokes all their links and all their sessions except `but`. The new epoch
-   * also invalidates what has no row yet: a sign-in whose password is being checked, or a link whose email is
-   * waiting to be sent. Returns the number of sessions revoked.
+   * Changes a user whose row is locked, and revokes all of the user's links and all their sessions except
+   * `but`. The new epoch also invalidates what has no row yet: a sign-in whose password is being checked, or
+   * a link whose email is waiting to be sent. Returns the number of sessions revoked.
    */
   async revoke(
     scope: TenantScope,
@@ -62,7 +62,10 @@ export class Revocations {
     await this.revoke(scope, user, changes);
   }
 
-  /** Cancels the open invitations of locked users, because their inviter may no longer invite. */
+  /**
+   * Cancels the open invitations of these users, because their inviter is no longer allowed to invite users.
+   * Their rows must be locked.
+   */
   async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
     const invitationEndedAt = this.clock.now();
     for (const { id, invitedBy } of invited) {
@@ -73,7 +76,7 @@ export class Revocations {
     }
   }
 
-  /** How many times a locked user was deactivated. */
+  /** How many times the user was deactivated. The user's row must be locked. */
   deactivations(scope: TenantScope, { id }: Pick<User, 'id'>): Promise<number> {
     return lastOf(scope, deactivationsOf(id));
   }

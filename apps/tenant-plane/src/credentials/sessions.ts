@@ -29,7 +29,10 @@ export const LONGEST_MS = 90 * 24 * 3600_000;
 interface Origin {
   /** The family of the session that the new session renews. */
   readonly family?: string;
-  /** Whether the user signed in through the tenant's identity provider. The provider's row must be locked. */
+  /**
+   * Whether the user signed in through the tenant's identity provider. If so, the provider's row must be
+   * locked.
+   */
   readonly isSingleSignOn?: boolean;
 }
 
@@ -40,7 +43,7 @@ export class Sessions {
     private readonly clock: Clock,
   ) {}
 
-  /** Creates a session for a locked user. Throws `too_many_attempts`. */
+  /** Creates a session for a user whose row is locked. Throws `too_many_attempts`. */
   async open(scope: TenantScope, user: User, { family, isSingleSignOn }: Origin = {}): Promise<SignedIn> {
     if (family !== undefined) await this.throttle.take(REFRESHES, [scope.tenantId, family]);
     const now = this.clock.now();
@@ -70,8 +73,9 @@ export class Sessions {
   }
 
   /**
-   * Checks the caller again once the users are locked, because the caller's session may have been revoked, or
-   * their role may have changed, since the request was admitted. Throws `unauthenticated` and `forbidden`.
+   * Checks the caller again once the users' rows are locked, because the caller's session may have been
+   * revoked, or their role may have changed, since the request was admitted. Throws `unauthenticated` and
+   * `forbidden`.
    */
   async requireCaller(
     scope: TenantScope,
@@ -104,9 +108,9 @@ export class Sessions {
   }
 
   /**
-   * Locks the users whose sessions {@link endSingleSignOn} would revoke, and the user `alsoId`. Their writes
-   * in progress finish first, and later writes are refused. The tenant's identity provider must be locked, so
-   * that no session is added.
+   * Locks the rows of the users whose sessions {@link endSingleSignOn} would revoke, and of the user
+   * `alsoId`. The users' writes in progress finish first, and later writes are refused. The row of the
+   * tenant's identity provider must already be locked, so that no session is added.
    */
   lockSingleSignOn(scope: TenantScope, alsoId: string): Promise<User[]> {
     const users = scope.query(User, 'user');
@@ -122,8 +126,8 @@ export class Sessions {
   }
 
   /**
-   * Revokes the sessions of all sign-ins through the identity provider, except `but`. Their users must be
-   * locked. Returns the number of sessions revoked.
+   * Revokes the sessions of all sign-ins through the identity provider, except `but`. The rows of their users
+   * must be locked. Returns the number of sessions revoked.
    */
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
@@ -143,7 +147,8 @@ export class Sessions {
   }
 
   /**
-   * Revokes all sessions of one sign-in. Locks the user, so that no refresh adds a session in the meantime.
+   * Revokes all sessions of one sign-in. Locks the user's row, so that no refresh adds a session in the
+   * meantime.
    */
   async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
     await lockUser(scope, userId);

@@ -15,14 +15,16 @@ export async function lockUser(scope: TenantScope, id: string): Promise<User | n
 }
 
 /**
- * Locks these users, in order of ID. A transaction must lock all the users that it needs in one call, so that
- * transactions do not deadlock.
+ * Locks the rows of these users, in order of ID. A transaction must lock all the rows that it needs in one
+ * call, so that transactions do not deadlock.
  */
 export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
   return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
 }
 
-/** Locks the users that the query finds, in order of ID. Requires that the tenant is still served. */
+/**
+ * Locks the rows of the users that the query finds, in order of ID. Throws if the tenant is no longer served.
+ */
 export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);
@@ -30,9 +32,9 @@ export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<Us
 }
 
 /**
- * Must come first in a transaction that revokes access. Transactions that share a user's row overtake a
- * transaction that waits to change it, so a user who never stops writing could delay their own revocation.
- * The queue for the tenant's lock allows no overtaking.
+ * Must come first in a transaction that revokes access. Transactions that take a share lock on a user's row
+ * can overtake a transaction that is waiting to change the row, so a user who never stops writing could delay
+ * their own revocation. The queue for the tenant's lock allows no overtaking.
  */
 export function holdUpWrites({ manager, tenantId }: TenantScope): Promise<void> {
   return lockTenant(manager, tenantId);

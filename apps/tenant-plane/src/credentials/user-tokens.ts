@@ -23,8 +23,8 @@ export class UserTokens {
   }
 
   /**
-   * Creates a link for a locked user. Invalidates the previous link, except on a later `attempt` to send the
-   * same email: the earlier copy may have arrived, so its link keeps working.
+   * Creates a link for a user whose row is locked. Invalidates the previous link, except on a later `attempt`
+   * to send the same email: the earlier copy may have arrived, so its link keeps working.
    */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose, attempt = 1): Promise<string> {
     if (attempt === 1) await this.revoke(scope, userId, purpose);
@@ -60,7 +60,7 @@ export class UserTokens {
   }
 
   /**
-   * Like {@link userOf}, but locks the user, so that only one of several concurrent calls succeeds.
+   * Like {@link userOf}, but locks the user's row, so that only one of several concurrent calls succeeds.
    * Invalidates the links in other copies of the email.
    */
   async redeem(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {

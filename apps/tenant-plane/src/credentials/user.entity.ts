@@ -20,8 +20,8 @@ export class User implements TenantOwned {
   /** Who sent the latest invitation. Null if there was none, or if an earlier version sent it. */
   @Column('uuid', { name: 'invited_by', nullable: true }) invitedBy: string | null;
   /**
-   * When that invitation was cancelled because its sender was no longer allowed to invite. Cleared by the
-   * next invitation.
+   * When that invitation was cancelled because its sender was no longer allowed to invite users. Cleared by
+   * the next invitation.
    */
   @TimestampColumn({ name: 'invitation_ended_at', nullable: true }) invitationEndedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;

@@ -8,14 +8,14 @@
  * 2. the row of an email that is being sent;
  * 3. `tenantStanding`: shared by transactions that write or admit a user, exclusive for those that revoke
  *    access or change the tenant or its AI setting;
- * 4. the row of its identity provider;
+ * 4. the row of the tenant's identity provider;
  * 5. the rows of users, by ID;
  * 6. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
  *    a row of its user.
  *
  * For the plane: `tenantStanding`, then the change tracking (`tracked_tenants`, then `row_changes`), then the
- * tenant's row in the directory. The plane's identity row is shared last. A transaction that takes it
- * exclusively takes no other lock.
+ * tenant's row in the directory. A share lock on the plane's identity row comes last. A transaction that
+ * locks this row exclusively takes no other lock.
  *
  * All rows of a tenant are copied or removed table by table, without `tenantStanding`: by then the tenant is
  * frozen or no longer served, so its writes are refused.

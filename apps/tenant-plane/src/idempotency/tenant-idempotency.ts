@@ -60,9 +60,9 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   }
 
   /**
-   * Each new key deletes the tenant's expired keys, so no job for all tenants is needed. Uses the database's
-   * clock, because a replica whose clock is a day ahead would delete the responses that the others have just
-   * stored.
+   * Storing a new key also deletes the tenant's expired keys, so no job for all tenants is needed. Uses the
+   * database's clock, because a replica whose clock is a day ahead would delete the responses that the others
+   * have just stored.
    */
   protected async claim(
     manager: EntityManager,

@@ -22,8 +22,9 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 export class OfflineEnrolmentRefused extends Error {}
 
 /**
- * The enrolment as a file. It is signed in the same way as the call would be. Its token is sealed with the
- * bundle's secret, which only the two planes have, so the file is useless to anyone who intercepts it.
+ * The enrolment as a file. The file is signed in the same way as the enrolment call would be. Its token is
+ * sealed with the bundle's secret, which only the two planes have, so the file is useless to anyone who
+ * intercepts it.
  */
 export function enrolRequestFile(
   config: TenantPlaneConfig,
@@ -79,8 +80,8 @@ export function trustedAnswer(
 }
 
 /**
- * An old file must not undo later changes. Compares the time, because revisions of different epochs cannot be
- * compared, and the revision, because two files may be signed in the same second.
+ * An old file must not undo later changes. Compares the times, because revisions of different epochs cannot
+ * be compared. Also compares the revisions, because two files may have been signed in the same second.
  */
 export function requireNotOlder(
   { revision: applied, toldRevision: received, stateSignedAt }: Readonly<PlaneIdentity>,

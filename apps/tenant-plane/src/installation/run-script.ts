@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 
 /**
- * Runs a command of an installation. It writes one JSON document to standard output, or an error message to
- * standard error. `atlas-tp` presents both to users.
+ * Runs one of the installation commands. The command writes one JSON document to standard output, or an error
+ * message to standard error. `atlas-tp` presents both to users.
  */
 export function runScript(
   work: () => Promise<{ readonly document: object; readonly isGood: boolean }>,

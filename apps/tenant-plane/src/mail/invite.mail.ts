@@ -11,8 +11,8 @@ import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
  * The email to an invited user. The email is dropped, with an audit entry, if the invitation was cancelled,
- * or if the inviter has since been deactivated or may no longer invite. It is still sent if the inviter has
- * only changed their password.
+ * or if the inviter has since been deactivated or is no longer allowed to invite users. It is still sent if
+ * the inviter has only changed their password.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {

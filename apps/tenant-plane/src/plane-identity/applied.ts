@@ -6,7 +6,9 @@ export interface Applied {
   readonly entryRevision: number;
   readonly error?: string;
   readonly code?: ReportedCode;
-  /** Whether the same entry is retried, because the error came from the database, a disk or the network. */
+  /**
+   * Whether the plane will retry this entry, because the error came from the database, a disk or the network.
+   */
   readonly isRetried?: boolean;
 }
 

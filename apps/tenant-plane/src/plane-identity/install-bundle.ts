@@ -18,8 +18,8 @@ export function needsEnrolment(
 }
 
 /**
- * Whether the token was pasted completely. A refusal of an incomplete token proves nothing about the secret
- * that was pasted with it.
+ * Whether the token was pasted in full. A refusal of an incomplete token proves nothing about the secret that
+ * was pasted with it.
  */
 export function isWholeToken(token: Secret): boolean {
   return parseCredential('atp', token.reveal()) !== null;

@@ -16,7 +16,10 @@ const LEASE_MS = 10_000;
  */
 export class LinkLease {
   private current: LinkClaim;
-  /** The name of the next claim. It is reused as long as it is unknown whether it was stored. */
+  /**
+   * The name of the next claim. If it is unknown whether the name was stored, the next attempt uses the same
+   * name.
+   */
   private next = randomUUID();
   /** In milliseconds on the monotonic clock. */
   private givesWayUntil = -Infinity;
@@ -57,8 +60,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes the lease from its holder in the caller's transaction, so that nothing that the holder has received
-   * is still applied. Only for one-off commands, because the lease is not renewed.
+   * Takes the lease from its holder in the caller's transaction, so that the holder can no longer apply
+   * anything that it has received. Only for one-off commands, because the lease is not renewed.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);

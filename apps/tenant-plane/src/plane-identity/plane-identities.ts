@@ -61,9 +61,9 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The revision since which to request changes. Undefined to request everything, if nothing was applied yet,
-   * or the revision was applied by a version that stores less of an entry: before an upgrade, or by an older
-   * replica that still held the lease.
+   * The revision since which to request changes. Undefined means that everything is requested, because
+   * nothing was applied yet, or because the revision was applied by a version that stores less of each entry
+   * (before an upgrade, or by an older replica that still held the lease).
    */
   get since(): string | undefined {
     const { revision, appliedContents } = this.copy;
@@ -107,8 +107,8 @@ export class PlaneIdentities implements OnModuleInit {
 
   /**
    * Accepts a state that did not arrive over the link. `require` throws if the state is older than what the
-   * locked row records. Otherwise it becomes the newest state received, and earlier states are no longer
-   * applied. The caller must fence what follows, and then release the lease.
+   * locked row records. Otherwise, the state becomes the newest one received, and earlier states are no
+   * longer applied. The caller must fence what follows, and then release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,

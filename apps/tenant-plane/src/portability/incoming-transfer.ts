@@ -58,7 +58,7 @@ export class IncomingTransfer {
       const sealed = await this.receive(signal);
       if (sealed !== null) await this.import(sealed);
     }
-    // Requesting another part reports the last part as imported.
+    // Requests one more part, because such a request reports the previous part as imported.
     if (this.isWhole) await this.receive(signal, 0);
   }
 

@@ -165,8 +165,8 @@ export class OutgoingTransfer {
     if (taken.length === 0 && !isWhole && this.saidLevel) return false;
     const changes = isAll ? taken.length : MAX_CHANGES;
     this.saidLevel = changes <= LEVEL_CHANGES;
-    // If no changes are waiting after this part, the target imports it before the next part is filled, so the
-    // target keeps catching up.
+    // If this part contains all waiting changes, the next part is filled only once the target has imported
+    // this one, so the target keeps up.
     this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);

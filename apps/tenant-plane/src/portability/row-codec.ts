@@ -19,7 +19,7 @@ export class RowCodec {
 
   constructor(
     readonly metadata: EntityMetadata,
-    /** Whether a row can be deleted to free a unique value for another row, and inserted again. */
+    /** Whether a row can be deleted, to free a unique value for another row, and then inserted again. */
     readonly canStepAside: boolean,
   ) {
     this.table = metadata.tableName;
@@ -71,8 +71,9 @@ export class RowCodec {
   }
 
   /**
-   * A hash that is the same for the same row on any database, regardless of the order of its JSON keys.
-   * `sent` is the row as received. Only its columns are hashed, because an older plane has fewer columns.
+   * A hash that is the same for the same row on any database, regardless of the order of keys in its JSON
+   * values. `sent` is the row as received. Only the columns in `sent` are hashed, because an older plane has
+   * fewer columns.
    */
   hashOf(row: PortableRow, sent = row): bigint {
     const columns = this.columns.filter(({ databaseName }) => databaseName in sent);

@@ -10,7 +10,7 @@ interface Sum {
 /**
  * The row counts and checksums of a tenant's tables, updated row by row. A checksum is the sum of the hashes
  * of all rows, in any order. Both sides of a transfer maintain the sums while it runs, so that the final
- * comparison takes no time.
+ * comparison takes almost no time.
  */
 export class RowSums {
   private readonly hashes = new Map<string, bigint>();

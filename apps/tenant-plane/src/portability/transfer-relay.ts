@@ -111,7 +111,7 @@ function importedIn(answer: string): number | undefined {
 
 /** The target has started over, so no more changes are accepted until it has imported more. */
 export class TargetBehind extends Error {
-  /** How long to wait before sending again if it is unknown when the target will have caught up. */
+  /** How long to wait before sending again if it is unknown when the target will catch up. */
   constructor(readonly pauseMs: number) {
     super('The target of the transfer is behind.');
   }

@@ -29,8 +29,8 @@ export class ReportedEntries {
   }
 
   /**
-   * Marks entries as reported. The response to the report may arrive so late that the same numbers already
-   * mean entries of another epoch. Those entries are not marked.
+   * Marks entries as reported. The response to the report may arrive so late that the same entry revisions
+   * already belong to another epoch. Entries of another epoch are not marked.
    */
   async mark(applied: readonly Applied[], epoch: string | null): Promise<void> {
     const done = applied.filter(({ error }) => error === undefined);

@@ -36,7 +36,7 @@ export class Reporter {
    */
   report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
     const epoch = epochOf(revision);
-    // In another epoch, the same numbers mean different entries.
+    // In another epoch, the same revision numbers mean different entries.
     if (epoch !== claim.epoch) claim.pending.clear();
     claim.epoch = epoch;
     for (const one of applied) claim.pending.set(one.tenantId, one);

@@ -105,9 +105,9 @@ export class IdentityProviders {
   }
 
   /**
-   * Called when the user returns from the provider. Returns the provider, locked until the end of the
-   * transaction. Throws `sign_on_not_configured`. Throws `sign_on_not_begun` if the user returns from a
-   * provider that has been replaced.
+   * Called when the user returns from the provider. Returns the provider, whose row stays locked until the
+   * end of the transaction. Throws `sign_on_not_configured`. Throws `sign_on_not_begun` if the user returns
+   * from a provider that has been replaced.
    */
   async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
     const provider = await shareProvider(scope);
@@ -116,7 +116,10 @@ export class IdentityProviders {
     return provider;
   }
 
-  /** Checks the caller again, because someone who may configure sign-in could let themselves back in. */
+  /**
+   * Checks the caller again, because a caller whose access was just revoked could otherwise use the new
+   * configuration to get back in.
+   */
   private async requireAllowed(scope: TenantScope, by: SignedInUser, endsSessions: boolean): Promise<void> {
     const locked = await (endsSessions
       ? this.sessions.lockSingleSignOn(scope, by.id)

@@ -6,7 +6,7 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** Sends a browser to the tenant's identity provider, and handles its return. */
+/** Sends a browser to the tenant's identity provider, and handles the browser's return. */
 @Injectable()
 export class TenantSignOn {
   private kept: SingleSignOn | undefined;

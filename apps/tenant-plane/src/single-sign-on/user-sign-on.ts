@@ -62,8 +62,8 @@ export class UserSignOn {
     cookies: FromCookies,
   ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
-    // Read first, because which user signs in is known only at the end. A user whose access is revoked in
-    // between is not admitted.
+    // Read first, because it is known only at the end which user is signing in. A user whose access is
+    // revoked in between is not admitted.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await prove(client);
     const admit = (): Promise<SignedIn> =>

@@ -41,7 +41,7 @@ const NOWHERE: Whereabouts = { served: null, moved: null };
 /** Times are in milliseconds on the monotonic clock. */
 interface Cached extends Whereabouts {
   readonly freshUntil: number;
-  /** When the tenant will have been frozen for so long that it can no longer be read. */
+  /** The time from which the tenant can no longer be read, because it has been frozen for too long. */
   readonly closesAt: number;
   /** The value of `turn` when this was cached. */
   readonly keptAt: number;
@@ -108,9 +108,9 @@ export class TenantDirectory {
   }
 
   /**
-   * Of two overlapping reads, either may have seen the newer rows. So a result is not cached if another
-   * result was cached, or the cache was cleared, after its read began. A result that is never reused is
-   * cached anyway, because its rows are read again each time.
+   * When two reads overlap, either of them may have seen the newer rows. So a result is not cached if another
+   * result was cached, or the cache was cleared, after the read began. A result that is never reused is
+   * cached anyway, because every lookup reads the rows again.
    */
   private async keep(
     names: readonly string[],

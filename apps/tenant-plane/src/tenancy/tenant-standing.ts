@@ -12,9 +12,9 @@ import { Tenant } from './tenant.entity';
  * checks the tenant again, and a transaction that changes the tenant waits for those that have checked it
  * (see {@link lockTenant}). Throws the same errors as the guard.
  *
- * This is not a lock on the tenant's row, because Postgres lets transactions that share a row overtake a
- * transaction that waits to change it. Otherwise, a tenant that never stops writing could delay its own
- * suspension.
+ * This is not a lock on the tenant's row, because Postgres lets transactions that take a share lock on a row
+ * overtake a transaction that is waiting to change the row. A tenant that never stops writing could then
+ * delay its own suspension.
  */
 export async function requireStanding({ manager, tenantId }: TenantScope): Promise<Tenant> {
   const [, tenant] = await together([

@@ -20,8 +20,8 @@ const NEW = 'another horse, another staple';
 const THIRD = 'a third horse, a third staple';
 
 /**
- * A user's write is stored only while they may still write. A revocation is acknowledged only once their
- * writes in progress are stored.
+ * A user's write is stored only while the user is still allowed to write. A revocation is acknowledged only
+ * once the user's writes in progress are stored.
  *
  * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; let `requireUser` read
  * without `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.

@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
     for (let i = 0; i < 100; i += 1)
       await login({ email: `user-${i}@example.com` }, '203.0.113.9').expect(401);
     expect((await login({}, '203.0.113.9').expect(429)).body.code).toBe('too_many_attempts');
-    // The address that the client itself put before the one from the proxy is ignored.
+    // The proxy adds the last address. The first one, which the client itself sent, is ignored.
     await login({}, '192.0.2.7, 203.0.113.9').expect(429);
     await login({}, '203.0.113.10').expect(200);
   }, 60_000);

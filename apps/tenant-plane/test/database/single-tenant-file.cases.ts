@@ -16,10 +16,10 @@ const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 
 /**
  * Once the file has its first tenant, triggers on every table with a `tenant_id` refuse rows of other
- * tenants. Each start restores missing triggers and logs the fact, and fails if a table is still unprotected.
- * The file accepts another tenant only after all rows of the first are removed. A shared plane never accepts
- * the file. To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave
- * out `fixTo`.
+ * tenants. Each start restores missing triggers and logs a message, and fails if a table is still
+ * unprotected. The file accepts another tenant only after all rows of the first are removed. A shared plane
+ * never accepts the file. To see it fail: in `triggersFor`, leave out `update`; or in
+ * `DesiredStateApplier.applyOne`, leave out `fixTo`.
  */
 describe('the SQLite file of a single-tenant plane', () => {
   let plane: TestTenantPlane;

@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const [otherRole, sameRole] = [operator, colleague].map((user) => ({ ...user, host: admin.host }));
     for (const [path, body] of Object.entries(BODIES)) {
       const first = await keyed(path, body).expect(201);
-      // Operators may not invite.
+      // Operators cannot invite users.
       for (const other of [sameRole, stranger, ...(body === INVITATION ? [] : [otherRole])]) {
         const answer = await keyed(path, body, 'key-1', other).expect(201);
         expect(answer.body).not.toEqual(first.body);
@@ -168,7 +168,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
           keyed('/api/incidents', INCIDENT, key, at === plane ? admin : there, at).expect(201);
         const both = async () => [(await reported('key-1')).text, (await reported('key-2', replica)).text];
         const before = await both();
-        // Each new key triggers a sweep of expired keys.
+        // Storing a new key triggers a sweep of expired keys.
         for (const at of [plane, replica]) await reported('key-3', at);
         await replica.app.get(OldSessions).sweep();
         expect(await both()).toEqual(before);

@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
     await expectHere(second);
     expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
-    // A request that looked up the tenant before the tenant left cannot write to it either.
+    // A request that looked up the tenant before the tenant left cannot write its rows either.
     const late = plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(Incident, {}, { title: 'lost' }),
     );

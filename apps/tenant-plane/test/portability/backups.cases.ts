@@ -54,7 +54,8 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     id = randomUUID();
     tenant = await plane.tenant(`goes-${(count += 1)}`);
     await fillEveryTable(plane, tenant);
-    // Seal now, so that sealing changes no rows later. The sealer's own timer may be sealing them already.
+    // Seal now, so that sealing changes no rows later. The sealer's own timer may already be sealing these
+    // rows.
     await eventually(
       async () => {
         await plane.app.get(AuditSealer).seal(tenant.tenant_id);

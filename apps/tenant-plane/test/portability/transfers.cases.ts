@@ -376,7 +376,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       .run(end.signal)
       .catch((error: Error) => error.message);
     await relay.level();
-    // The copy loses its incident, and the update that would restore it is not stored.
+    // The copy loses its incident, and the update that would restore the incident is not stored.
     await target.tenants.write(tenant.tenant_id, (scope) => scope.delete(Incident, {}));
     const putting = jest.spyOn(target.tenants, 'write').mockImplementation(async () => undefined);
     await source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { title: 'again' }));

@@ -332,8 +332,8 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       let newest: DesiredState;
 
       /**
-       * Makes a write fail, and stops the plane once it has attempted that write. Returns a function that
-       * allows the write again.
+       * Makes a write fail, and stops the plane once the plane has attempted that write. Returns a function
+       * that allows the write again.
        */
       async function endAt(
         write: string,

@@ -116,7 +116,8 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     control.cutHanging();
     expect([await known, await unknown]).toEqual([Array(3).fill(307), Array(12).fill(404)]);
 
-    // No request waits for a Control Plane that has just timed out. The plane retries it from time to time.
+    // No request waits for a Control Plane that has just timed out. The plane only retries the lookup from
+    // time to time.
     expect([await statuses(['steady']), control.rebuffs.length]).toEqual([[307], 9]);
     clock.advance(5);
     expect(await statuses(['steady', 'steady'])).toEqual([307, 307]);

@@ -1,6 +1,6 @@
 import { type EnvironmentVariable } from './deployment-profile';
 
-/** Variables that matter to a tenant plane of every model (API.md section 5). */
+/** Variables that matter to the tenant planes of every model (API.md section 5). */
 export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'ATLAS_TP_DEPLOYMENT',

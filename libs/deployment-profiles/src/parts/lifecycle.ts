@@ -15,7 +15,7 @@ export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
-  // A purge also removes the rows, plane and token that a restore may have left when it stopped halfway.
+  // A purge also removes the rows, plane and token that may be left from a restore that stopped halfway.
   purge: ['erase-backup', 'remove-copies', 'await-removal', 'remove-planes', 'issue-certificate'],
 } as const;
 

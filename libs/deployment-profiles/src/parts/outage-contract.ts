@@ -32,11 +32,13 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** The feature that the promise concerns, if it has not been built yet and so cannot stop working. */
+  /**
+   * The feature that the promise concerns, if that feature has not been built yet and so cannot stop working.
+   */
   readonly awaits?: PlannedFeature;
 }
 
-/** What remains of each capability without the Control Plane. Published to every tenant of a model. */
+/** What remains of each capability without the Control Plane. Published to every tenant of the model. */
 export type OutageContract = readonly OutagePromise[];
 
 export const ALWAYS_WORKS: OutagePromise['after'] = {

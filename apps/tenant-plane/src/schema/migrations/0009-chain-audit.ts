@@ -8,8 +8,8 @@ import {
 } from '@atlas/persistence';
 
 /**
- * A tenant's trail is deleted only together with all its rows, and only on a plane that is not its home:
- * after a move or a purge, or when an import starts over.
+ * A tenant's trail is deleted only together with all its rows, and only on a plane that is not the tenant's
+ * home: after a move or a purge, or when an import starts over.
  */
 const IS_ELSEWHERE = `not exists
   (select 1 from tenants where tenants.id = old.tenant_id and tenants.phase in ('serving', 'frozen'))`;

@@ -1,7 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Records who sent an invitation, because the invitation is cancelled when its sender may no longer invite.
+ * Records who sent an invitation, because the invitation is cancelled when its sender is no longer allowed to
+ * invite users.
  */
 export class EndInvitations1700000000030 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
