@@ -4,7 +4,7 @@ import { type Plan } from '@atlas/tenancy';
 /** What a tenant plane should do with one tenant. */
 export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';
 
-/** How the plane that serves a tenant must treat its requests. */
+/** How the plane that serves a tenant must treat the tenant's requests. */
 export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
 /**
@@ -61,12 +61,12 @@ export interface DesiredTenant {
    */
   readonly requires_copy?: string;
   /**
-   * Set in the entry for the tenant's home if a job has that plane serve its old copy again,
-   * because the plane that the tenant had moved to has lost the rows. The copy is from before
-   * that move. It is used unless another import has begun to replace it. What was revoked
-   * after the move is unknown, so the plane revokes all access before it serves the copy, once
-   * per job. `requires_rows` is sent until the plane has reported that it serves the copy. If
-   * it is set, a plane without the copy does not serve the tenant and reports `copy_missing`.
+   * Set in the entry for the tenant's home if a job has that plane serve its old copy again, because the
+   * plane that the tenant had moved to has lost the rows. The copy is from before that move. It is used
+   * unless another import has begun to replace it. What was revoked after the move is unknown, so the plane
+   * revokes all access before it serves the copy, once per job. `requires_rows` is sent until the plane has
+   * reported that it serves the copy. While `requires_rows` is set, a plane without the copy does not serve
+   * the tenant and reports `copy_missing`.
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**

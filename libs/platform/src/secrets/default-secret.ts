@@ -58,7 +58,7 @@ export function passwordInUrl(url: string): string | undefined {
   return password === username ? 'password' : decoded(password);
 }
 
-/** Returns text with malformed encoding unchanged. */
+/** Text with malformed encoding is returned unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
