@@ -36,8 +36,8 @@ export interface DesiredSignupLinks {
   /** The length of `revoked` is limited. This `jti` and all lower `jti`s are revoked as well. */
   readonly revoked_through?: string;
   /**
-   * Valid here even though their `aud` is another tenant plane, which was the tenant's home when they were
-   * created.
+   * Tokens that are valid on this plane even though their `aud` is another tenant plane, which was the
+   * tenant's home when the tokens were created.
    */
   readonly carried: readonly string[];
 }

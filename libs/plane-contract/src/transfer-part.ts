@@ -43,7 +43,7 @@ export interface TransferPartHeader {
   readonly changes: number;
 }
 
-/** What the source learns about the target. */
+/** The target's progress, as reported to the source. */
 export interface TransferProgress {
   /** How many parts of the attempt the target has imported. */
   readonly imported: number;

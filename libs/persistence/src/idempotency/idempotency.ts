@@ -85,8 +85,8 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
   /**
-   * Throws `request_in_progress` if the lock on the key times out. Timeouts of other locks are rethrown
-   * unchanged.
+   * Throws `request_in_progress` if waiting for the lock on the key times out. Timeouts of other locks are
+   * rethrown unchanged.
    */
   protected async insertKey<T extends ObjectLiteral>(
     manager: EntityManager,

@@ -9,7 +9,7 @@ export interface LockName {
 /**
  * Takes a lock in shared mode until the transaction ends. These locks are granted in order of arrival. With
  * row locks, a steady stream of shared locks could keep a writer waiting forever. A transaction that shares a
- * lock must not take it exclusively afterwards, because two such transactions would deadlock. SQLite
+ * lock must not take it exclusively afterwards, because two transactions that did so would deadlock. SQLite
  * serialises writers anyway.
  */
 export function shareLock(manager: EntityManager, name: LockName): Promise<void> {
