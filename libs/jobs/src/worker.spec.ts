@@ -48,7 +48,7 @@ class Scene {
     await settled();
   }
 
-  /** A job whose id contains `long` is at a long step. */
+  /** A job whose id contains `long` is about to run a long step. */
   private async advance(id: string, makeRoom: () => Promise<boolean>): Promise<void> {
     if (id.includes('long') && !(await makeRoom())) return void this.gaveBack.push(id);
     this.advanced.push(id);
@@ -117,7 +117,7 @@ describe(Worker.name, () => {
   it('runs short steps even while long steps use all of their slots', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + AT_ONCE);
-    // The queue's handler resolves as soon as a job waits for a long slot.
+    // The queue's handler resolves even if the job has to wait for a slot for long steps.
     const handed = long.map((id) => scene.wake(id));
     await Promise.all(handed);
     void scene.wake('short');

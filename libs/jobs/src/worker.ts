@@ -13,7 +13,7 @@ import { Rounds } from './rounds';
 
 const DUE_AT_ONCE = 50;
 
-/** Runs jobs when they are woken. Every 5 s, also runs the jobs whose wake-up was lost. */
+/** Runs each job when it is woken and, every 5 s, the jobs whose wake-up was lost. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
@@ -39,7 +39,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // The queue stops first, because any wake-ups that it took now would never reach other processes.
+    // The queue stops first, because a wake-up that it accepted now would never reach another process.
     const stopped = this.queue.stop();
     this.attempts.end();
     await Promise.all([stopped, this.stopSweeping()]);

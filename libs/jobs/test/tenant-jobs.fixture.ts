@@ -16,7 +16,7 @@ export class TenantJob extends JobRow implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
 }
 
-/** The live jobs with their tenants and due times. Outside a tenant's scope, nothing else is visible. */
+/** The live jobs, with their tenants and due times: all that is visible outside a tenant's scope. */
 const DUE_JOBS = 'due_jobs';
 
 /** Triggers that keep {@link DUE_JOBS} up to date on every write to a job. */

@@ -4,7 +4,9 @@ import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { type ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata';
 import { type Schema, type Schemas } from './schema';
 
-/** What only validation rules define. Types, enumerations and required properties come from TypeScript. */
+/**
+ * The keywords that only validation rules define. Types, enums and required properties come from TypeScript.
+ */
 const LIMITS = [
   'format',
   'pattern',

@@ -85,10 +85,10 @@ export interface PlanView {
   readonly plan: {
     readonly steps: readonly PlannedStep[];
     readonly install_required: boolean;
-    /** The versions of an upgrade. */
+    /** The versions before and after an upgrade. */
     readonly from?: string | null;
     readonly to?: unknown;
-    /** The number of tenant planes in an upgrade wave, and its batches. */
+    /** For an upgrade wave: the number of tenant planes, and the batches. */
     readonly total?: number;
     readonly waves?: readonly (readonly Pick<TenantPlaneView, 'id' | 'name' | 'version' | 'region'>[])[];
     /** The number of tenants in the cell to drain. */
@@ -199,8 +199,8 @@ export class DeprovisionTenantDto {
   reason?: string;
 
   /**
-   * Removes the tenant without a backup. Accepted only if its home has lost the moved rows and no tenant
-   * plane still has those rows.
+   * Removes the tenant without a backup. Accepted only if the tenant's home has lost the moved rows and no
+   * other tenant plane has them.
    */
   @Optional()
   @IsBoolean()

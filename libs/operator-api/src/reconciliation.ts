@@ -32,7 +32,7 @@ export interface Look {
   found: number;
   repaired: number;
   gone: number;
-  /** What could not be compared. The log says why. */
+  /** Subjects that could not be compared. The log says why. */
   readonly not_looked_at: DriftSubject[];
 }
 

@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     const change = (first: Note, second: Note, text: string): Promise<void> =>
       tenants.write(tenant, async (scope) => {
         await scope.update(Note, { id: first.id }, { text });
-        // On SQLite, the units of work run one after the other, so the second would never arrive.
+        // On SQLite, the units of work run one after the other, so the first must not wait for the second.
         if ((arrived += 1) === 2 || driver === 'sqlite') bothThere();
         await meeting;
         await scope.update(Note, { id: second.id }, { text });

@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     const before = smtp.mails.length;
     await mails.greet('ann@example.com');
     await mails.sendNoted();
-    // Skips the attempts in between, which would be the same.
+    // Skips the attempts in between, which are all alike.
     await database.write((manager) => manager.update(OutgoingMail, { kind: 'greeting' }, { attempts: 49 }));
     for (let hours = 0; hours < 3; hours += 1) {
       clock.advance(3600);

@@ -176,8 +176,8 @@ describe('the SQLite file of a plane', () => {
 
   it('is created only once if several processes start together', async () => {
     await Promise.all([start(), start(), start()]);
-    // If connections close at the same time, none may be the last, so SQLite leaves its log behind. A
-    // connection that closes alone writes it back.
+    // If connections close at the same time, each may find another still open, so SQLite leaves its log
+    // behind. A connection that closes alone writes it back.
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });

@@ -19,7 +19,7 @@ import { NOTES_SCHEMA, Note } from './notes.fixture';
 const tenant = randomUUID();
 const notes = (text: string) => ({ id: randomUUID(), text, tags: null, writtenAt: new Date(0) });
 
-/** Migrates and opens the test's database. `url` may belong to another role or lead through a proxy. */
+/** Migrates and opens the test's database. `url` may name another role or lead through a proxy. */
 async function open(test: TestDatabase, url = test.url): Promise<Database> {
   const migrationTarget = test.ownerUrl === undefined ? undefined : databaseTarget(test.ownerUrl);
   const options = { target: databaseTarget(url), migrationTarget, schema: NOTES_SCHEMA, poolSize: 2 };

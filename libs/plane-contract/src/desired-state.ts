@@ -4,7 +4,7 @@ import { type Plan } from '@atlas/tenancy';
 /** What a tenant plane should do with one tenant. */
 export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';
 
-/** How the plane that serves a tenant must treat its requests. */
+/** How the plane that serves a tenant must treat the tenant's requests. */
 export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
 /**
@@ -36,8 +36,8 @@ export interface DesiredSignupLinks {
   /** The length of `revoked` is limited. This `jti` and all lower `jti`s are revoked as well. */
   readonly revoked_through?: string;
   /**
-   * Valid here even though their `aud` is another tenant plane, which was the tenant's home when they were
-   * created.
+   * Tokens that are valid on this plane even though their `aud` is another tenant plane, which was the
+   * tenant's home when the tokens were created.
    */
   readonly carried: readonly string[];
 }
@@ -61,12 +61,12 @@ export interface DesiredTenant {
    */
   readonly requires_copy?: string;
   /**
-   * Set in the entry for the tenant's home if a job has that plane serve its old copy again,
-   * because the plane that the tenant had moved to has lost the rows. The copy is from before
-   * that move. It is used unless another import has begun to replace it. What was revoked
-   * after the move is unknown, so the plane revokes all access before it serves the copy, once
-   * per job. `requires_rows` is sent until the plane has reported that it serves the copy. If
-   * it is set, a plane without the copy does not serve the tenant and reports `copy_missing`.
+   * Set in the entry for the tenant's home if a job has that plane serve its old copy again, because the
+   * plane that the tenant had moved to has lost the rows. The copy is from before that move. It is used
+   * unless another import has begun to replace it. What was revoked after the move is unknown, so the plane
+   * revokes all access before it serves the copy, once per job. `requires_rows` is sent until the plane has
+   * reported that it serves the copy. While `requires_rows` is set, a plane without the copy does not serve
+   * the tenant and reports `copy_missing`.
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**

@@ -25,7 +25,10 @@ export const MAX_ENDPOINT_URL = 500;
 /** The nil UUID of RFC 9562, which belongs to no installation. */
 export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 
-/** In characters of JSON. The key is stored, and given to planes that send data to this plane. */
+/**
+ * Maximum number of characters as JSON. The key is stored, and is given to planes that send data to this
+ * plane.
+ */
 const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {

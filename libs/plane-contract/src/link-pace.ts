@@ -1,15 +1,15 @@
 const FIRST_MS = 1000;
-/** Keeps the delay short after the Control Plane comes back. */
+/** Limits the delay after the Control Plane comes back. */
 const MAX_MS = 10_000;
 const GROWTH = 1.2;
 
 /**
  * Decides when a tenant plane calls the Control Plane again. In an outage, all planes lose the Control Plane
- * at the same moment, and they must not all return at once. The time since then is divided into rounds. The
- * first round lasts a second, and each following round lasts a fifth longer, up to ten seconds. A plane calls
- * once per round, always at the same fraction of the round, which it chooses at random when it loses the
- * Control Plane. So the calls are spread evenly at any moment, no matter how long the outage lasts. With a
- * new fraction for each round, the planes would return in waves.
+ * at the same moment, and they must not all return at once. The time since that moment is divided into
+ * rounds. The first round lasts a second, and each following round lasts a fifth longer than the one before,
+ * up to ten seconds. A plane calls once per round, always at the same fraction of the round, which it chooses
+ * at random when it loses the Control Plane. So the calls are spread evenly at any moment, no matter how long
+ * the outage lasts. With a new fraction for each round, the planes would return in waves.
  */
 export class LinkPace {
   private failures = 0;

@@ -68,7 +68,7 @@ export interface EnrolAnswerFile {
   readonly format: string;
   /** The JSON of an {@link OfflineEnrolAnswer}. */
   readonly body: string;
-  /** The signature of the request file, which the answer's signature covers. */
+  /** The signature of the request file. The answer's own signature covers this field. */
   readonly answers: string;
   readonly signature: FileSignature;
 }

@@ -80,8 +80,8 @@ export class ReportRequest {
   sequence: number;
 
   /**
-   * The last stored number, while the plane's database accepts
-   * no writes. After a restart the plane continues from it.
+   * The last stored `sequence`. Set while the plane's database accepts no writes. After a restart, the plane
+   * continues from this number.
    */
   @IsOptional()
   @IsInt()

@@ -1,6 +1,6 @@
 /**
  * The epoch of a revision. It changes when the Control Plane is restored from a backup, because all numbers
- * then restart from those in the backup.
+ * then continue from those in the backup.
  */
 export function epochOf(revision: string): string {
   const [epoch = ''] = revision.split('.');

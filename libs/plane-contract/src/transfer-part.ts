@@ -21,7 +21,7 @@ export interface LastPart {
 /** The type of the JWE that contains a backup key for a plane. */
 export const BACKUP_KEY_TYPE = 'atlas-backup-key';
 
-/** If at most this many changes are waiting, a freeze is short. */
+/** If at most this many changes are waiting, a freeze will be short. */
 export const LEVEL_CHANGES = 200;
 
 export interface TransferPartHeader {
@@ -43,7 +43,7 @@ export interface TransferPartHeader {
   readonly changes: number;
 }
 
-/** What the source learns about the target. */
+/** The target's progress, as reported to the source. */
 export interface TransferProgress {
   /** How many parts of the attempt the target has imported. */
   readonly imported: number;

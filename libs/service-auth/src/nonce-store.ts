@@ -9,8 +9,8 @@ export interface NonceUse {
 export abstract class NonceStore {
   /**
    * True only for the first use of a key's nonce across all processes that accept calls. Of two concurrent
-   * uses, one gets false. Called only after the signature has been verified, so that strangers cannot fill
-   * the store. Rejects if the store cannot tell; the call is then refused.
+   * uses, one gets false. Called only after the signature has been verified, so that unauthenticated callers
+   * cannot fill the store. Rejects if the store cannot tell; the call is then refused.
    */
   abstract consume(use: NonceUse): boolean | Promise<boolean>;
 }

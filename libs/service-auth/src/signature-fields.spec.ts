@@ -43,9 +43,7 @@ describe('the fields of a signature', () => {
   });
 });
 
-/**
- * Variants of the field in which one character is removed, duplicated, or replaced or preceded by another.
- */
+/** Variants of the field, each with one character removed, duplicated, replaced or inserted. */
 function changes(field: string): string[] {
   return Array.from(field, (character, at) =>
     [

@@ -17,7 +17,10 @@ export interface SignatureAge {
   readonly windowSeconds?: number;
 }
 
-/** Call this only after the HMAC has been verified, because the refusal reveals our time. */
+/**
+ * Call this only after the HMAC has been verified, because the refusal reveals the time on this machine's
+ * clock.
+ */
 export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): void {
   const windowSeconds = age.windowSeconds ?? SIGNATURE_WINDOW_SECONDS;
   const aheadSeconds = age.created - age.now.getTime() / 1000;

@@ -2,8 +2,8 @@ import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
 
 /**
- * If a header is sent twice, Node provides an array, or both values joined with a comma. The checks of the
- * value refuse the latter.
+ * If a header is sent twice, Node provides an array, or both values joined with a comma. Later checks refuse
+ * such a joined value.
  */
 export function singleHeader(headers: HeaderBag, name: string): string {
   const value = headers[name];

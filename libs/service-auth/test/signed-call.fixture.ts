@@ -24,7 +24,7 @@ export class SetClock extends Clock {
   }
 }
 
-/** The time `seconds` after the call was signed, or before the call was signed if `seconds` is negative. */
+/** The time `seconds` after the call was signed, or before that moment if `seconds` is negative. */
 export function secondsFromSigning(seconds: number): Date {
   return new Date((CREATED + seconds) * 1000);
 }

@@ -26,7 +26,7 @@ const AS_IN_A_MODULE = [
 ].join(' ');
 
 /**
- * Excludes from the bundle any optional package that is not installed, so that loading them fails only at run
+ * Excludes from the bundle any optional package that is not installed, so that loading it fails only at run
  * time. Also makes Nest load its modules with `require`. esbuild does not follow `createRequire`, and keeps
  * only the default export of a CommonJS package loaded with `import()`.
  */

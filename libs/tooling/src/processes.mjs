@@ -42,7 +42,8 @@ function ended(child, release) {
 
 /**
  * Calls back on each signal to stop, until the returned function is called. That function returns the first
- * signal. npm runs this process in a shell. If SIGTERM kills only the shell, only the parent process changes.
+ * signal. npm runs this process in a shell. If a SIGTERM kills only that shell, this process merely gets a
+ * new parent, which is treated as a SIGTERM.
  */
 function onSignals(callback) {
   let first;

@@ -15,8 +15,8 @@ try {
   const startedAt = Date.now();
   // V8 settings, inherited by Jest's workers and the planes that they start:
   // - Optimising code that runs only for seconds takes a tenth of the CPU time, so optimisation starts later.
-  // - V8's helper threads would take the CPU from other tests.
-  // - A larger young generation avoids garbage collections that take a tenth of a test's time.
+  // - V8's helper threads would take CPU time from other tests, so there are none.
+  // - Garbage collections would take a tenth of a test's time, so the young generation is larger.
   const jest = [
     '--interrupt-budget=1000000',
     '--single-threaded',

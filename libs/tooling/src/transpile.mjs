@@ -23,7 +23,7 @@ async function transpileModule(source, target) {
     filename: source,
     configFile: join(ROOT, '.swcrc'),
     // Keeps `import()`, which loads packages that are ES modules. Tests use another configuration, because
-    // Jest does not support it.
+    // Jest does not support `import()`.
     module: { type: 'commonjs', ignoreDynamic: true },
     sourceFileName: relative(dirname(target), source),
     inlineSourcesContent: false,

@@ -28,7 +28,8 @@ export function dropAuditChain(): string[] {
 
 /**
  * The statements that make the database itself refuse to change or delete an audit row, except to seal it.
- * `deletable` is an SQL condition on a row (`old`). It is true once the row's whole trail may be deleted.
+ * `deletable` is an SQL condition on the row `old` that becomes true once the row's whole trail may be
+ * deleted.
  */
 export function keepAppendOnly(
   driver: DatabaseDriver,

@@ -24,7 +24,7 @@ export abstract class Database {
   abstract readonly dataSource: DataSource;
   protected readonly current = new AsyncLocalStorage<OpenTransaction>();
   private readonly logger = new Logger(Database.name);
-  /** Whether the disk has refused a write and has not accepted a probe since. */
+  /** Whether the disk has refused a write and has not accepted a probe row since then. */
   private hasStorageFault = false;
   private probe: Promise<void> | undefined;
 

@@ -37,8 +37,8 @@ class KeyIsTaken extends Error {}
 /**
  * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header). The key, the response and the
  * request's changes are stored in one transaction. Each plane decides how keys are stored, and to whom they
- * belong. A stored response may contain a secret, so it is returned only in a transaction that has checked
- * the caller's access again, as before a write.
+ * belong. A stored response may contain a secret, so it is returned only in a transaction that first checks
+ * the caller's access again, as a write does.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
   /**
@@ -57,7 +57,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
       const kept = await this.keptFor(request, scope);
-      // If no response is stored, the first request failed and changed nothing, so the next one may run.
+      // If no response is stored, the first request failed and changed nothing, so the next request may run.
       if (kept) return replay(kept, bodyHash);
     }
     const attempt = this.attempt(request, { scope, bodyHash }, work);
@@ -85,8 +85,8 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
   /**
-   * Throws `request_in_progress` if the lock on the key times out. Timeouts of other locks are rethrown
-   * unchanged.
+   * Throws `request_in_progress` if waiting for the lock on the key times out. Timeouts of other locks are
+   * rethrown unchanged.
    */
   protected async insertKey<T extends ObjectLiteral>(
     manager: EntityManager,

@@ -37,8 +37,8 @@ function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
 }
 
 /**
- * Opens a database that has already been migrated. Creates all its connections, except the main one if it is
- * `given`.
+ * Opens a database that has already been migrated. Creates all its connections, except the main connection if
+ * that is `given`.
  */
 export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
   const { target, schema } = options;

@@ -3,7 +3,7 @@ import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from '
 import { insertRow, lockedForUpdate } from '../rows/rows';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 
-/** A transaction and, if emails belong to tenants, the tenant that owns them. */
+/** A transaction and, on a plane whose emails belong to tenants, the tenant. */
 export interface MailScope {
   readonly manager: EntityManager;
   readonly tenantId?: string;
@@ -35,8 +35,8 @@ export class MailQueue {
   }
 
   /**
-   * Claims an email that is due. No other process gets it before `until(attempts)`, where `attempts` includes
-   * the new attempt.
+   * Claims an email that is due. No other process can claim it before `until(attempts)`, where `attempts`
+   * includes the new attempt.
    */
   async claim(now: Date, until: (attempts: number) => Date): Promise<OutgoingMailRow | null> {
     const due = this.query()

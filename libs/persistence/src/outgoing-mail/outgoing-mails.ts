@@ -88,8 +88,8 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   /**
-   * When the oldest waiting email that this process knows of was queued. Checks only a limited number of
-   * queues.
+   * The time at which the oldest waiting email was queued, of the emails that this process knows of. Checks
+   * only a limited number of queues.
    */
   async oldestWaiting(): Promise<Date | null> {
     const queues = [...this.unemptied].slice(0, MOST_QUEUES);

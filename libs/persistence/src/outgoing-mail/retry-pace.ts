@@ -4,8 +4,8 @@ import { MAIL_TIMEOUT_MS } from '@atlas/platform';
 const CLAIM_MS = MAIL_TIMEOUT_MS + 60_000;
 /**
  * The limit for an email whose attempts never finish, because the process dies or the sent email cannot be
- * removed. Only the attempt count shows such attempts. This many attempts take more than a day, whether
- * retries or expiring claims set the pace.
+ * removed. Only the number of attempts reveals such an email. This many attempts take more than a day,
+ * whether retries or expiring claims set the pace.
  */
 export const MOST_ATTEMPTS = 50;
 const FIRST_DELAY_MS = 30_000;
@@ -17,7 +17,10 @@ interface Attempted {
   readonly createdAt: Date;
 }
 
-/** When to retry an email that was refused. The delay grows and is randomised. Null once a day has passed. */
+/**
+ * When to retry an email that was refused. The delay grows and is randomised. Null if the retry would be more
+ * than a day after the email was queued.
+ */
 export function nextMailAttempt(mail: Attempted, now: Date, random: () => number = Math.random): Date | null {
   const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (mail.attempts - 1)) * (0.5 + random() / 2);
   const next = now.getTime() + delay;

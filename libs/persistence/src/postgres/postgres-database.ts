@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 3;
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: Client;
-  /** Resolves to the error of BEGIN, or to undefined if it succeeded. */
+  /** Resolves to the error of BEGIN, or to undefined if BEGIN succeeded. */
   readonly begun: Promise<QueryFailedError | undefined>;
 }
 
@@ -24,7 +24,7 @@ interface OpenRead extends Connection {
 }
 
 /**
- * Round trips dominate the cost of a request, so this class saves them. Connections are pipelined: BEGIN and
+ * Round trips dominate the cost of a request, so this class avoids them. Connections are pipelined: BEGIN and
  * the tenant setting are sent with the first statement, statements started together are sent together, and a
  * read does not wait for its COMMIT. If a request reads twice in a row as the same tenant (first the session,
  * then the data), both reads share a transaction.
@@ -200,7 +200,7 @@ async function requireBegun({ begun }: Connection): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-/** Whether the server itself reported that the statement failed and keeps the connection open. */
+/** Whether the server itself refused the statement and kept the connection open. */
 function isRefusal(error: Error): boolean {
   return (error as { severity?: string }).severity === 'ERROR';
 }

@@ -18,7 +18,7 @@ export abstract class Signals {
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;
 
-  /** Sends once the current transaction has committed. */
+  /** Sends a signal once the current transaction has committed. */
   publish(topic: string): void {
     this.database.afterCommit(() => {
       this.deliver(topic);

@@ -8,9 +8,9 @@ export interface LockName {
 
 /**
  * Takes a lock in shared mode until the transaction ends. These locks are granted in order of arrival. With
- * row locks, Postgres would let new shared locks overtake a waiting writer for as long as they keep coming. A
- * transaction that shares a lock must not take it exclusively afterwards, because two that do so would
- * deadlock. SQLite serialises writers anyway.
+ * row locks, a steady stream of shared locks could keep a writer waiting forever. A transaction that shares a
+ * lock must not take it exclusively afterwards, because two transactions that did so would deadlock. SQLite
+ * serialises writers anyway.
  */
 export function shareLock(manager: EntityManager, name: LockName): Promise<void> {
   return shareLockOf(manager, { ...name, from: 'select $2 as id' });

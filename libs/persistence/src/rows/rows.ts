@@ -71,14 +71,16 @@ export function lockedForUpdate<T extends ObjectLiteral>(
 }
 
 /**
- * Like {@link lockedForUpdate}, but shared: the rows do not change until all sharing transactions have ended.
+ * Like {@link lockedForUpdate}, but shared: the rows do not change until all transactions that share the lock
+ * have ended.
  */
 export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
   return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
 }
 
 /**
- * A unique constraint, identified by its name (on Postgres) and by its columns (SQLite reports nothing else).
+ * A unique constraint, identified by its name on Postgres and by its columns on SQLite, which reports no
+ * name.
  */
 export interface UniqueRule {
   readonly name: string;

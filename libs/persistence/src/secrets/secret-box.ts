@@ -60,7 +60,7 @@ export class SecretBox {
     this.#keys = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
-  /** The id of the key that seals. */
+  /** The id of the key that seals new values. */
   get keyId(): string {
     return this.#sealing.id;
   }

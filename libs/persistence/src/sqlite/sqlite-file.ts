@@ -158,13 +158,13 @@ function namesOf({ migrations }: Schema): string[] {
 
 /**
  * Creates the file under a temporary name and renames it once it is complete. Any existing file was therefore
- * once complete, so an empty file must have lost its data. The next start removes a draft that a killed
+ * complete at some time, so an empty file has lost its data. The next start removes a draft that a killed
  * process has left behind.
  */
 async function createWhole(file: string, schema: Schema): Promise<void> {
   const draft = `${file}.new`;
   const lock = await ProcessLock.take(draft).catch((error: unknown) => {
-    // The previous holder created the file and removed the lock file from under us.
+    // The previous holder created the file and removed the lock file that this process was about to lock.
     if (existsSync(file)) return undefined;
     throw error;
   });

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { EnvironmentError, storageFault } from '@atlas/platform';
 
-/** Turns errors about the unwritable folder of a SQLite file into {@link EnvironmentError}. */
+/** If the folder of a SQLite file is not writable, turns the error into an {@link EnvironmentError}. */
 export async function explainingStorageFaults<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

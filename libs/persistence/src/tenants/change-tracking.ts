@@ -203,8 +203,8 @@ export class ChangeTracking {
 
   /**
    * Waits for transactions that had already written something when our write was committed, because they may
-   * have missed it. Later transactions see it. The wait may take hours, because any client of this database
-   * may keep a transaction open.
+   * not have seen our write. Later transactions see it. The wait may take hours, because any client of this
+   * database may keep a transaction open.
    */
   private async openOnesEnded(signal: AbortSignal | undefined): Promise<void> {
     // SQLite serialises writers.

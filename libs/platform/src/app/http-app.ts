@@ -136,8 +136,8 @@ function refuseSeveralHosts(server: FastifyInstance): void {
 }
 
 /**
- * Why a parsed body must be refused, or null. Runs before any other code reads the body, because recursion
- * into a deeply nested body would overflow the stack.
+ * Why a parsed body must be refused, or null. This check runs before any other code reads the body, because
+ * recursion into a deeply nested body would overflow the stack.
  */
 function faultOf(value: unknown): Error | null {
   if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deeply' }]);

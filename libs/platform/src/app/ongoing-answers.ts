@@ -36,8 +36,7 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
   }
 
   /**
-   * Returns a signal that is aborted along with `ended`, or once a check finds that the caller has lost
-   * access.
+   * Returns a signal that aborts when `ended` aborts, or once a check finds that the caller has lost access.
    */
   whileAdmitted(ended: AbortSignal, admission: Admission): AbortSignal {
     const over = new AbortController();

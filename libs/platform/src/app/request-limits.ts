@@ -12,15 +12,15 @@ export interface RequestLimits {
   readonly headerBytes: number;
   readonly headers: number;
   /**
-   * Maximum time until all headers have arrived, measured from the opening of the connection or, for later
-   * requests on it, from their first byte.
+   * Maximum time until all headers have arrived, measured from the opening of the connection or, for each
+   * later request on it, from that request's first byte.
    */
   readonly headersMs: number;
   /** Maximum time until the whole request has arrived. */
   readonly requestMs: number;
   /** How long a connection may be silent in both directions. */
   readonly silenceMs: number;
-  /** Maximum time until the response, unless the route declares {@link AnswersWithin}. */
+  /** Maximum time until the response starts, unless the route declares {@link AnswersWithin}. */
   readonly answerMs: number;
 }
 
@@ -35,8 +35,8 @@ export const REQUEST_LIMITS: RequestLimits = {
 };
 
 /**
- * Sets the response limit of a route that waits for something. The limit applies until the response starts; a
- * stream may last longer.
+ * Overrides the maximum response time for a route that waits for something. The limit applies until the
+ * response starts; a stream may last longer.
  */
 export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
 

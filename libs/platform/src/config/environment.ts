@@ -14,7 +14,7 @@ import { Secret } from '../secrets/secret';
 import { fieldErrors } from '../input/validation.pipe';
 
 /**
- * The environment is invalid. Lists all faults at once, so that they need not be fixed one start at a time.
+ * The environment is invalid. Lists all errors at once, so that they can all be fixed before the next start.
  */
 export class EnvironmentError extends Error {
   constructor(

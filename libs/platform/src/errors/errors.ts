@@ -21,7 +21,7 @@ export type ErrorKind =
   | 'internal';
 
 export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  // Sent with a `location` header. The client repeats the same method and body there.
+  // Sent with a `location` header. The client repeats the request there, with the same method and body.
   elsewhere: 307,
   invalid: 400,
   unauthenticated: 401,

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** Whether a URL points to this machine, so that plain http exposes nothing. */
+/** Whether a URL points to this machine, in which case plain http exposes nothing. */
 export function isLoopbackUrl(url: string): boolean {
   const { hostname } = new URL(url);
   if (isIPv4(hostname)) return hostname.startsWith('127.');

@@ -18,7 +18,7 @@ export class DryRunQuery {
   dry_run: boolean = false;
 }
 
-/** Whether a query that {@link DryRunQuery} accepts requests a dry run. */
+/** Whether a query asks for a dry run. Assumes that the query is a valid {@link DryRunQuery}. */
 export function isDryRun(query: unknown): boolean {
   const { dry_run: value } = (query ?? {}) as { readonly dry_run?: unknown };
   return value !== undefined && SWITCH.get(String(value)) === true;

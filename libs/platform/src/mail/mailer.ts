@@ -10,8 +10,8 @@ const SILENCE_MS = 20_000;
 export const MAIL_TIMEOUT_MS = 180_000;
 
 /**
- * The mail server did not accept an email. Reports only the code of the server's response, because its text
- * may repeat what was sent.
+ * The mail server did not accept an email. Reports only the code of the server's response, because the text
+ * of the response may repeat what was sent.
  */
 class MailFailure extends Error {
   constructor(error: unknown) {

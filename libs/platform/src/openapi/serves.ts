@@ -17,7 +17,7 @@ export function operationOf(handler: object): OperationKey | undefined {
 
 /**
  * Creates the decorator that controllers use to serve an API's operations. It routes an operation to its
- * handler, and only compiles if the contract allows the handler's return type.
+ * handler, and compiles only if the contract allows the handler's return type.
  */
 export function servesOf<Api extends { [Key in keyof Api]: object }>() {
   return <Key extends keyof Api & OperationKey>(operation: Key) =>

@@ -8,7 +8,8 @@ const PRODUCT = 'atlas';
 
 /**
  * Rejects passwords that are common or derived from their context (ASVS 5.0, 6.2.4 and 6.2.11). There are no
- * composition rules. `words` names the account and what it gives access to. Throws `validation_failed`.
+ * composition rules. `words` are the names of the account and of what it gives access to. Throws
+ * `validation_failed`.
  */
 export function refuseGuessable(password: string, words: readonly string[], field = 'password'): void {
   const plain = password.toLowerCase();

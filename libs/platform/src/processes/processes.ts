@@ -46,7 +46,7 @@ export function isRunning(pid: number, { command, startedAt }: ProcessIdentity):
   return found?.command === command && found.startedAt === startedAt;
 }
 
-/** Signals a process, or a process group if `pid` is negative. It may have exited already. */
+/** Signals a process, or a process group if `pid` is negative. The process may already have exited. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

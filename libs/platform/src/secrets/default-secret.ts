@@ -19,8 +19,8 @@ export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const letters = words.join('').length;
   const digits = text.match(/\d/g)?.length ?? 0;
-  // Random hex may contain hardly any letters, so a secret that is mostly digits does not count as made of
-  // words.
+  // A secret that is mostly digits does not count as words, because random hex may contain hardly any
+  // letters.
   const isMadeOfWords = letters > 0 && digits <= 2 * letters;
   const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;
@@ -58,7 +58,7 @@ export function passwordInUrl(url: string): string | undefined {
   return password === username ? 'password' : decoded(password);
 }
 
-/** Returns text with malformed encoding unchanged. */
+/** Text with malformed encoding is returned unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

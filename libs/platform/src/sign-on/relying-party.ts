@@ -65,7 +65,7 @@ export class RelyingParty {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Returns where to send the browser, and what to keep until it returns. */
+  /** Returns the URL to send the browser to, and the values to keep until the browser returns. */
   async begin(client: SignOnClient): Promise<{ readonly url: string; readonly attempt: SignOnAttempt }> {
     const openid = await load();
     const configuration = await this.configurationOf(openid, client);

@@ -17,8 +17,8 @@ export function signOnNotBegun(): DomainError {
 }
 
 /**
- * The provider's response proves no identity. The exact reason is only logged, because strangers can read
- * this error.
+ * The provider's response proves no identity. The exact reason is only logged, because unauthenticated
+ * callers can read this error.
  */
 export function signOnRefused(): DomainError {
   return new DomainError(
@@ -29,8 +29,8 @@ export function signOnRefused(): DomainError {
 }
 
 /**
- * The same error for an account that is unknown, disabled or someone else's, so that callers learn nothing
- * about accounts.
+ * The same error for an account that is unknown, is disabled or belongs to someone else, so that callers
+ * learn nothing about accounts.
  */
 export function signOnUnknownAccount(detail: string): DomainError {
   return new DomainError('sign_on_unknown_account', 'forbidden', detail);

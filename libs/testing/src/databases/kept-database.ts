@@ -61,7 +61,7 @@ class KeptDatabase {
     return run ? new KeptDatabase(run, name) : undefined;
   }
 
-  /** False if no database is kept yet. */
+  /** Returns false if no database is kept yet. */
   async copyTo(database: TestDatabase): Promise<boolean> {
     if (database.driver === 'postgres') return this.cloneTo(nameOf(database));
     if (!existsSync(this.file)) return false;

@@ -11,7 +11,7 @@ export interface TestDatabase {
   readonly driver: DatabaseDriver;
   /** The value of a plane's database variable. On Postgres, the role in the URL owns nothing. */
   readonly url: string;
-  /** On Postgres, the schema's owner: the value of a plane's migration variable. */
+  /** On Postgres, the URL for the schema's owner: the value of a plane's migration variable. */
   readonly ownerUrl?: string;
   drop(): Promise<void>;
 }

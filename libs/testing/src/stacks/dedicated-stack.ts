@@ -113,8 +113,8 @@ export class DedicatedStack {
 }
 
 /**
- * Drops the databases and roles of dedicated tenants by name. Every later reconciliation would check those
- * left behind.
+ * Drops the named databases and roles of dedicated tenants. Otherwise, every later reconciliation would check
+ * them.
  */
 export async function dropDedicated(serverUrl: string, names: readonly string[]): Promise<void> {
   await asAdmin(serverUrl, async (client) => {

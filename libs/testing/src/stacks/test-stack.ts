@@ -89,8 +89,8 @@ export class TestStack {
   }
 
   /**
-   * Starts the Control Plane, or restarts it after a stop. `env` is added to the environment that all of its
-   * processes share.
+   * Starts the Control Plane, or restarts it after a stop. `env` is added to the environment that all Control
+   * Plane processes share.
    */
   async startControlPlane(env: Env = {}, awaitReady = true): Promise<PlaneProcess> {
     this.controlPlane = await this.anotherControlPlane(env, this.controlPlanePort, awaitReady);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A self-signed certificate for `localhost`, which is its own CA, with its key. Both are PEM. */
+/** A self-signed certificate for `localhost`, used as its own CA, and the private key. Both are PEM. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;

@@ -1,4 +1,4 @@
-/** The URLs to which an OpenID provider returns browsers, and their cookies. */
+/** The URLs to which an OpenID provider returns browsers, and the cookies of those browsers. */
 export interface SignOnReturns {
   /** The URL from the browser's latest attempt. */
   readonly url: string;

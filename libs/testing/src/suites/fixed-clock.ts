@@ -19,7 +19,7 @@ export class FixedClock implements Clock {
     this.jump(seconds);
   }
 
-  /** Jumps without passing time, as a machine's clock does when it is set. */
+  /** Jumps without any time passing, as a machine's clock does when it is set. */
   jump(seconds: number): void {
     this.time = new Date(this.time.getTime() + seconds * 1000);
   }
