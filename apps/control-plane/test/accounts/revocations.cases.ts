@@ -547,7 +547,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
     });
 
-    it('is listed by id if among the newest 100 revoked links; one id covers all older links', async () => {
+    it('is listed by id if among the 100 newest revoked links; one id covers all older ones', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();

@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
     await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
   });
 
-  it('must have started the sign-in in the same browser, less than 10 minutes ago', async () => {
+  it('must finish the sign-in in the browser in which they started it, within 10 minutes', async () => {
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
     const url = await comeBack(ANN, browser);
     await comeBack(ANN, other);
