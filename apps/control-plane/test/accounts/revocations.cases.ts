@@ -719,8 +719,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
     it.each<[string, 'session' | 'key', () => supertest.Test, number]>([
       ['disabling the operator', 'key', () => change(who.id, { disabled: true }), 401],
-      ['a demotion', 'key', () => change(who.id, { role: 'support' }), 403],
-      ['revoking their key', 'key', () => revokeKey(who.key, who.session), 401],
+      ['demoting the operator', 'key', () => change(who.id, { role: 'support' }), 403],
+      ['revoking the key', 'key', () => revokeKey(who.key, who.session), 401],
       ['signing out', 'session', () => logOut(who.session), 401],
       ['signing in', 'key', () => signIn(who.email), 201],
     ])('take effect before writes that begin later: %s', async (_, credential, revoke, refused) => {

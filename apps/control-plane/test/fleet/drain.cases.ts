@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
   });
 
-  it('sends nothing to a single-tenant plane that enrolled with an older version', async () => {
+  it('sends no rows to a single-tenant plane that enrolled with an older version', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'on_prem' };
     const accepted = await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202);
@@ -396,7 +396,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
 
   it.each([
     ['while the clock stands still', 0],
-    ['after the clock stepped back', -5],
+    ['after the clock has stepped back', -5],
   ])(
     'fails to drain if a move is cancelled %s; the error names the tenant, which a retry moves',
     async (_, steps) => {

@@ -114,7 +114,7 @@ describe.each([
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that other processes can find even without a wake-up', async () => {
+  it('records a new job so that other processes find it even without a wake-up', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 

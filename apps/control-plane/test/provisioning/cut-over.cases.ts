@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('making a plane the home of a tenant, on %s', (dri
     expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
   });
 
-  it("lets reconciliation repair the tenant's address, and the redirects to it, afterwards", async () => {
+  it('creates redirects that reconciliation updates when it repairs the address', async () => {
     const { job, last } = await tenant.almostMoved(target);
     await last();
     await scene.reaches(job, 'succeeded');
