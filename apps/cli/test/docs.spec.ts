@@ -130,7 +130,7 @@ describe(OPERATIONS, () => {
     expect(sequencesIn(OPERATIONS)).toEqual(Object.fromEntries(sequences));
   });
 
-  it('describes exactly once each step that is not part of provisioning', () => {
+  it('describes every step outside provisioning exactly once', () => {
     const provisioning = models.flatMap((profile) => profile.provisioning.steps);
     const others = [...sequences.values()].flat().filter((name) => !provisioning.includes(name));
     expect(stepsIn(read(OPERATIONS)).sort()).toEqual([...new Set(others)].sort());

@@ -291,7 +291,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
-  it('has a backup that cannot get new parts during a restore', async () => {
+  it('is restored from a backup to which no part can be added during the restore', async () => {
     const tenant = await gone();
     await importing(tenant);
     const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -301,7 +301,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('cannot have its restore undone once users may have made changes', async () => {
+  it('stays restored once users may have made changes, as the restore can no longer be undone', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -532,7 +532,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       },
     ],
   ];
-  it.each(WAITS)("has a job that waits if the plane's disk is full while %s", async (_, reach) => {
+  it.each(WAITS)("waits for its plane if the plane's disk is full while %s", async (_, reach) => {
     const tenant = await begin(await active());
     await reach(tenant);
     await scene.report(tenant.id, 'retrying', 'The disk is full.');
@@ -1044,8 +1044,8 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     expect(expected).toMatchObject([{ tenantPlaneId, phase: 'importing' }]);
   });
 
-  describe('cannot be', () => {
-    it('deprovisioned by a request with the wrong confirm_slug', async () => {
+  describe('a request to deprovision or restore it', () => {
+    it('is refused if confirm_slug is wrong', async () => {
       const { id, slug } = await active();
       for (const query of ['', '?dry_run=true']) {
         const answer = await deprovision(id, `${slug}x`, query);
@@ -1055,7 +1055,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
     });
 
-    it('deprovisioned a second time, or restored before the deprovisioning is complete', async () => {
+    it('is refused during a deprovisioning; a restore is also refused for an active tenant', async () => {
       const { id, slug } = await active();
       expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([
         409,
@@ -1175,7 +1175,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       await pulledBy(second, ({ phase }) => phase === 'serving');
     });
 
-    it('has no transfer in its entry for a plane that must remove its rows', async () => {
+    it('appears without a transfer in the entry of a plane that must remove the rows', async () => {
       const job = await moveTo(second);
       await importing(second);
       const coming = { tenantId: tenant.id, tenantPlaneId: second.id };

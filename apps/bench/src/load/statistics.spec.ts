@@ -22,7 +22,7 @@ describe('median', () => {
 });
 
 describe('medianRatio', () => {
-  it('divides round by round and returns the median', () => {
+  it('returns the median of the ratios of the individual rounds', () => {
     expect(medianRatio([10, 40, 90], [10, 20, 30])).toBe(2);
   });
 });

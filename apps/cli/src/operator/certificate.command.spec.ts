@@ -63,7 +63,7 @@ describe('a deletion certificate', () => {
     expect(terminal.written).toContain(`\n${view.certificate}\n`);
   });
 
-  it('is saved with its key for later verification, but not over an existing file', async () => {
+  it('is saved with its key for later verification, unless the file already exists', async () => {
     const view = await sign('tenant-1');
     expect(await atlas(view, '--out', 'acme.json')).toBe(0);
     expect(JSON.parse(readFileSync(join(directory, 'acme.json'), 'utf8'))).toEqual(view);

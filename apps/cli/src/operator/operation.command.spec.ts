@@ -196,7 +196,7 @@ describe(operationCommand.name, () => {
   });
 
   it.each([
-    ['if --confirm gives another slug', ['--confirm', 'acne']],
+    ['if --confirm gives a different slug', ['--confirm', 'acne']],
     ['without --confirm', []],
   ])('refuses to deprovision a tenant %s', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);

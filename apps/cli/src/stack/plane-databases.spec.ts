@@ -9,7 +9,7 @@ describe('a SQLite stack and a Postgres stack that share a data folder', () => {
     ({ controlPlane }) => controlPlane['LOCAL_DRIVER_DIR'],
   );
 
-  it("keep dedicated tenants in separate subfolders, so neither treats the other's as orphans", () => {
+  it("keep dedicated tenants apart, so neither treats the other's folders as orphans", () => {
     expect(new Set(folders).size).toBe(2);
   });
 

@@ -30,7 +30,7 @@ describe(ignoredVariables.name, () => {
     );
   };
 
-  it.each(documented())('names %s unless it is passed on to the planes', (name) => {
+  it.each(documented())('names the variable %s unless it is passed on to the planes', (name) => {
     const shell = { [name]: 'a value from the shell' };
     const isPassedOn = planeEnvironment(shell, {})[name] === shell[name];
     const isNamed = ignoredVariables(shell).some((sentence) => sentence.includes(name));
@@ -43,7 +43,7 @@ describe(ignoredVariables.name, () => {
     expect(ignoredVariables(shell)).toEqual([]);
   });
 
-  it('gives each reason once, and skips variables that are empty or already have the fixed value', () => {
+  it('gives each reason once, and skips variables that are empty or already have the required value', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
       'The local stack ignores PORT, TENANT_BASE_DOMAIN, because its addresses follow from ATLAS_CP_PORT ' +

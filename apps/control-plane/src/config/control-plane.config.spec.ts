@@ -71,7 +71,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('lists all faults at once, by variable name, without revealing any value', () => {
+  it('lists all errors at once, by variable name, without revealing any value', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -192,7 +192,7 @@ describe('the configuration of the Control Plane', () => {
         expect(faultsOf({ ...PRODUCTION, ...provider, ...wrong })).toEqual([expect.stringMatching(fault)]);
     });
 
-    it('reports all faults at once', () => {
+    it('reports all errors at once', () => {
       const faults = faultsOf({
         NODE_ENV: 'production',
         CONTROL_PLANE_DATABASE_URL: 'postgres://postgres:postgres@db/cp',

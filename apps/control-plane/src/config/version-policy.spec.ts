@@ -37,7 +37,7 @@ describe('a tenant plane', () => {
   });
 
   it.each(['1.4', 'v1.4.2', '1.4.2+build.5', '1.4.2-a/../b', '1.4.2 ', '1.4.2-'])(
-    'cannot be requested with the invalid version %j',
+    'cannot have the malformed version %j',
     (version) => {
       expect(VERSION_PATTERN.test(version)).toBe(false);
     },

@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
       plane.clock.advance(900);
     });
 
-    it('are less likely to succeed, because weak passwords are refused', async () => {
+    it('cannot exploit weak passwords, because operators may not choose them', async () => {
       const body = { email: 'mary.miller@example.com', role: 'support' };
       for (const password of ['password1234', 'atlas-mary.miller'])
         expect(refusal(await plane.post('/api/operators', { ...body, password }))).toEqual([

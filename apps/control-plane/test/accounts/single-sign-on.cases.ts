@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
     });
   });
 
-  it('get the same refusal for unverified addresses, unknown addresses and disabled accounts', async () => {
+  it('get the same refusal for an unverified or unknown address and for a disabled account', async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
     await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
   });
 
-  it('must have started the sign-in in the same browser, less than 10 minutes ago', async () => {
+  it('must finish the sign-in in the browser in which they started it, within 10 minutes', async () => {
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
     const url = await comeBack(ANN, browser);
     await comeBack(ANN, other);
@@ -202,7 +202,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('get no session or link from a forged, missing, duplicated, used or stolen state', async () => {
+  it('are neither signed in nor linked by a forged, missing, duplicated, used or stolen state', async () => {
     await plane.createOperator('sam@example.com', 'support');
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];

@@ -35,9 +35,12 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(bySlug.body).toEqual(byId.body);
   });
 
-  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])('are not found by %s', async (name) => {
-    expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
-  });
+  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])(
+    'cannot be looked up by the unknown or malformed name %s',
+    async (name) => {
+      expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
+    },
+  );
 
   it('cause no server error when looked up by a name with a NUL character', async () => {
     expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);

@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
   });
 
-  it('sends nothing to a single-tenant plane that enrolled with an older version', async () => {
+  it('sends no rows to a single-tenant plane that enrolled with an older version', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'on_prem' };
     const accepted = await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202);
@@ -396,7 +396,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
 
   it.each([
     ['while the clock stands still', 0],
-    ['after the clock stepped back', -5],
+    ['after the clock has stepped back', -5],
   ])(
     'fails to drain if a move is cancelled %s; the error names the tenant, which a retry moves',
     async (_, steps) => {
@@ -490,8 +490,8 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 1);
   });
 
-  describe('cannot be drained', () => {
-    it('without room elsewhere in its region, or while another operation is running', async () => {
+  describe('a request to drain it', () => {
+    it('is refused if no other cell in its region has room, or another operation is running', async () => {
       await inhabited(1);
       const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
       await closed(other);
@@ -504,7 +504,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('before it has enrolled; nor can a single-tenant plane', async () => {
+    it('is refused before the cell has enrolled, and for a plane that is not a cell', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([

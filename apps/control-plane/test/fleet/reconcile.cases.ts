@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])("repairs a tenant's %s if it differs from its plane's record", async (field, wrong) => {
+    ])("repairs a tenant's %s if it differs from the plane's record", async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);

@@ -582,8 +582,8 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     });
   });
 
-  describe('can be followed in the list of planes', () => {
-    it('which has pages, and filters for version, health, model and status', async () => {
+  describe('the list of planes', () => {
+    it('is paged, and can be filtered by version, health, model and status', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [

@@ -86,7 +86,7 @@ describe.each([
     ]);
   });
 
-  it('loses its jobs when their leases expire after the process dies', async () => {
+  it('loses its jobs once it has died and their leases have expired', async () => {
     const { id } = await claimedBy(there());
     expect(await here().claim(id, 'other')).toBeNull();
     await expectDueIn(LEASE_SECONDS, id);
@@ -114,7 +114,7 @@ describe.each([
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that other processes can find even without a wake-up', async () => {
+  it('records a new job so that other processes find it even without a wake-up', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
@@ -191,7 +191,7 @@ describe.each([
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
-])('two Control Plane processes, one with a clock that is an hour %s,', (_, seconds) => {
+])('two Control Plane processes, one with its clock an hour %s', (_, seconds) => {
   let scene: JobScene;
   let other: TestControlPlane;
   let count = 0;
@@ -279,11 +279,11 @@ describe.each([
     ['right', 'wrong'],
     ['wrong', 'right'],
   ] as const)(
-    'when the process with the %s clock starts a step and the other process checks it,',
+    'a step that is started by the process with the %s clock and checked by the other process',
     (first, then) => {
       beforeEach(() => works(workers[first]));
 
-      it('give the step its full time limit, and no more', async () => {
+      it('has its full time limit, and no more', async () => {
         const job = await waiting();
         passes(PATIENCE_MS - 1000);
         expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -294,7 +294,7 @@ describe.each([
         });
       });
 
-      it('after a retry by an operator, give the step its full time limit again, but no more', async () => {
+      it('has its full time limit again, but no more, after an operator retries the job', async () => {
         const job = await waiting();
         passes(PATIENCE_MS);
         expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
@@ -309,7 +309,7 @@ describe.each([
         expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
       });
 
-      it('give the target of a move its full time to catch up, and no more', async () => {
+      it('gives the target of a move the full time to catch up, and no more', async () => {
         const job = await following();
         passes(CATCH_UP_MS - 1000);
         expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -320,7 +320,7 @@ describe.each([
         });
       });
 
-      it('pause writes for the maximum time, and no longer', async () => {
+      it('pauses writes for the maximum time, and no longer', async () => {
         const job = await frozen();
         passes(MAX_FREEZE_MS - 1000);
         expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -331,7 +331,7 @@ describe.each([
         });
       });
 
-      it('keep retrying the step until the maximum write pause has passed, and no longer', async () => {
+      it('is retried until the maximum write pause has passed, and no longer', async () => {
         const job = await frozen();
         jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
         passes(MAX_FREEZE_MS - 2000);

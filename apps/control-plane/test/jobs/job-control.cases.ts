@@ -257,7 +257,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s', (driver) =>
       return { job, id, before, free };
     };
 
-    it('sees the error, and the job is released and retried later', async () => {
+    it('sees the error, and the rollback is retried later', async () => {
       const { job, id, before, free } = await broken();
       expect((await scene.plane.rows(ProvisioningJob, { id: job }))[0]?.leaseOwner).toBeNull();
       const later = STEPS.slice(STEPS.indexOf('reserve-place') + 1);

@@ -168,7 +168,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
   });
 
-  it("is refused after a newer job, even if the clock of the older job's process was ahead", async () => {
+  it("is refused once a newer job exists, even if the older job's clock was ahead", async () => {
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);

@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
+  it('is not missed if it finds the lease held by an attempt that is about to release it', async () => {
     const { job, id } = await unpulled();
     const release = held('releaseUnlessWoken');
     await release.reached;
@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that arrives while the lease is being released finds the job free', async () => {
+  it('finds the job free if it arrives while the lease is being released', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const release = part(ProvisioningJobs).releaseUnlessWoken.bind(part(ProvisioningJobs));
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that arrives after the lease is released finds the job free before the attempt returns', async () => {
+  it('finds the job free once the lease is released, even before the attempt returns', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that commits only after the lease is released is not missed', async () => {
+  it('is not missed if it commits only after the lease is released', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const looked = held('releaseUnlessWoken');
@@ -176,7 +176,7 @@ describe('a wake-up received by a Control Plane process', () => {
       },
     );
 
-  it('that is shutting down is left to the other processes', async () => {
+  it('is left to the other processes if the process is shutting down', async () => {
     const begun = jest.spyOn(second.app.get(Attempts), 'begin');
     const [sweeping, free] = [new Gate(), new Gate()];
     jest.spyOn(second.app.get(Worker), 'stopSweeping').mockImplementation(() => {
@@ -196,7 +196,7 @@ describe('a wake-up received by a Control Plane process', () => {
     }
   });
 
-  it('that has no free slot is handed to the other processes on shutdown', async () => {
+  it('is handed to the other processes on shutdown if no slot is free', async () => {
     const [begun, free] = [jest.spyOn(second.app.get(Attempts), 'begin'), new Gate()];
     jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation(() => free.opened);
     for (let n = 0; n < AT_ONCE; n += 1) void second.app.get(Attempts).begin(`busy ${n}`);

@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %
     await isFrozen();
   });
 
-  it('starts its catch-up time at the first changes, however long the initial copy took', async () => {
+  it('counts its catch-up time from the first changes, however long the initial copy took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);

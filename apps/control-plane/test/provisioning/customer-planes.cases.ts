@@ -19,7 +19,7 @@ interface Accepted {
   readonly install: Install;
 }
 
-describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('provisioning a tenant whose plane the customer installs, on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
   const tokens = ({ tenant: { id } }: Accepted) => `/api/tenants/${id}/provisioning-tokens`;
 
   describe.each(modelsWhere(({ installRequired }) => installRequired))('%s', (deployment_model) => {
-    it('gets an install bundle, and is active once its plane has enrolled', async () => {
+    it('returns an install bundle, and activates the tenant once its plane has enrolled', async () => {
       const accepted = await accept({ deployment_model });
       expect(accepted.install.env).toMatchObject({
         ATLAS_TP_DEPLOYMENT: deployment_model,
@@ -71,13 +71,13 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });
 
-  it('has a plane that cannot enrol with a different deployment model', async () => {
+  it('does not let the plane enrol with a different deployment model', async () => {
     const accepted = await accept();
     const answer = await simulator(accepted).enrol({ deployment_model: 'hybrid' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
   });
 
-  it('gets the same install bundle from a repeated request until the bundle is used', async () => {
+  it('returns the same install bundle to a repeated request until the bundle is used', async () => {
     const body = provisionBody({ deployment_model: 'on_prem', token_ttl_seconds: 3600 });
     const headers = { 'idempotency-key': 'once' };
     const first = await plane.post('/api/tenants/provision', body, { headers }).expect(202);
@@ -90,14 +90,14 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(await plane.count(IdempotencyRecord, { tokenId: first.body.install.token_id })).toBe(1);
   });
 
-  it('is refused, without leaving a plane or a token, if its slug is taken', async () => {
+  it('is refused if the slug is taken, and leaves no plane or token', async () => {
     const { tenant: first } = await accept();
     const before = [await plane.count(TenantPlane), await plane.count(ProvisioningToken)];
     await plane.provision({ deployment_model: 'on_prem', slug: first.slug }).expect(409);
     expect([await plane.count(TenantPlane), await plane.count(ProvisioningToken)]).toEqual(before);
   });
 
-  describe('whose plane does not enrol in time', () => {
+  describe('when the plane does not enrol in time', () => {
     const expired = async (): Promise<Accepted> => {
       const accepted = await accept();
       await reaches(accepted, 'waiting');
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await reaches(accepted, 'succeeded');
     });
 
-    it('frees its slug when its provisioning is rolled back', async () => {
+    it('frees the slug when rolled back', async () => {
       const accepted = await expired();
       await plane.post(`${JOBS}/${accepted.job.id}/rollback`).expect(202);
       await reaches(accepted, 'cancelled');
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     });
   });
 
-  describe('its tokens', () => {
+  describe('provisioning tokens', () => {
     it('are listed with their states but no secrets, and a new token revokes the previous one', async () => {
       const accepted = await accept();
       plane.clock.advance(1);
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     });
   });
 
-  it('has a plane that loses access when the provisioning is rolled back', async () => {
+  it('revokes the access of the plane when rolled back', async () => {
     const accepted = await accept();
     await reaches(accepted, 'waiting');
     const customers = simulator(accepted);

@@ -12,7 +12,7 @@ import { Traveller, beside } from '../travel-scene.fixture';
 
 const NEW_ADDRESS = 'https://new-address.example.com';
 
-describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('making a plane the home of a tenant, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   };
   const database = () => scene.plane.app.get(Database);
 
-  it('is never one whose secret was revoked after it received the rows; the move is undone', async () => {
+  it("undoes the move if the plane's secret was revoked after the rows arrived", async () => {
     const { job, last } = await tenant.almostMoved(target);
     const revoked = scene.before('cut-over', async () => {
       const path = `/api/tenant-planes/${target.id}/rotate-secret`;
@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('is never one that was reinstalled after it received the rows; the move is undone', async () => {
+  it('undoes the move if the plane was reinstalled after the rows arrived', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew({}, target)));
     await last();
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('cannot enrol again during the cut-over, only before or after it', async () => {
+  it('makes a new enrolment of the plane wait until the cut-over is complete', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const transfers = scene.plane.app.get(Transfers);
     const end = transfers.end.bind(transfers);
@@ -93,7 +93,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   };
   const isRedirectedTo = (address: string) => tenant.told(({ moved_to }) => moved_to === address);
 
-  it('has the address that it reports during the cut-over, and the old home redirects to it', async () => {
+  it('applies the address that the plane reports during the cut-over, also to redirects', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const now = scene.before('cut-over', async () => reportsAtCommit(target));
     await last();
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await isRedirectedTo(NEW_ADDRESS);
   });
 
-  it('is reached at the address it reports during the restore that makes it the home', async () => {
+  it('applies the address that the plane reports during the restore', async () => {
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     await tenant.leave();
     const { job, imported } = await tenant.comeBack();
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await scene.reaches(job, 'succeeded');
   });
 
-  it('has the address that it reports while provisioning reserves a place on it', async () => {
+  it('applies the address that the plane reports while provisioning reserves a place on it', async () => {
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);
     const emptiest = cells.emptiest.bind(cells);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ endpoint_url: NEW_ADDRESS });
   });
 
-  it('is never a cell whose secret is revoked just before provisioning takes a place in it', async () => {
+  it('rejects a cell whose secret is revoked just before provisioning takes a place in it', async () => {
     const { id } = target;
     await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
   });
 
-  it('receives users redirected by old homes once reconciliation has repaired its address', async () => {
+  it('creates redirects that reconciliation updates when it repairs the address', async () => {
     const { job, last } = await tenant.almostMoved(target);
     await last();
     await scene.reaches(job, 'succeeded');

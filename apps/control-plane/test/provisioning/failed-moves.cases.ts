@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.reaches(job, 'waiting');
   });
 
-  it('leaves no plane registered for a new move that is cancelled before it begins', async () => {
+  it('has no plane left from a new move that is cancelled before it begins', async () => {
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps a place in a cell that makes the move fail, even when the move is rolled back', async () => {
+  it('keeps a place that conflicts with its move, even when the move is rolled back', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -274,11 +274,11 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     describe.each([
       ['await-import', AwaitImportStep],
       ['cut-over', CutOverStep],
-    ] as const)('and the step %s fails', (_, step) => {
+    ] as const)('with the failing step %s', (_, step) => {
       it.each([
         ['repeated failures', new Error('The sealing key is not known.'), 'unexpected_error'],
         ['a failure that needs an operator', BROKEN, 'broken'],
-      ])('accepts writes again in time, and its job shows the cause, after %s', async (_how, error, code) => {
+      ])('accepts writes again in time after %s, and its job shows the cause', async (_how, error, code) => {
         jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
         jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
         const since = scene.plane.clock.now().getTime();
@@ -307,13 +307,13 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     });
   });
 
-  describe('when the new plane is removed', () => {
+  describe('the removal of its new plane', () => {
     const write = <T>(work: Parameters<Database['write']>[0]) =>
       scene.plane.app.get(Database).write(work) as Promise<T>;
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it("never causes the removal of a cell or of another tenant's plane", async () => {
+    it('is refused if the plane is a cell or belongs to another tenant', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);
