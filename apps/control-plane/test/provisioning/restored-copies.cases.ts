@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     await ends(await tenant.asked('restore'));
   });
 
-  describe('whose restore stopped before its plane reported that it serves the tenant', () => {
+  describe('whose plane has not yet reported that it serves the tenant', () => {
     const sweep = () => scene.plane.app.get(OldBackups).sweep();
     const timedOut = async (job: string): Promise<void> => {
       scene.plane.clock.advance(16 * 60);
