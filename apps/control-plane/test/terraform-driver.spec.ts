@@ -160,7 +160,7 @@ describe(TerraformDriver.name, () => {
     expect(commands()).toEqual(['init', 'plan', 'apply']);
   });
 
-  it("removes its own plan file, but never a successor's", async () => {
+  it('removes its own plan file, but never that of a worker that takes over', async () => {
     const directory = join(root, 'work/atlas_acme_00-plane');
     await driver.create(request, async (work) => {
       writeFileSync(join(directory, 'successor.tfplan'), '');

@@ -97,7 +97,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     };
   }
 
-  it("is refused after a successor's apply, even if that apply restored the previous state", async () => {
+  it("is refused after another worker's apply, even if that apply restored the previous state", async () => {
     await driver.create(requestOf('1'), write);
     const upgrade = driver.create(
       requestOf('2'),
@@ -107,7 +107,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     expect(made()).toEqual(['1']);
   });
 
-  it("is refused once a successor's removal has run, even if there was nothing to remove", async () => {
+  it("is refused once another worker's removal has run, even if there was nothing to remove", async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, `terraform {\n  backend "local" {\n    path = "${root}/{name}.tfstate"\n  }\n}\n`);
     const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });

@@ -60,7 +60,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
   const whoIsSignedIn = (): Promise<unknown> =>
     person.page.evaluate(async () => (await fetch('/api/auth/me')).json());
 
-  it('let a stranger create a tenant, watch its progress, and sign in', async () => {
+  it('let a new visitor create a tenant, watch the progress, and sign in', async () => {
     const { stack } = planes;
     await stack.provision('taken');
     const body = { email: EMAIL, organisation: 'Strangers <& Co>', slug: 'taken' };
@@ -96,7 +96,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('stop working after use, and a new one lets a user who forgot the password sign in', async () => {
+  it('stop working after use, but a user who forgot the password can sign in with a new one', async () => {
     // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);

@@ -16,7 +16,7 @@ describe('a shared cell that uses the platform secret', () => {
     await Promise.all(databases.map((database) => database.drop()));
   });
 
-  it('is refused with a wrong secret, names the variable, and enrols with the right secret', async () => {
+  it('is refused with a wrong secret, logs the variable to fix, and enrols once it is fixed', async () => {
     const cell = await stack.registerCell({ secret: 'platform' });
     expect(cell.install.env['INTERNAL_SERVICE_SECRET']).toBe(PLATFORM_SECRET);
     const wrong = { INTERNAL_SERVICE_SECRET: 'a secret that is long enough, but another one' };

@@ -69,7 +69,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     expect(Date.parse(tenant.active_at ?? '') - Date.parse(tenant.created_at)).toBeLessThan(2000);
   });
 
-  it('sign up a stranger who has only an email address', async () => {
+  it('sign up a new visitor who has only an email address', async () => {
     const { stack } = planes;
     const email = 'jo@stranger.example';
     const tokenIn = async (subject: RegExp): Promise<string> => {

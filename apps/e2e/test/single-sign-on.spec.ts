@@ -46,7 +46,7 @@ jest.setTimeout(60_000);
       return { arrived: [page.status, page.url], me };
     };
 
-    it('signs in an operator created by an owner in the Control Plane, but not a stranger', async () => {
+    it('signs in an operator whom an owner has created, but not an unknown user', async () => {
       const { url } = planes.stack.controlPlane;
       const redirectUri = `${url}/api/auth/oidc/callback`;
       await provider.register({ clientId: 'control-plane', redirectUri });
@@ -60,7 +60,7 @@ jest.setTimeout(60_000);
       expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
     });
 
-    it("signs in a tenant's user at the tenant's address once its admin has set up sign-on", async () => {
+    it("signs in a tenant's user at the tenant's address once the admin has set up sign-on", async () => {
       const { tenant, session } = await planes.stack.tenantWithAdmin('acme');
       const body = { issuer: provider.issuer, client_id: 'acme' };
       const call = { session: session.token, method: 'PUT', body };

@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   };
 
-  it('never gets a status that cannot follow its current status', async () => {
+  it('cannot change to a status that is not allowed after its current one', async () => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('gets no removal job if its old copy disappears after the sweep has found it', async () => {
+  it('is given no removal job if its old copy disappears after the sweep has found it', async () => {
     const [place] = await scene.plane.rows(Placement, { tenantId: id });
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(1);
     });
 
-    it('gets no new removal while an operator can still retry the failed one', async () => {
+    it('is given no new removal job while an operator can still retry the failed one', async () => {
       const places = [await leftBehind(), await leftBehind()];
       const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
       for (const count of [1, 2, 2, 2]) {
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
     });
 
-    it('gets no new removal while an operator can still retry the cancelled one', async () => {
+    it('is given no new removal job while an operator can still retry the cancelled one', async () => {
       await leftBehind();
       const later = new Date(scene.plane.clock.now().getTime() + 60_000);
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await eventually(async () => (await scene.statesOf(removal))[2] === 'waiting');
     });
 
-    it('gets another removal once the failed one can no longer be retried', async () => {
+    it('is given another removal job once the failed one can no longer be retried', async () => {
       await leftBehind();
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValueOnce(BROKEN);
       await sweep();
@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
     beforeEach(() => set(Object.fromEntries(keys.map((key) => [key, null]))).expect(200));
 
-    it('can have up to 10,000 characters in total, across any number of patches', async () => {
+    it('may contain up to 10,000 characters in total, across any number of patches', async () => {
       await set({ a: 'x'.repeat(6000) }).expect(200);
       const before = await settingsNow();
       const { body } = await set({ b: 'x'.repeat(6000) }).expect(400);
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
   });
 
-  it('cannot be suspended or resumed under an unknown id (404)', async () => {
+  it('is not suspended or resumed by a request with an unknown id (404)', async () => {
     id = '00000000-0000-7000-8000-000000000000';
     for (const operation of ['suspend', 'resume'])
       expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);

@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)(
       expect(former.tenants.get(tenant.id)).toMatchObject({ phase: 'retired', moved_to: endpoint_url });
     });
 
-    it('gets a dry-run plan in which a person creates the infrastructure', async () => {
+    it('has a dry-run plan that leaves the infrastructure to a person', async () => {
       const path = '/api/tenants/provision?dry_run=true';
       const { body } = await plane.post(path, provisionBody({ deployment_model: 'dedicated' })).expect(200);
       const step = body.plan.steps.find(({ name }: { name: string }) => name === 'create-infrastructure');
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
       });
 
-      it('is not found (404) if none is recorded', async () => {
+      it('results in a 404 if none has been recorded', async () => {
         const { tenant } = await provision();
         expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
       });
@@ -128,16 +128,19 @@ describe.each(EVERY_DATABASE)(
     it.each([
       ['an unsupported database', { ...MADE, db_url: 'mysql://acme' }, 'db_url'],
       ['an invalid endpoint', { ...MADE, endpoint_url: 'acme' }, 'endpoint_url'],
-      ['a missing database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
+      ['no database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
       ['an extra field', { ...MADE, region: 'eu' }, 'region'],
-    ])('cannot be given %s, and the error does not contain the password', async (_, body, field) => {
-      const { tenant } = await provision();
-      const answer = await put(tenant.id, body).expect(400);
-      expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
-      expect(answer.text).not.toContain('the-password-of-acme');
-    });
+    ])(
+      'refuses infrastructure with %s, and the error does not contain the password',
+      async (_, body, field) => {
+        const { tenant } = await provision();
+        const answer = await put(tenant.id, body).expect(400);
+        expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
+        expect(answer.text).not.toContain('the-password-of-acme');
+      },
+    );
 
-    describe('in a status that does not allow a write', () => {
+    describe('a write', () => {
       const tenants = (id: string) => `/api/tenants/${id}`;
       const writes = {
         infrastructure: (id: string) => put(id, MADE),
@@ -160,7 +163,7 @@ describe.each(EVERY_DATABASE)(
         return tenant.id;
       };
 
-      it.each(NAMES)('refuses the write (%s), which other statuses allow', async (write) => {
+      it.each(NAMES)('is refused in some statuses and accepted in all others: %s', async (write) => {
         const id = await stopped();
         for (const status of TENANT_STATUSES) {
           await plane.change(Tenant, { id }, { status });
@@ -171,7 +174,7 @@ describe.each(EVERY_DATABASE)(
         }
       });
 
-      it.each(NAMES)('refuses the write (%s) if the status changes while the write waits', async (write) => {
+      it.each(NAMES)('is refused if the tenant is deleted while the write waits: %s', async (write) => {
         const id = await stopped();
         const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
         const answer = writes[write](id).then();
@@ -180,7 +183,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
       });
 
-      it('still accepts infrastructure while it is being restored', async () => {
+      it('of infrastructure is still accepted while the tenant is being restored', async () => {
         const id = await stopped();
         await plane.change(Tenant, { id }, { status: 'deprovisioning' });
         await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
@@ -189,7 +192,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
       });
 
-      it('gets no infrastructure once it is deleted, and the error says what to do instead', async () => {
+      it('of infrastructure to a deleted tenant is refused, and the error says what to do', async () => {
         const { tenant, job } = await provision();
         await waits(job.id, 'create-infrastructure');
         await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
@@ -201,7 +204,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('has no plane that can enrol if deprovisioned before its infrastructure is recorded', async () => {
+    it('leaves no usable install bundle if deprovisioned before its infrastructure is recorded', async () => {
       const { tenant, job } = await provision();
       await waits(job.id, 'create-infrastructure');
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;

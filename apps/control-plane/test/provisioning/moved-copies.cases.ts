@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return job;
     };
 
-    it('has a job and an audit entry that say how old the copy is', async () => {
+    it('has the age of the copy recorded in the job and in the audit log', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('has a job that fails while the old home lacks the rows, and succeeds on a later retry', async () => {
+    it('can complete the move on a later retry if the old home lacked the rows at first', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -294,7 +294,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
   });
 
   it.each(['release-copy', 'purge-copy'])(
-    'keeps its old copy if its new home loses the rows before %s',
+    'keeps its old copy if its new home loses the rows before the step %s',
     async (step) => {
       await moves();
       await tenant.report({}, target);
@@ -389,20 +389,23 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     it.each([
       ['is cancelled, and the tenant is then suspended and resumed', cancelledAndSuspended],
       ['is stopped by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
-    ])('requires its rows at the new home until a second removal if the first %s', async (_, breaks) => {
-      const first = await isBegun();
-      await breaks(first);
-      // The first removal is over, so it ignores this report.
-      await tenant.report();
-      expect(await entry()).toHaveProperty('requires_copy');
-      await isRemoved(tenant.cell);
-      expect(await removals()).toHaveLength(2);
-      expect(await entry()).not.toHaveProperty('requires_copy');
-      await sweep();
-      expect(await removals()).toHaveLength(2);
-    });
+    ])(
+      'requires its rows at the new home until a second removal succeeds, if the first %s',
+      async (_, breaks) => {
+        const first = await isBegun();
+        await breaks(first);
+        // The first removal is over, so it ignores this report.
+        await tenant.report();
+        expect(await entry()).toHaveProperty('requires_copy');
+        await isRemoved(tenant.cell);
+        expect(await removals()).toHaveLength(2);
+        expect(await entry()).not.toHaveProperty('requires_copy');
+        await sweep();
+        expect(await removals()).toHaveLength(2);
+      },
+    );
 
-    it('gets no second removal until its new home is online', async () => {
+    it('is given no second removal job until its new home is online', async () => {
       await cancelledAndSuspended(await isBegun());
       scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
       await sweep();
@@ -573,7 +576,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isRefused('copy_kept', /move the tenant back/);
     });
 
-    it('is not removed while a move back to an old home that has a copy is unfinished', async () => {
+    it('is not removed during a move back to an old home that has a copy', async () => {
       await moves();
       await tenant.asked('move', backTo(tenant.cell));
       await tenant.told(({ transfer }) => transfer?.role === 'target');
@@ -834,7 +837,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isReopened(backTo(tenant.cell));
     });
 
-    it('keeps its place at the old home while the failed move can be retried', async () => {
+    it('keeps its place at the old home as long as a failed move can be retried', async () => {
       const job = await onItsWay();
       await source();
       await tenant.report({}, target);
@@ -955,7 +958,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
     });
 
-    it('keeps its old copy if a dedicated old home recovers it just before being removed', async () => {
+    it('keeps its old copy if a dedicated old home recovers it before that home is removed', async () => {
       const { region } = tenant;
       const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
       tenant = Traveller.at(scene, region, simulator, tenantId, slug);

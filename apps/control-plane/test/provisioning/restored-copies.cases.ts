@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     await ends(await tenant.asked('restore'));
   });
 
-  describe('whose restore stopped before its plane reported that it serves the tenant', () => {
+  describe('whose plane has not yet reported that it serves the tenant', () => {
     const sweep = () => scene.plane.app.get(OldBackups).sweep();
     const timedOut = async (job: string): Promise<void> => {
       scene.plane.clock.advance(16 * 60);
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it("has a plane that cannot re-enrol between the last row check and the backup's erasure", async () => {
+  it('delays re-enrolment of its plane from the last row check until its backup is erased', async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     };
 
-    describe('and rolled back after a new backup', () => {
+    describe('with a rollback after a new backup', () => {
       let job: string;
       let newer: string;
       beforeEach(async () => {
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         expect(await status()).toBe('active');
       });
 
-      it("has a plane that cannot re-enrol between the row check and the backup's erasure", async () => {
+      it('delays re-enrolment of its plane from the row check until the backup is erased', async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);

@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
     expect(asked.status).toBe(204);
   });
 
-  it('requires routing:read', async () => {
+  it('requires the scope routing:read', async () => {
     const token = await scene.plane.createApiKey(['tenants:read']);
     expect(refusal(await resolve(`${slug}.atlas.example`, token))).toEqual([403, 'forbidden']);
     expect((await resolve('x'.repeat(261))).status).toBe(400);

@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(await plane.count(Tenant, { adminEmail: 'race@race.example' })).toBe(1);
   });
 
-  describe('again, when the first tenant', () => {
+  describe('a second time with the same address', () => {
     const tenantsOf = async (adminEmail: string) =>
       (await plane.rows(Tenant, { adminEmail })).map(({ slug, status }) => `${slug} ${status}`).sort();
     /** Signs up with the address, and cancels the provisioning of its first tenant. */
@@ -165,7 +165,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       return { id, tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
     };
 
-    it('has failed, creates a new tenant, after which the first can only be rolled back', async () => {
+    it('creates a new tenant if the first has failed; the first can then only be rolled back', async () => {
       const email = 'anew@anew.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await eventually(async () => (await tenantsOf(email))[0] === 'anew deleted');
     });
 
-    it('has failed and is being retried, is refused', async () => {
+    it('is refused while the failed first tenant is being retried', async () => {
       const email = 'mended@mended.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await verify({ token }))).toEqual([409, 'already_signed_up']);
     });
 
-    it('has failed and is retried at the same time, succeeds only if the retry is refused', async () => {
+    it('succeeds only if a concurrent retry of the failed first tenant is refused', async () => {
       const email = 'both@both.example';
       const { act } = await stopped(email);
       const { id, token } = await askedWith({ email });
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(statuses.sort()).toEqual([202, 409]);
     });
 
-    it('is being deprovisioned, creates a new tenant', async () => {
+    it('creates a new tenant if the first is being deprovisioned', async () => {
       const email = 'leaving@leaving.example';
       const { id, tenant } = await stopped(email);
       await plane.change(Tenant, { id: tenant.id }, { status: 'deprovisioning' });
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       };
     };
 
-    it('is being deprovisioned, prevents a rollback of the deprovisioning', async () => {
+    it("prevents a rollback of the first tenant's deprovisioning", async () => {
       const { email, act, signUp } = await leaving('either@either.example');
       await signUp().expect(202);
       const refused = await act('rollback');
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is having its deprovisioning rolled back, is refused', async () => {
+    it("is refused once the first tenant's deprovisioning is being rolled back", async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -270,7 +270,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await signUp())).toEqual([409, 'already_signed_up']);
     });
 
-    it('has been deprovisioned, prevents a restore of that tenant', async () => {
+    it('prevents a restore of the deprovisioned first tenant', async () => {
       const { signUp, close, restore } = await leaving('gone@gone.example');
       await close();
       await signUp().expect(202);
@@ -284,7 +284,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       }
     });
 
-    it('is being restored, is refused', async () => {
+    it('is refused while the first tenant is being restored', async () => {
       const { signUp, close, restore } = await leaving('restored@restored.example');
       await close();
       await whileQueued(async () => {
@@ -294,25 +294,26 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     });
 
     it.each<[string, string, (tenant: Awaited<ReturnType<typeof leaving>>) => supertest.Test]>([
-      ['being deprovisioned', 'undecided@undecided.example', ({ act }) => act('rollback')],
-      ['deprovisioned', 'unsure@unsure.example', ({ restore }) => restore()],
-    ])(
-      'is %s and brought back at the same time, succeeds only if bringing it back is refused',
-      async (_, email, bringBack) => {
-        const tenant = await leaving(email);
-        await tenant.close();
-        const held = await HeldRow.hold(plane, Signup, tenant.again.id);
-        const answers = [bringBack(tenant).then(), tenant.signUp().then()];
-        await held.untilWaiting(2);
-        await held.release();
-        const statuses = (await Promise.all(answers)).map(({ status }) => status);
-        expect(statuses.sort()).toEqual([202, 409]);
-      },
-    );
+      [
+        "rollback of the first tenant's deprovisioning",
+        'undecided@undecided.example',
+        ({ act }) => act('rollback'),
+      ],
+      ['restore of the first tenant', 'unsure@unsure.example', ({ restore }) => restore()],
+    ])('succeeds only if a concurrent %s is refused', async (_, email, bringBack) => {
+      const tenant = await leaving(email);
+      await tenant.close();
+      const held = await HeldRow.hold(plane, Signup, tenant.again.id);
+      const answers = [bringBack(tenant).then(), tenant.signUp().then()];
+      await held.untilWaiting(2);
+      await held.release();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([202, 409]);
+    });
 
     // SQLite serialises writers, so no one can sign up during the restore's transaction.
     if (driver === 'postgres')
-      it('is being restored, is refused even if the first sign-up has been deleted', async () => {
+      it('is refused while the first tenant is being restored, even if its sign-up is deleted', async () => {
         const { email, close, restore } = await leaving('forgotten@forgotten.example');
         await close();
         await plane.remove(Signup, { email });

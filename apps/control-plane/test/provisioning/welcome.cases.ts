@@ -37,9 +37,14 @@ describe.each(EVERY_DATABASE)('a welcome email that the mail server refused at f
   const counts = async () => [smtp.mails.length, await plane.count(OutgoingMail)];
 
   it.each<[string, string, Partial<Tenant>, Partial<Tenant>]>([
-    ['it is active again', 'paused', { status: 'suspended' }, { status: 'active' }],
-    ['its deprovisioning has been rolled back', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
-    ['it has been given an address', 'homeless', { url: null }, { url: 'https://homeless.atlas.example' }],
+    ['the tenant is active again', 'paused', { status: 'suspended' }, { status: 'active' }],
+    ['the deprovisioning is rolled back', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
+    [
+      'the tenant has been given an address',
+      'homeless',
+      { url: null },
+      { url: 'https://homeless.atlas.example' },
+    ],
   ])('waits while the tenant cannot be used, and is sent once %s', async (_, slug, meanwhile, then) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;

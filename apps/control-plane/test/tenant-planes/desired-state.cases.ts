@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe("and a pull of a part, when the plane's key is revoked during the wait,", () => {
+  describe("when the plane's key is revoked during the wait", () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('are refused within seconds, while other planes are unaffected', async () => {
+    it('is refused within seconds, as is a pull of a part, while other planes are unaffected', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
       expect((await other).status).toBe(200);
     });
 
-    it('are refused even if the part arrives before the refusal', async () => {
+    it('is refused, as is a pull of a part, even if the part arrives before the refusal', async () => {
       const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
       const id = await transferTo(target, source);
       const { answer } = await takePart(target, id);

@@ -106,11 +106,11 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
   });
 
-  describe('raises an alarm', () => {
+  describe('alarms', () => {
     const kindsOf = async (cell: PlaneSimulator): Promise<unknown[]> =>
       (await alarms(cell)).map(({ after }) => after?.['kind']);
 
-    it('for each use of a spent token', async () => {
+    it('are raised for each use of a spent token', async () => {
       const cell = await plane.enrolledCell();
       const copy = cell.copy();
       await copy.enrol();
@@ -122,34 +122,34 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
       });
     });
 
-    it('for each use of a revoked token', async () => {
+    it('are raised for each use of a revoked token', async () => {
       const cell = await plane.registerCell();
       await plane.reissue(cell);
       await cell.enrol();
       expect(await kindsOf(cell)).toEqual(['revoked']);
     });
 
-    it('for each use of an expired token', async () => {
+    it('are raised for each use of an expired token', async () => {
       const cell = await plane.registerCell({ token_ttl_seconds: 60 });
       plane.clock.advance(61);
       await cell.enrol();
       expect(await kindsOf(cell)).toEqual(['expired']);
     });
 
-    it("for each use of a token with another bundle's secret, or with a forged value", async () => {
+    it("are raised for each use of a token with another bundle's secret or a forged value", async () => {
       const [cell, other] = [await plane.registerCell(), await plane.registerCell()];
       await cell.copy({ secret: other.secret }).enrol();
       await cell.enrol({ token: mintCredential('atp', { id: cell.install.token_id }).value.reveal() });
       expect([await kindsOf(cell), await kindsOf(other)]).toEqual([['foreign', 'foreign'], []]);
     });
 
-    it('but not when an unsupported plane uses a valid token', async () => {
+    it('are not raised when an unsupported plane uses a valid token', async () => {
       const cell = await plane.registerCell();
       await cell.enrol({ version: '9.0.0' });
       expect(await kindsOf(cell)).toEqual([]);
     });
 
-    it('and counts it in the metrics', async () => {
+    it('are counted in the metrics', async () => {
       const { text } = await plane.get('/metrics', { token: null });
       for (const kind of ['spent', 'revoked', 'expired', 'foreign'])
         expect(text).toMatch(new RegExp(`^atlas_token_misuses_total\\{kind="${kind}"\\} [1-9]`, 'm'));
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect(await plane.count(ProvisioningToken, isLive)).toBe(1);
   });
 
-  it('grants no access with an unused bundle that was replaced', async () => {
+  it('refuses calls signed with a bundle that was replaced before use', async () => {
     const leaked = await plane.registerCell();
     const current = await plane.reissue(leaked);
     for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])

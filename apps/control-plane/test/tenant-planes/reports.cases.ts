@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
   });
 
-  it('counts even if it comes from an older plane that has not fully applied any state yet', async () => {
+  it('counts even if a plane of an older version sends it before fully applying any state', async () => {
     const region = `none-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    it('is no sign of a fork if the sending process cannot store its sequence numbers', async () => {
+    it('does not count as a fork if the sending process cannot store its sequence numbers', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       // Three processes in turn, none of which can store its numbers.
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await alarms(original)).toBe(0);
     });
 
-    it('is a sign of a fork if the sender cannot store its numbers but the other process can', async () => {
+    it('counts as a fork if the sender cannot store its numbers but the other process can', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       const copy = original.copy();
@@ -221,7 +221,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await shown(original)).toMatchObject({ identity_forked: true });
     });
 
-    it('is no longer a sign of a fork once the other process has been silent for ten minutes', async () => {
+    it('no longer counts as a fork once the other process has been silent for ten minutes', async () => {
       const original = await plane.enrolledCell();
       await (await copyOf(original)).report();
       plane.clock.advance(601);
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
         expect(await shown(one)).toMatchObject({ identity_forked: false });
       });
 
-      it('counts as a fork when it happens a second time, however many numbers were skipped', async () => {
+      it('counts as a fork if it is the second in a row, however many numbers were skipped', async () => {
         const original = await plane.enrolledCell();
         await original.report();
         const copy = original.copy();
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       });
     });
 
-    it('is no sign of a fork if the plane has enrolled again with an empty database', async () => {
+    it('does not count as a fork if the plane has enrolled again with an empty database', async () => {
       const old = await plane.enrolledCell();
       for (let turn = 0; turn < 3; turn += 1) await old.report();
       const anew = await plane.reissue(old);
@@ -506,7 +506,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     });
   });
 
-  it('is no sign of a fork when repeated because the response was lost', async () => {
+  it('does not count as a fork if repeated because the response was lost', async () => {
     const honest = await plane.enrolledCell();
     await honest.report();
     await honest.report([], { sequence: 1 });

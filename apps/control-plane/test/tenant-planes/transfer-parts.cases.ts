@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     return (part) => sayImportedBy(target, id, run, part, attempt);
   };
 
-  it('are acknowledged with the number of imported parts, and the source can wait for more', async () => {
+  it('are acknowledged with the number of imported parts; the source can wait for more imports', async () => {
     expect((await send(1, 'snapshot')).body).toEqual({ imported: 0 });
     const says = await importing();
     const waiting = imported(1, { wait: 20 });

@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
       },
     );
 
-    it('prevents the cell from getting new tenants until the cell enrols again', async () => {
+    it('keeps new tenants off the cell until the cell enrols again', async () => {
       const region = `region-${cell.id}`.slice(0, 40);
       cell = await plane.enrolledCell({ region });
       await rotate('compromised');

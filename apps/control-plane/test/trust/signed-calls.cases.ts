@@ -60,7 +60,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
     expect((await plane.get(desiredState)).body.code).toBe('bad_signature');
   });
 
-  describe('that may have been altered after signing', () => {
+  describe('after signing', () => {
     const path = `${report}?tenant_plane_id=`;
     const signed = (changes = {}) => {
       const [target, text] = [`${path}${cell.id}`, reportBody()];

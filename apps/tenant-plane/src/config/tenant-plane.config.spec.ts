@@ -72,7 +72,7 @@ describe('the configuration of a Tenant Plane', () => {
     for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
-  it('is refused with a list of all faults that names the variables but not their values', () => {
+  it('is refused with a list of all errors that names the variables but not their values', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',

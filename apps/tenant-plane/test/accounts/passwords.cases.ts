@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       expect([refused.body.code, refused.headers['retry-after']]).toEqual(['too_many_attempts', '900']);
     });
 
-    it('has a reset link that expires after an hour or when a newer link is sent', async () => {
+    it('can be reset only with the latest link, only within an hour, and only once', async () => {
       const first = await linked();
       const second = await linked();
       await reset(first).expect(401);
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('gets no reset link if it was changed after the email was requested', async () => {
+    it('has no reset email sent if it is changed before that email goes out', async () => {
       smtp.refusal = 'busy';
       await forgot().expect(202);
       await plane.app.get(Mails).sendNoted();
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('can be guessed at most ten times in 15 minutes when a change is requested', async () => {
+    it('can be guessed at most ten times in 15 minutes by requesting a change', async () => {
       const weak = await change({ new_password: 'qwerty123456' }).expect(400);
       expect(weak.body.errors).toEqual([expect.objectContaining({ field: 'new_password' })]);
       for (let n = 0; n < 10; n += 1) {

@@ -227,7 +227,7 @@ describe.each(EVERY_DATABASE)("a tenant's kept copy that is to be served again, 
     });
   });
 
-  describe('before it is served again', () => {
+  describe('until then', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {
       const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });

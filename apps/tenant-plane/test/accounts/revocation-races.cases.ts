@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     );
 
     it.each(REQUESTS)(
-      'caused by the end of the session blocks %s that is still waiting',
+      'through session expiry blocks %s that is still waiting',
       async (_, service, method, request) => {
         const pause = Pause.before(service(), method);
         const calling = sent(request());

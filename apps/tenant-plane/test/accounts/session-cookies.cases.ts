@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
       },
     ],
   ])(
-    'of the previous user is invalidated by a sign-in with %s, which otherwise fails and can be repeated',
+    'of the previous user is invalidated, or the sign-in with %s fails and can be repeated',
     async (_, prepare) => {
       const [path, body] = await prepare();
       const { session } = await plane.user(tenant, 'operator');

@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         /Sign in with the password/,
       ],
     ])(
-      'can be recovered as the route %s advises, without an idempotency key',
+      'can be recovered without an idempotency key, as the error from the route %s advises',
       async (route, body, advice) => {
         const { token: session } = await signedIn();
         const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     expect(await rows()).toEqual([0, 0, 0]);
   });
 
-  describe('begin with a sign-in, which', () => {
+  describe('a sign-in', () => {
     it('starts a session, and records who signed in', async () => {
       const { body } = await login().expect(200);
       expect(body.user).toEqual({ id: expect.any(String), email, name: 'operator', role: 'operator' });
@@ -262,7 +262,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
   });
 
-  describe('are renewed by a refresh, which', () => {
+  describe('a refresh', () => {
     it('returns a new pair of tokens and revokes the old pair', async () => {
       const first = await signedIn();
       const { body: second } = await refresh(first.refresh_token).expect(200);

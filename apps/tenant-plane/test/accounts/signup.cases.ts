@@ -222,7 +222,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await users()).toEqual([]);
   });
 
-  it('happens only once for a tenant, even with another token', async () => {
+  it('succeeds only once per tenant, even with another token', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const changes of [{}, { email: 'bob@example.com' }]) {

@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       );
     };
 
-    it.each(TAKEN)('are signed out when it is %s', async (_, take) => {
+    it.each(TAKEN)('are signed out when the provider is %s', async (_, take) => {
       const [early, coming, browser] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
       expect((await signIn(pia, early)).status).toBe(303);
       const url = await comeBack(pia, coming);
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       expect((await signIn(pia, browser)).status).toBe(303);
     });
 
-    it.each(TAKEN)('can complete their writes in progress before it is %s', async (_, take) => {
+    it.each(TAKEN)('can complete their writes in progress before the provider is %s', async (_, take) => {
       const caller: CallOptions = { host: hostOf('acme') };
       const invitation = { email: `${randomUUID()}@example.com`, role: 'admin' };
       const writes: [object, string, () => supertest.Test][] = [
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect((await signIn(lou)).status).toBe(303);
   });
 
-  describe('without an account are given one', () => {
+  describe('without an account', () => {
     const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
     beforeAll(async () => {
       const rules = { create_users: true, default_role: 'fulfiller', email_domains: ['acme.example'] };
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
     afterAll(() => configure({}).expect(200));
 
-    it('with no password, and with the role that the admin has set', async () => {
+    it('are given one with no password, and with the role that the admin has set', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
       // Two sign-ins at the same time create one user.
@@ -362,9 +362,12 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       [{ sub: 'd', email: 'd@x.acme.example', email_verified: true }],
       [{ sub: 'e', email: 'e@acme.example@evil.example', email_verified: true }],
       [{ sub: 'f' }],
-    ])('unless their email address is missing, unverified or in another domain: %j', async (user) => {
-      expect(refusal(await signIn(user))).toEqual(UNKNOWN);
-    });
+    ])(
+      'are not given one if their email address is missing, unverified or in another domain: %j',
+      async (user) => {
+        expect(refusal(await signIn(user))).toEqual(UNKNOWN);
+      },
+    );
   });
 
   it('must finish a sign-in in the browser and tenant where it began, within 10 minutes', async () => {
@@ -467,8 +470,8 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     await second.stop();
   });
 
-  describe('have a provider', () => {
-    it('that an admin can set up, view and remove', async () => {
+  describe('their provider', () => {
+    it('can be set up, viewed and removed by an admin', async () => {
       const { admin: own } = await plane.tenantWithAdmin('initech');
       const [host, view] = [hostOf('initech'), { redirect_uri: redirectUriOf('initech') }];
       expect((await plane.get('/api/identity-provider', own)).body).toEqual({ provider: null, ...view });
@@ -485,7 +488,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       await plane.delete('/api/identity-provider', own).expect(404);
     });
 
-    it('that one admin sets up and another replaces, if both act at the same time', async () => {
+    it('is set up by one admin and replaced by another if both act at the same time', async () => {
       const { tenant: own, admin: one } = await plane.tenantWithAdmin('umbrella');
       const other = { ...(await plane.user(own, 'admin')), host: hostOf('umbrella') };
       const put = (client_id: string, by: CallOptions) =>
@@ -519,12 +522,12 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       [{ email_domains: ['*'] }, 'email_domains'],
       [{ client_id: '' }, 'client_id'],
       [{ client_secret: 'x' }, 'client_secret'],
-    ])('that cannot be set up with %j', async (changes, field) => {
+    ])('cannot be set up with %j', async (changes, field) => {
       const { status, body } = await configure(changes);
       expect([status, body.code, body.errors[0].field]).toEqual([400, 'validation_failed', field]);
     });
 
-    it("that returns them to the tenant's own address, whatever the headers say", async () => {
+    it("returns them to the tenant's own address, whatever the headers say", async () => {
       const headers = {
         'x-forwarded-host': 'evil.example.com',
         'x-tenant-id': 'acme',
@@ -537,7 +540,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       }
     });
 
-    it('whose addresses and keys are refetched every 10 minutes, even if the clock is set back', async () => {
+    it('has its addresses and keys refetched every 10 minutes, even if the clock is set back', async () => {
       const asked = async (): Promise<number> => {
         await call('/api/auth/oidc/start', new CookieBrowser());
         return provider.discoveries;
@@ -550,7 +553,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       expect(await asked()).toBe(first + 1);
     });
 
-    it('whose outage is reported', async () => {
+    it('is reported as unavailable during an outage', async () => {
       const { port } = provider;
       await provider.stop();
       await configure({ client_id: 'not-yet-asked' }).expect(200);

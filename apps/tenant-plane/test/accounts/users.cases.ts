@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     });
   });
 
-  it('get no audit entry for a request that changes nothing', async () => {
+  it('have no audit entry written for a request that changes nothing', async () => {
     const { id } = await plane.user(tenant, 'operator', { name: 'Ann' });
     for (const changes of [{}, { role: 'operator', name: 'Ann', deactivated: false }])
       expect((await change(id, changes).expect(200)).body).toMatchObject({ id, name: 'Ann' });
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect((await change(second.id, { deactivated: true }, second).expect(409)).body.code).toBe('last_admin');
   });
 
-  it("still include one active admin after two revoke each other's rights at the same time", async () => {
+  it("still include one active admin after two admins revoke each other's rights at once", async () => {
     const second = await plane.user(tenant, 'admin');
     const answers = await Promise.all([
       change(second.id, { role: 'operator' }, admin),

@@ -86,7 +86,7 @@ describe('the SQLite file of a single-tenant plane', () => {
     await plane.apply({ tenants: [acme] });
   });
 
-  it('keeps its tenant after a restart, which restores dropped triggers', async () => {
+  it('still belongs to its tenant after a restart, which also restores dropped triggers', async () => {
     await query('drop trigger only_tenant_incidents_insert');
     const problems = () =>
       plane.app.get(Database).read((manager) => singleTenantProblems(manager, acme.tenant_id));
