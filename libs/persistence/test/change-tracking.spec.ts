@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     expect(await keys()).toEqual([]);
   });
 
-  it('forgets the given changes and no others', async () => {
+  it('forgets only the given changes', async () => {
     await tracking.start(tenant);
     const [first, second] = [await insert(), await insert()];
     const [change] = await changes();
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     }
   });
 
-  it('changes nothing on behalf of a process that another process has replaced', async () => {
+  it('changes nothing for a process that another process has replaced', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();
