@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     ['is refused', 'busy', 3600],
     ['is abandoned', 'busy', 25 * 3600],
   ])(
-    'remain claimed by the latest process, even if the email of an earlier process that resumes %s',
+    'remain claimed by the latest process, even if an earlier process resumes and its email %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);

@@ -63,7 +63,7 @@ describe('a plane that links to the Control Plane', () => {
   });
 
   describe("when its clock differs from the Control Plane's", () => {
-    it.each([400, -400])('adjusts to a clock that is off by %i s after one signed refusal', async (ahead) => {
+    it.each([400, -400])('adjusts to a difference of %i s after one signed refusal', async (ahead) => {
       control.clock.aheadSeconds = ahead;
       control.wanted.put(acme);
       await link.startPlane();
@@ -91,7 +91,7 @@ describe('a plane that links to the Control Plane', () => {
       expect(control.enrolments).toEqual([]);
     });
 
-    it('enrols even if its own clock is an hour slow', async () => {
+    it('enrols with a clock that is an hour slow', async () => {
       control.wanted.put(acme);
       await link.startPlane({}, new ShiftedClock(-3600));
       await link.reported(acme.tenant_id);

@@ -186,33 +186,30 @@ describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (d
   it.each([
     ['sees the cancellation', () => want({ phase: 'retired', transfer: undefined })],
     ['misses the cancellation', () => Promise.resolve()],
-  ])(
-    'is not served from a partly replaced old copy after a failed move back, if the plane %s',
-    async (_, cancelled) => {
-      const id = randomUUID();
-      expect(await write('before it left')).toBe(201);
-      await send(id);
-      let hasFailed = false;
-      // The cast exposes a private method, because no source can be made to send a copy that differs.
-      const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
-      jest.spyOn(incoming, 'compare').mockImplementation(() => {
-        hasFailed = true;
-        throw new TransferFailed('The copy differs.');
-      });
-      await expectHere(id);
-      await eventually(() => hasFailed, { what: 'the import has begun' });
-      await cancelled();
-      const reopened = { job_id: randomUUID() };
-      const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
-      const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
-      for (const more of [1, 2])
-        expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
-          { code: 'copy_missing' },
-        ]);
-      // Send no session, because the import may have removed it.
-      await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
-    },
-  );
+  ])('is not served from rows partly replaced by a move back, if the plane %s', async (_, cancelled) => {
+    const id = randomUUID();
+    expect(await write('before it left')).toBe(201);
+    await send(id);
+    let hasFailed = false;
+    // The cast exposes a private method, because no source can be made to send a copy that differs.
+    const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
+    jest.spyOn(incoming, 'compare').mockImplementation(() => {
+      hasFailed = true;
+      throw new TransferFailed('The copy differs.');
+    });
+    await expectHere(id);
+    await eventually(() => hasFailed, { what: 'the import has begun' });
+    await cancelled();
+    const reopened = { job_id: randomUUID() };
+    const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
+    const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
+    for (const more of [1, 2])
+      expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
+        { code: 'copy_missing' },
+      ]);
+    // Send no session, because the import may have removed it.
+    await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
+  });
 
   it('is not served again once its rows have been removed', async () => {
     await want({ phase: 'retired', purge: { job_id: randomUUID() } });

@@ -410,7 +410,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       it.each([
         ['before it stored the entry', endAtEntry],
         ['before it stored the revision', endAtRevision],
-      ])('pulls the suspension again if the plane stopped %s', async (_, end) => {
+      ])('pulls the suspension again (stopped %s)', async (_, end) => {
         const allow = await end();
         await allow();
         expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });

@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     ['an unknown session', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
     ['another authorization scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
     ['an empty cookie', { cookie: 'atlas_session=' }],
-  ])('other than public ones refuse requests with %s', async (_, headers) => {
+  ])('refuse requests with %s, unless they are public routes', async (_, headers) => {
     for (const route of guarded()) {
       const { status, body } = await call(route, headers);
       expect([route, status, body.code]).toEqual([route, 401, 'unauthenticated']);
