@@ -193,7 +193,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
   });
 
-  it('applies the other entries if one fails, reports it, and applies it once it is fixed', async () => {
+  it('reports a failed entry, applies the others, and applies the failed one once it is fixed', async () => {
     const { wanted } = link.control;
     // Neither the types nor the database allows such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };

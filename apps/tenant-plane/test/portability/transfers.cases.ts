@@ -186,7 +186,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('shows that the target has caught up by an empty part after a part with many changes', async () => {
+  it('uses an empty part after a large one to show that the target has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -212,7 +212,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it("sends changes at once if the Control Plane does not report the target's progress", async () => {
+  it("sends changes immediately if the Control Plane does not report the target's progress", async () => {
     relay = new MemoryRelay(true);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -353,7 +353,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
   });
 
-  it('pauses writes to the rows once they are frozen, but allows reads', async () => {
+  it('blocks writes after the freeze, but allows reads', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.parts.length > 1);
