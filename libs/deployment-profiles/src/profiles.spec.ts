@@ -186,7 +186,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
   });
 
-  it('marks exactly the texts that mention features that are not built yet', () => {
+  it('marks exactly the texts about features that are not built yet', () => {
     const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
     const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
     for (const [name, part] of Object.entries(texts)) {
@@ -234,7 +234,7 @@ it('the steps that all models share are immutable', () => {
 describe('the profiles', () => {
   const all = Object.values(PROFILES);
 
-  it("list the customer's models in the customer's order, and cannot be extended at run time", () => {
+  it('list the required models in the required order, and cannot be extended at run time', () => {
     expect(DEPLOYMENT_MODELS).toEqual(Object.keys(FACTS));
     expect(Object.isFrozen(PROFILES)).toBe(true);
   });

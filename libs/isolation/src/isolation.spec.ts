@@ -38,7 +38,7 @@ describe('the routes for an object that a fixture creates', () => {
   ];
   const table = tenantPlaneLines(routes);
 
-  it('get lines in the table of routes without being listed one by one', () => {
+  it('have lines in the table of routes without being listed one by one', () => {
     expect(table).toMatchObject({
       'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
       'POST /api/incidents': { verb: 'write', isRepeatable: true },
@@ -48,7 +48,7 @@ describe('the routes for an object that a fixture creates', () => {
     });
   });
 
-  it('get no line in the table of routes if the fixture does not say what to send', () => {
+  it('have no line in the table of routes if the fixture does not say what to send', () => {
     const changing = { method: 'PATCH', path: '/api/cmdb/items/:id' };
     const faults = tableFaults(tenantPlaneLines([changing]), [changing]);
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
@@ -60,7 +60,7 @@ describe('the routes for an object that a fixture creates', () => {
     expect(controls).toHaveLength(routes.length);
   });
 
-  it("are never given the caller's own object in cross-tenant deletion attempts", () => {
+  it("are never called with the caller's own object in cross-tenant deletion attempts", () => {
     const route = { method: 'DELETE', path: `${path}/:id` };
     const attempts = attemptsOn(route, table[nameOf(route)] ?? LINE, acme, globex);
     expect(attempts.map(({ form }) => form)).toEqual(expect.arrayContaining(['path', 'header', 'subdomain']));

@@ -85,7 +85,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
     expect(told).toEqual([]);
   });
 
-  it('is treated as an outage when a write has not sent a statement yet', async () => {
+  it('counts as an outage for a write that has not sent a statement yet', async () => {
     const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
     const failing = database.write(async ({ queryRunner }) => {
       // @types/pg omits this property.

@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     expect(await keys()).toEqual([]);
   });
 
-  it('forgets the given changes and no others', async () => {
+  it('forgets only the given changes', async () => {
     await tracking.start(tenant);
     const [first, second] = [await insert(), await insert()];
     const [change] = await changes();
@@ -95,8 +95,8 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
   };
 
   describe.each([
-    ['start', (): Promise<void> => tracking.start(tenant)],
-    ['freeze', (): Promise<void> => tracking.freeze(tenant)],
+    ['its start', (): Promise<void> => tracking.start(tenant)],
+    ['a freeze', (): Promise<void> => tracking.freeze(tenant)],
   ])('during %s', (_, begin) => {
     /** Expects `begun` to keep polling until the writer is released. */
     const expectWaits = async (begun: Promise<void>, goOn: () => void): Promise<void> => {
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
         await written;
       });
 
-      it('waits for writers that started while it was about to commit', async () => {
+      it('waits for writers that started just before it commits', async () => {
         const writeAs = database.writeAs.bind(database);
         let slow: Awaited<ReturnType<typeof slowWriter>> | undefined;
         jest.spyOn(database, 'writeAs').mockImplementationOnce((id, work) =>
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     }
   });
 
-  it('changes nothing on behalf of a process that another process has replaced', async () => {
+  it('changes nothing for a process that another process has replaced', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();

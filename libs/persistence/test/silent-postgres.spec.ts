@@ -44,7 +44,7 @@ describe('a Postgres server that does not respond', () => {
     ['at all', false],
     ['after authenticating a client', true],
   ])(
-    '%s makes a signal listener time out',
+    'makes a signal listener time out (no response %s)',
     async (_, welcomes) => {
       isWelcoming = welcomes;
       const signals = new PostgresSignals(unused, new Secret(url));

@@ -83,7 +83,7 @@ describe('a statement on SQLite', () => {
     await test.drop();
   });
 
-  it('makes its whole unit of work fail if the disk is full, even if its error is swallowed', async () => {
+  it('makes its whole unit of work fail on a full disk, even if the error is swallowed', async () => {
     const tenants = new TenantDatabase(database);
     const failing = tenants.write(tenant, async (scope) => {
       const [{ page_count: pages }] =

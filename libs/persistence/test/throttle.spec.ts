@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(20, { ...strict, name: 'other' })).toBe(3);
   });
 
-  it('never exceeds the limit in any period, when strict', async () => {
+  it('never exceeds the limit in any period, if strict', async () => {
     expect(await letThrough(1)).toBe(1);
     clock.advance(14 * MINUTE);
     expect(await letThrough(5)).toBe(2);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5)).toBe(3);
   });
 
-  it('starts counting again one window after the first attempt, when not strict', async () => {
+  it('starts counting again one window after the first attempt, if not strict', async () => {
     const lax = { ...strict, name: 'lax', isStrict: false };
     expect(await letThrough(1, lax)).toBe(1);
     clock.advance(14 * MINUTE);

@@ -106,7 +106,7 @@ describe('the hash of a credential', () => {
     expect(credentialMatches(`${value}0`, hashCredential(value))).toBe(false);
   });
 
-  it('matches no credential if it is malformed', () => {
+  it('matches no credential if the hash is malformed', () => {
     const hash = hashCredential(value);
     for (const noHash of ['', hash.slice(2), `${hash}00`, `${hash}zz`, `${hash.slice(1)}z`]) {
       expect(credentialMatches(value, noHash)).toBe(false);

@@ -35,7 +35,7 @@ describe(signRequest.name, () => {
     expect(nonces[0]).toHaveLength(24);
   });
 
-  it('uses a time in whole seconds, and makes a signature that can be read back', () => {
+  it('uses a time in whole seconds, and makes a signature that can be parsed', () => {
     expect(readSignature(signedCall().headers)).toMatchObject({
       label: 'sig1',
       keyId: KEY_ID,
@@ -76,7 +76,7 @@ describe('signer and verifier', () => {
     'https://cp.example.com/p#fragment',
     'https://CP.Example.COM:443/p',
     'https://user:password@cp.example.com/p',
-  ])('agree on how WHATWG URL parses %s', async (href) => {
+  ])('agree on the path and query of %s', async (href) => {
     expect(await verified(signedCall({ url: new URL(href) }))).toMatchObject({ keyId: KEY_ID, nonce: NONCE });
   });
 

@@ -87,7 +87,7 @@ describe(SignatureVerifier.name, () => {
     expect(await refusalOfCall(call)).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('refuses a replay and says so', async () => {
+  it('refuses a replayed call, and says why', async () => {
     await verifier.verify(signedCall());
     const refusal = await refusalOfCall(signedCall());
     expect(refusal).toMatchObject({ code: 'bad_signature', kind: 'unauthenticated' });

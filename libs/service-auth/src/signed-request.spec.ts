@@ -333,7 +333,7 @@ describe('the time of a signed call', () => {
     });
   });
 
-  it('is checked only after the signature, so that strangers cannot learn our time', async () => {
+  it("is checked after the signature, so that only key holders learn the verifier's time", async () => {
     const late = { now: secondsFromSigning(301) };
     await expectBadSignature({ ...signedCall(), ...late, secrets: [OTHER_SECRET] });
     await expectBadSignature({ ...signedCall(), ...late, method: 'PUT' });

@@ -41,7 +41,7 @@ describe('slugProblem', () => {
     expect(slugProblem(word)).not.toBeNull();
   });
 
-  it('rejects as reserved only words that would be valid slugs, apart from their length', () => {
+  it('reserves only words that would be valid slugs, apart from their length', () => {
     const impossible = [...RESERVED_SLUGS].filter((word) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(word));
     expect(impossible).toEqual([]);
   });

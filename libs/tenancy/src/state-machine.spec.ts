@@ -35,7 +35,7 @@ describe('defineStateMachine', () => {
     expect(door.next(careless)).toEqual([]);
   });
 
-  it('rejects a map with a transition to a state that the map does not describe', () => {
+  it('rejects a map with a transition to a state that is not in the map', () => {
     const map: Record<string, string[]> = { open: ['closed'] };
     expect(() => defineStateMachine(map)).toThrow('state open leads to unknown state closed');
   });

@@ -13,7 +13,7 @@ describe('npm start', () => {
     workspace.remove();
   });
 
-  it('shows the failed command and its output if it cannot install', () => {
+  it('shows the failed command and its output if the installation fails', () => {
     const { status, stderr } = workspace.start({ BREAK: '1' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/npm ci failed:\s+no network/);
@@ -32,7 +32,7 @@ describe('npm start', () => {
     expect(said).toMatch(/npm ci stopped after \d+ s\n$/);
   });
 
-  it('says what compilation requires on a fresh clone, then installs, builds and starts', () => {
+  it('on a fresh clone, says what compilation requires, then installs, builds and starts', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);

@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
     });
 
-    it('is refused with the same error as any other call', async () => {
+    it('reports a refusal with the same error as a call without a stream', async () => {
       const { path, admin } = await asker(plane, tenant);
       link.control.completion = problem(503, 'ai_unavailable', 'Why.');
       const { answer } = await streamed(path, admin);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
   });
 
-  it('sends no question if an admin has disabled AI, and audits the change', async () => {
+  it('sends no question while AI is disabled, and audits each change of the setting', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
     expect(await settings()).toEqual({ allow_control_plane: true });
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['unset', 'set'])(
-    'audits two concurrent changes in order if the setting was %s before',
+    'audits two concurrent changes of the setting in order (setting before: %s)',
     async (before) => {
       const { allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
-  it('is not retried with another secret after an admin has disabled AI', async () => {
+  it('does not retry a call with another secret after an admin has disabled AI', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const { control } = link;
     const before = control.refusals.length;
@@ -333,7 +333,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['unset', 'on'])(
-    'is disabled only once no pending analysis depends on the setting, if that was %s before',
+    'can be disabled only once a pending analysis has been recorded (setting before: %s)',
     async (before) => {
       const { ask, allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -354,7 +354,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
-  it('aborts the call when the tenant is suspended', async () => {
+  it('aborts a call when the tenant is suspended', async () => {
     const { admin, ask } = await asker(plane, tenant);
     const { control } = link;
     Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });

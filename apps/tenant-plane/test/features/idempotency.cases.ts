@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       await expect(holding.finally(() => impatient.mockRestore())).rejects.toBe(done);
     };
 
-    it('is reported as in progress if its own key is locked', async () => {
+    it('is reported as in progress while its own key is locked', async () => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       await whileOthersHold('delete from idempotency_keys', async () => {
         const { body } = await keyed('/api/incidents', INCIDENT).expect(409);
@@ -207,9 +207,9 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     });
 
     it.each([
-      ['rows are', 'select 1 from users for update'],
+      ['user rows are', 'select 1 from users for update'],
       ['an expired key is', 'delete from idempotency_keys'],
-    ])('is refused as busy, like a request without a key, if %s locked', async (_, sql) => {
+    ])('is refused as busy, like a request without a key, while %s locked', async (_, sql) => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       clock.advance(DAY_SECONDS + 1);
       const { session } = await plane.user(tenant, 'admin');

@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<IncidentStatus, readonly IncidentStatus[]>> = {
 };
 const PAIRS = INCIDENT_STATUSES.flatMap((from) => INCIDENT_STATUSES.map((to) => [from, to] as const));
 
-describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the state machine of incidents on %s', (driver) => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let admin: CallOptions;
@@ -35,11 +35,11 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     plane.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, { id }, { status }));
   const statusNow = async (): Promise<string | undefined> => (await plane.rows(tenant, Incident))[0]?.status;
 
-  it('are the documented ones', () => {
+  it('has exactly the documented states', () => {
     expect([...INCIDENT_STATUSES].sort()).toEqual(Object.keys(ALLOWED).sort());
   });
 
-  it('are checked against the state that an earlier concurrent change has stored', async () => {
+  it('checks a change against the state that an earlier concurrent change has stored', async () => {
     await put('open');
     const pause = Pause.before(plane.app.get(Audit), 'record');
     const resolving = plane
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     expect(await second).toMatchObject({ status: 409, code: 'invalid_transition' });
   });
 
-  it.each(PAIRS)('change from %s to %s only if that transition is allowed', async (from, to) => {
+  it.each(PAIRS)('allows a change from %s to %s only if that transition is documented', async (from, to) => {
     await put(from);
     const answer = await plane.patch(`/api/incidents/${id}`, { status: to }, admin);
     const isAllowed = from === to || ALLOWED[from].includes(to);
@@ -66,14 +66,14 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     expect(await statusNow()).toBe(isAllowed ? to : from);
   });
 
-  it('do not let other fields change when a transition is refused', async () => {
+  it('changes no other field when it refuses a transition', async () => {
     await put('closed');
     await plane.patch(`/api/incidents/${id}`, { status: 'resolved', title: 'Changed' }, admin).expect(409);
     expect((await plane.rows(tenant, Incident))[0]?.title).toBe('x');
   });
 
   it.each(['done', 'OPEN', '', 1, ['open'], 'constructor', '__proto__'])(
-    'do not include %p',
+    'rejects the state %p',
     async (status) => {
       await put('open');
       const { body } = await plane.patch(`/api/incidents/${id}`, { status }, admin).expect(400);

@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       },
     );
 
-    it('go through concurrent status changes one after the other', async () => {
+    it('undergo concurrent status changes one after the other', async () => {
       const { id } = await created();
       const answers = await Promise.all([
         change(id, { status: 'acknowledged' }),
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('are also returned if the cursor is in upper case', async () => {
+    it('are returned in the same pages if the cursor is in upper case', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);

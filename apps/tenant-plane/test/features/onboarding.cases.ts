@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect((await checklist()).progress).toEqual({ completed: 0, total: 5 });
   });
 
-  it.each(KEYS)('allows %s to be skipped, and audits the skip once', async (key) => {
+  it.each(KEYS)('allows the step %s to be skipped, and audits the skip only once', async (key) => {
     const { body } = await skip(key).expect(200);
     expect(body).toEqual(await checklist());
     expect(await step(key)).toMatchObject({ status: 'skipped', evidence: null });

@@ -26,7 +26,7 @@ describe('a plane whose Control Plane is down', () => {
   const report = (plane: TestTenantPlane, session: string) =>
     plane.post('/api/incidents', { title: 'x', severity: 'P1' }, { session });
 
-  it('is ready before it has ever enrolled, and enrols once it can', async () => {
+  it('is ready even if it has never enrolled, and enrols once the Control Plane is up', async () => {
     await link.control.stop();
     const plane = await link.startPlane();
     await plane.get('/health/ready').expect(200);
@@ -76,7 +76,7 @@ describe('a plane whose Control Plane is down', () => {
     expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('retries with growing pauses', async () => {
+  it('retries with increasing delays', async () => {
     const { control } = link;
     control.manner = 'broken';
     await link.startPlane();

@@ -8,7 +8,7 @@ const UNTRUSTED = ['unsigned', 'forged', 'changed'] as const;
 const REPEATED = 3;
 
 /** How the link handles a Control Plane or an intermediary that violates the protocol. */
-describe('a link that trusts only the real Control Plane', () => {
+describe('a plane that links to the Control Plane', () => {
   let link: Link;
   let control: FakeControlPlane;
   let acme: DesiredTenant;
@@ -62,8 +62,8 @@ describe('a link that trusts only the real Control Plane', () => {
     await thief.stop();
   });
 
-  describe('when the clocks differ', () => {
-    it.each([400, -400])('adjusts to a clock that is off by %i s after one signed refusal', async (ahead) => {
+  describe("when its clock differs from the Control Plane's", () => {
+    it.each([400, -400])('adjusts to a difference of %i s after one signed refusal', async (ahead) => {
       control.clock.aheadSeconds = ahead;
       control.wanted.put(acme);
       await link.startPlane();
@@ -91,7 +91,7 @@ describe('a link that trusts only the real Control Plane', () => {
       expect(control.enrolments).toEqual([]);
     });
 
-    it("enrols even if the plane's own clock is an hour slow", async () => {
+    it('enrols with a clock that is an hour slow', async () => {
       control.wanted.put(acme);
       await link.startPlane({}, new ShiftedClock(-3600));
       await link.reported(acme.tenant_id);
@@ -99,7 +99,7 @@ describe('a link that trusts only the real Control Plane', () => {
     });
   });
 
-  describe('if the secrets differ', () => {
+  describe("if its secret differs from the Control Plane's", () => {
     const OTHER = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
     const PLATFORM = 'the secret of the platform, which is long enough';
 

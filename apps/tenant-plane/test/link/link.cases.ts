@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     expect(link.control.enrolments[0]?.deployment_model).toBe('on_prem');
   });
 
-  it('keeps its identity across restarts and uses its token once', async () => {
+  it('keeps its identity across restarts, and uses its token only once', async () => {
     const { control } = link;
     control.wanted.put(acme);
     const first = await link.startPlane();
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
-  it('reports the other entries of its first state even if one fails', async () => {
+  it('reports the other entries of its first state if one entry fails', async () => {
     // Neither the types nor the database allows such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     link.control.wanted.put(broken);
@@ -193,7 +193,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
   });
 
-  it('applies the other entries if one fails, reports the failure, and applies the fixed entry', async () => {
+  it('reports a failed entry, applies the others, and applies the failed one once it is fixed', async () => {
     const { wanted } = link.control;
     // Neither the types nor the database allows such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
@@ -337,7 +337,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     writes.mockRestore();
   });
 
-  it('does not serve rows if a full state requires another copy', async () => {
+  it("does not serve a tenant's rows if a full state requires another copy", async () => {
     const globex = tenantEntry('globex');
     const entry = { ...globex, entry_revision: 1 };
     expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ entryRevision: 1 }]);
@@ -388,7 +388,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(await statusOf(plane, 'globex')).toBe(200);
   });
 
-  it('trusts a key only while it is published', async () => {
+  it('trusts a sign-up key only while it is published', async () => {
     const key = await SignupKey.create();
     link.control.wanted.keys = [key.published];
     link.control.wanted.put({ ...acme, name: 'Renamed' });
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
   });
 
   describe('whose Control Plane is restored from a backup', () => {
-    it('reports the new entry even if an older entry with a higher number is unreported', async () => {
+    it('reports the new entry even if an older one with a higher number is unreported', async () => {
       const { control } = link;
       await unheard(() => [1, 2, 3].forEach((n) => control.wanted.put({ ...acme, name: `Acme ${n}` })));
       control.manner = 'broken';
@@ -484,7 +484,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       expect(newReports()[0]?.tenants).toEqual([entry]);
     });
 
-    it('reports an entry even if a late report from before the restore has the same number', async () => {
+    it('reports an entry even if a late report of an old entry has the same number', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       await plane.app.get(Reporter).settled();
@@ -532,7 +532,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       expect(control.reports.slice(reports).filter(isOld)).toEqual([]);
     });
 
-    it('reports the epoch of its entries even while one of them fails', async () => {
+    it('reports the epoch of its entries even while one entry fails', async () => {
       const { control } = link;
       // Neither the types nor the database allows such an entry, so it fails.
       const broken = { ...tenantEntry('broken'), name: null as unknown as string };

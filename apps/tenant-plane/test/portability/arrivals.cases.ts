@@ -18,7 +18,7 @@ import { MemoryRelay } from '../memory-relay.fixture';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, setClock } from '../tenant-plane.fixture';
 
-describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (driver) => {
   let plane: TestTenantPlane;
   let relay: MemoryRelay;
   let tenant: DesiredTenant;
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   const titles = async (): Promise<string[]> =>
     (await plane.rows(tenant, Incident)).map(({ title }) => title);
 
-  it('can be read once its copy is complete, and written to once this plane is its home', async () => {
+  it('can be read once its copy is complete, and written to once the plane is its home', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await send(id);
@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['before', 'at home']);
   });
 
-  it('is not served from the copy that it left here earlier', async () => {
+  it('is not served from its old copy while it moves back', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await send(first);
     await expectHere(first);
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['acknowledged', 'at home again']);
   });
 
-  it('is not served from an incomplete copy, even if the Control Plane requests it', async () => {
+  it('is not served from an incomplete copy, even if the Control Plane requests this', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect([await read(), await titles()]).toEqual([200, ['before']]);
   });
 
-  it('is served after a move or restore only from the database that imported it', async () => {
+  it('is not served from a database that has not imported it, such as a restored one', async () => {
     const id = randomUUID();
     expect(await write('from before the restore')).toBe(201);
     const home = { ...tenant, requires_copy: id, entry_revision: tenant.entry_revision + 1 };
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     ]);
   });
 
-  it('is served again from the rows that it left here if its move back failed', async () => {
+  it('is served from its old copy if its move back failed', async () => {
     const id = randomUUID();
     const moved_to = 'https://elsewhere.example.com';
     expect(await write('before it left')).toBe(201);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['before it left', 'back']);
   });
 
-  it('is served from its kept rows if the plane missed the cancellation of its move back', async () => {
+  it('is served from its old copy if the plane missed the cancellation of its move back', async () => {
     const id = randomUUID();
     expect(await write('before it left')).toBe(201);
     await want({ phase: 'retired', moved_to: 'https://elsewhere.example.com' });
@@ -211,7 +211,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
   });
 
-  it('is not served again from rows that were removed', async () => {
+  it('is not served again once its rows have been removed', async () => {
     await want({ phase: 'retired', purge: { job_id: randomUUID() } });
     const home = {
       ...tenant,
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is imported again if another import supersedes the current one', async () => {
+  it('is imported again if another process has taken over its import', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   });
 
   it.each([0, -3600, 3600])(
-    'cannot be read once its home has been frozen for too long, even if the clock jumps by %d s',
+    'cannot be read once it has been frozen for too long, even if the clock jumps by %d s',
     async (seconds) => {
       const clock = new FixedClock();
       setClock(plane.app, clock);
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   it.each([
     ['starts', 'put'],
     ['stops', 'fence'],
-  ])('gets its next entry without a deadlock while change tracking %s', async (_, step) => {
+  ])('has its next entry applied without a deadlock while change tracking %s', async (_, step) => {
     const { tenant_id: id } = tenant;
     const lockEntry = async (manager: EntityManager): Promise<void> => {
       await lockedForShare(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOne();
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
-  it('has only one consent recorded if two consents are sent at the same time', async () => {
+  it('has only one consent in its audit trail if two are sent at the same time', async () => {
     const transfer = { id: randomUUID(), role: 'source' } as const;
     await plane.apply({ tenants: [(tenant = { ...tenant, transfer })] });
     const pause = Pause.before(plane.app.get(Audit), 'record');
@@ -332,7 +332,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is not written to by a running transfer that another transfer has replaced', async () => {
+  it('is not written to by a transfer that another transfer has replaced', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     expect(await write('kept')).toBe(201);
     await expectHere(first);
@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
       await arrived(id);
     });
 
-    it("does not delay another tenant's entry while its own transfer waits for a transaction", async () => {
+    it("does not delay another tenant's entry while its transfer waits for a transaction", async () => {
       const other = await plane.tenant(`other-${count}`);
       const stranger = new Client({ connectionString: plane.database.ownerUrl });
       await stranger.connect();

@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
       return Object.fromEntries(await Promise.all(tables));
     });
 
-  it('is verified by a trial restore, and can later be used to restore all rows', async () => {
+  it('is verified by a trial restore, and can restore all rows later', async () => {
     const pair = await keys();
     const before = await contents();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });

@@ -29,7 +29,7 @@ const headersOf = ({ parts }: MemoryRelay): TransferPartHeader[] =>
 
 const PAIRS = EVERY_DATABASE.flatMap((from) => EVERY_DATABASE.map((to) => [from, to] as const));
 
-describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
+describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to) => {
   let source: TestTenantPlane;
   let target: TestTenantPlane;
   let relay: MemoryRelay;
@@ -95,7 +95,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     });
   const create = (title: string) => source.post('/api/incidents', { title, severity: 'P3' }, admin);
 
-  it('arrive completely, from every table, while the tenant keeps working', async () => {
+  it('delivers every table in full while the tenant keeps working', async () => {
     await fillEveryTable(source, tenant);
     const { body: first } = await create('changed later').expect(201);
     const sending = outgoing();
@@ -117,7 +117,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
   });
 
-  it('arrive completely and only once, even if COMMITs fail on both planes', async () => {
+  it('delivers all rows, and each only once, even if COMMITs fail on both planes', async () => {
     await fillEveryTable(source, tenant);
     for (let n = 0; n < 3; n += 1) await create(`before ${n}`).expect(201);
     const [sending, receiving] = [outgoing(), incoming()];
@@ -143,7 +143,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('accumulate while the target is behind, so a slower target gets larger parts', async () => {
+  it('collects the changes made while the target is behind, and sends them in one part', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -162,7 +162,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('wait after one refusal until a target that started over has caught up', async () => {
+  it('pauses after one refusal until a target that started over has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const dies = new AbortController();
@@ -186,7 +186,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('mark the target as caught up once a part with many changes is followed by an empty part', async () => {
+  it('uses an empty part after a large one to show that the target has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -200,7 +200,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     await Promise.all([sent, received]);
   });
 
-  it('are all sent immediately after the freeze, however far behind the target is', async () => {
+  it('sends all changes immediately after the freeze, however far behind the target is', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -212,7 +212,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it("are sent as they change if the Control Plane does not report the target's progress", async () => {
+  it("sends changes immediately if the Control Plane does not report the target's progress", async () => {
     relay = new MemoryRelay(true);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -225,7 +225,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('travel in parts of about a megabyte, however large the rows are', async () => {
+  it('uses parts of about a megabyte, however large the rows are', async () => {
     const write = (description: string) =>
       source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { description }));
     for (let n = 0; n < 40; n += 1) await create(`large ${n}`).expect(201);
@@ -247,7 +247,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
-  it('do not show the target as caught up while a bulk update is in transit', async () => {
+  it('does not show the target as caught up while a bulk update is in transit', async () => {
     for (let n = 0; n < 40; n += 1) await create(`one of many ${n}`).expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -299,7 +299,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       expect(await contents(target)).toEqual(await contents(source));
     };
 
-    it('arrive in one part', () =>
+    it('delivers both rows in one part', () =>
       sendAround(async () => {
         await relink(0, 'x');
         await relink(1, 'y');
@@ -307,7 +307,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
         await relink(1, `before ${ids[0]}`);
       }));
 
-    it('arrive in two parts when the first part is full', async () => {
+    it('delivers the rows in two parts if the first part is full', async () => {
       for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
       await sendAround(async () => {
         await relink(0, 'x');
@@ -323,7 +323,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     });
   });
 
-  it('are refused if they come from a newer plane with one more column', async () => {
+  it('fails if the source is a newer plane with one more column', async () => {
     const older = codecs(target).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
@@ -339,7 +339,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect([wholes, await target.rows(tenant, User)]).toEqual([0, []]);
   });
 
-  it('arrive completely from an older plane with one column fewer', async () => {
+  it('delivers all rows from an older plane with one column fewer', async () => {
     const older = codecs(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
@@ -353,7 +353,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
   });
 
-  it('cannot change once they are frozen, but can still be read', async () => {
+  it('blocks writes after the freeze, but allows reads', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.parts.length > 1);
@@ -368,7 +368,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     await source.get('/api/incidents', admin).expect(200);
   });
 
-  it('are rejected if the copy differs from the original', async () => {
+  it('fails if the copy differs from the original', async () => {
     await create('the one that is lost').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -387,7 +387,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     putting.mockRestore();
   });
 
-  it('are imported again by a target that starts over, and replace what was there', async () => {
+  it('replaces the incomplete copy of a target that starts over', async () => {
     await create('one').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -402,7 +402,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are sent again by a source that starts over', async () => {
+  it('sends all rows again if the source starts over', async () => {
     await create('one').expect(201);
     const dies = new AbortController();
     const died = outgoing().run(dies.signal);
@@ -418,7 +418,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('can be read only by the target', async () => {
+  it('encrypts the rows so that only the target can read them', async () => {
     await create('a secret of the tenant').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);

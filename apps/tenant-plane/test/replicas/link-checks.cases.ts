@@ -203,7 +203,7 @@ describe('the preflight', () => {
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
   });
 
-  it('needs no token once the plane is enrolled, and uses the stored identity', async () => {
+  it('needs no token once the plane is enrolled, because it uses the stored identity', async () => {
     const config = parseEnvironment(TenantPlaneConfig, env());
     await withInstalledPlane(config, enrolOnce);
     control.refuses = 'token_already_used';
@@ -215,7 +215,7 @@ describe('the preflight', () => {
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('refuses to change the model of an enrolled plane, as the plane itself does at startup', async () => {
+  it('refuses a changed model for an enrolled plane, as the plane itself does at startup', async () => {
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);

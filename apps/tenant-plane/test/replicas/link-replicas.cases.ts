@@ -46,7 +46,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     return found;
   };
 
-  it('act as one instance, for which only one replica enrols, pulls and reports', async () => {
+  it('act as one instance, and only one of them enrols, pulls and reports', async () => {
     const [one, other] = replicas.map((plane) => plane.identities.current.instanceId);
     expect(one).toBe(other);
     expect(link.control.enrolments).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(second && (await isServed(second, 'initech'))).toBe(true);
   });
 
-  it('both sign with the next secret that one of them received', async () => {
+  it('both sign with the next secret, even though only one of them received it', async () => {
     const next = (link.control.nextSecret = mintCredential('ats').value.reveal());
     replicas = [...link.planes, await link.startPlane()];
     link.control.wanted.touch();
@@ -220,7 +220,7 @@ describe('a replica that takes the lease back from another replica', () => {
     });
   });
 
-  it('does not report as failed an entry that the other replica has since applied', async () => {
+  it('does not report an entry as failed if the other replica has since applied it', async () => {
     const { control } = link;
     const report = Pause.before(first.app.get(PlaneHealth), 'examine');
     jest.spyOn(first.app.get(SingleTenantFile), 'fixTo').mockRejectedValue(new Error('The disk is full.'));

@@ -199,7 +199,7 @@ describe('the secret that a cell shares with the Control Plane', () => {
   });
   afterEach(() => link.close());
 
-  it('can be changed on one side at a time, using the previous secret', async () => {
+  it('can be changed on one side at a time if the cell also has the previous secret', async () => {
     const { control } = link;
     const changed = { ...control.env, INTERNAL_SERVICE_SECRET: after };
     const start = async (env = {}): Promise<TestTenantPlane> => {

@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       const revisionIn = ({ body }: EnrolAnswerFile): string =>
         (JSON.parse(body) as OfflineEnrolAnswer).desired_state.revision;
 
-      it('refuses an older answer even while the newer one is only partly applied', async () => {
+      it('refuses an older answer while a newer one is only partly applied', async () => {
         const { active, suspended } = await twoAnswers();
         await takeAround(suspended, () =>
           expect(take(active)).rejects.toThrow(/Upload the request file again/),
@@ -221,13 +221,13 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
         }
       }
 
-      it('accepts an older answer if a running plane has not begun to apply a newer state', () =>
+      it('accepts an older answer while a running plane has not begun to apply a newer state', () =>
         takeBeside(
           (applier) => Pause.before(applier, 'accept'),
           (taken) => taken,
         ));
 
-      it('refuses an older answer even if a running plane has only partly applied a newer state', () =>
+      it('refuses an older answer once a running plane has partly applied a newer state', () =>
         takeBeside(
           (applier) => Pause.behind(applier, 'apply'),
           (taken) => expect(taken).rejects.toThrow(/Upload the request file again/),
@@ -293,7 +293,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
     });
 
     it.each([24, -24])(
-      "compares the Control Plane's signing times, even if the plane's own clock is %d hours off",
+      "orders answers by the Control Plane's signing times, even if the plane's own clock is %d hours off",
       async (hours) => {
         const { wanted } = control;
         wanted.put(acme);
@@ -410,7 +410,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       it.each([
         ['before it stored the entry', endAtEntry],
         ['before it stored the revision', endAtRevision],
-      ])('pulls the suspension again if the plane stopped %s', async (_, end) => {
+      ])('pulls the suspension again (stopped %s)', async (_, end) => {
         const allow = await end();
         await allow();
         expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });

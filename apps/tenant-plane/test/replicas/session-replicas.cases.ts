@@ -3,7 +3,7 @@ import { Clock, hashPassword } from '@atlas/platform';
 import { FixedClock } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
-describe('sessions of two replicas on Postgres', () => {
+describe('sessions and sign-ins on two replicas with Postgres', () => {
   let first: TestTenantPlane;
   let second: TestTenantPlane;
 
@@ -61,7 +61,7 @@ describe('sessions of two replicas on Postgres', () => {
     expect(body.code).toBe('tenant_suspended');
   });
 
-  it('are protected by one shared limit on password guesses', async () => {
+  it('share one limit on password guesses', async () => {
     await first.tenant('globex');
     await second.get('/api/tenant-default', { tenant: 'globex' });
     const answers = await Promise.all(
@@ -77,7 +77,7 @@ describe('sessions of two replicas on Postgres', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
-  it('are protected by one shared limit on password guesses even if a clock is far ahead', async () => {
+  it('share one limit on password guesses, even if the clock of one replica is far ahead', async () => {
     await first.tenant('umbrella');
     const clock = new FixedClock(new Date(first.now.getTime() + 16 * 60_000));
     const ahead = await TestTenantPlane.open(first.database, { clock, databaseClock: first.app.get(Clock) });

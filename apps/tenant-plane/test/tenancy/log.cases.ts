@@ -101,7 +101,7 @@ describe('the log of a tenant plane', () => {
     expect(written.join('')).not.toMatch(/hash-of-a-password|p4ssw0rd/);
   });
 
-  it('has no line for a busy database, because the caller is told when to retry', async () => {
+  it('contains no line for a busy database, because the caller is told when to retry', async () => {
     const failure = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
     const error = new QueryFailedError('update incidents', [], failure);
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);

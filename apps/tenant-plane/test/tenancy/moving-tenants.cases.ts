@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a replica on %s, while another replica applies a 
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  it('redirects a request whose two tenant names were looked up before and after the move', async () => {
+  it('redirects a request whose slug was looked up before the move, and whose session after it', async () => {
     await plane.get('/api/tenant-default', bySlug).expect(200);
     await leave();
     expect(await ask(byBoth)).toEqual(THERE);

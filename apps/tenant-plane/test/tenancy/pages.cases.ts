@@ -139,7 +139,7 @@ describe('the pages of a tenant plane', () => {
     expect(answer.text).not.toContain('<script>');
   });
 
-  it('say that the tenant is suspended; API calls get a problem document', async () => {
+  it('say that the tenant is suspended, while API calls return a problem document', async () => {
     await suspend();
     for (const path of ['/', '/signup', '/reset-password']) {
       const page = await open(path).expect(403);

@@ -52,7 +52,7 @@ describe('a request body', () => {
 });
 
 describe('an entry that cannot be applied', () => {
-  it('is requested again at growing intervals', async () => {
+  it('is requested again at increasing intervals', async () => {
     const link = await Link.create('sqlite');
     link.control.wanted.put({ ...tenantEntry('broken'), name: null as unknown as string });
     await link.startPlane();
@@ -64,7 +64,7 @@ describe('an entry that cannot be applied', () => {
 });
 
 describe('the title of an incident', () => {
-  it('is also trimmed when it is changed', async () => {
+  it('is trimmed when it is changed', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const { admin } = await plane.tenantWithAdmin('acme');
     const { body } = await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, admin);

@@ -56,7 +56,7 @@ describe('a request', () => {
     expectProblem(await withHeaders(`x-long: ${'y'.repeat(17_000)}\r\n`), 431, 'headers_too_large');
   });
 
-  it('is refused if its body is declared or found to be too large', async () => {
+  it('is refused if its body is too large, whether by its declared or its actual size', async () => {
     expectProblem(await sendRaw(plane.url, `${HEAD}content-length: 1048577\r\n\r\n`), 413, 'body_too_large');
     const answer = await plane.post('/api/incidents', { title: 'x'.repeat(1_048_577) }, admin).expect(413);
     expect(answer.body).toMatchObject({ code: 'body_too_large', trace_id: answer.headers['x-trace-id'] });
@@ -68,7 +68,7 @@ describe('a request', () => {
     );
   });
 
-  it('with invalid JSON gets an error with a trace id', async () => {
+  it('is refused with a trace id if its JSON is invalid', async () => {
     const text = `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\n{"email":`;
     expectProblem(await sendRaw(plane.url, text), 400, 'validation_failed');
   });
@@ -130,7 +130,7 @@ describe('a response that takes too long', () => {
     await plane.close();
   });
 
-  it('is abandoned, and its connection is closed, after a silence from both sides', async () => {
+  it('is abandoned, and its connection is closed, if neither side sends anything for too long', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const text = JSON.stringify(body);

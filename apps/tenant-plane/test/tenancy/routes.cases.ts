@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     ['an unknown session', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
     ['another authorization scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
     ['an empty cookie', { cookie: 'atlas_session=' }],
-  ])('other than public ones refuse requests with %s', async (_, headers) => {
+  ])('refuse requests with %s, unless they are public routes', async (_, headers) => {
     for (const route of guarded()) {
       const { status, body } = await call(route, headers);
       expect([route, status, body.code]).toEqual([route, 401, 'unauthenticated']);
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
       await call({ method: 'GET', path: `${list.replace('GET ', '')}?surprise=1` }, session).expect(400);
   });
 
-  it('do not include unknown paths, which get a problem document', async () => {
+  it('return a problem document for an unknown path', async () => {
     for (const path of ['/api/nothing', '/nothing', '/api/incidents/1/2']) {
       const answer = await plane.get(path, admin).expect(404);
       expect(answer.headers['content-type']).toContain('application/problem+json');

@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   };
 
   describe.each(HOSTS)('at host %s', (host, hostNames) => {
-    it('is the one that host, header and session agree on, where a session is required', async () => {
+    it('is the one that host, header and session agree on, if the route requires a session', async () => {
       // Testing every second header is enough to cover each kind.
       for (const [header, headerNames] of headers.filter((_, i) => i % 2 === 0)) {
         for (const [session, sessionNames] of sessions) {

@@ -8,7 +8,7 @@ describe('deepFreeze', () => {
     expect(() => Object.assign(data.list[0] ?? {}, { name: 'b' })).toThrow(TypeError);
   });
 
-  it('returns plain values and circular data unchanged', () => {
+  it('returns primitive values and circular data unchanged', () => {
     const ring: { self?: unknown } = {};
     ring.self = ring;
     expect(deepFreeze(ring)).toBe(ring);

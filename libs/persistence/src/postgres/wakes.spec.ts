@@ -48,7 +48,7 @@ describe('a wait for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('ends for good when the time is up', async () => {
+  it('ends when the time is up, and ignores later signals', async () => {
     const next = wakes.next();
     jest.advanceTimersByTime(4999);
     signals.give();

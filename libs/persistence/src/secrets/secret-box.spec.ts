@@ -46,7 +46,7 @@ describe(SecretBox.name, () => {
 describe(parseSealingKeys.name, () => {
   const good = randomBytes(32).toString('base64');
 
-  it('reads ids and keys', () => {
+  it('reads keys with their ids', () => {
     expect(parseSealingKeys(`a:${good},b:${good}`).map((k) => k.id)).toEqual(['a', 'b']);
   });
 

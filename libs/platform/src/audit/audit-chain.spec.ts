@@ -70,7 +70,7 @@ describe('the chain of an audit trail', () => {
     expect(faultBehind(first, { ...second, ...change })).toMatch(/^entry 2 \(.*\) does not match its seal$/);
   });
 
-  it('reveals a changed and resealed entry through the entry after it', () => {
+  it('reveals a changed entry with a recomputed hash, because the next entry does not match', () => {
     const forged = record({ action: 'tenant.nothing' });
     const resealed = { ...forged, ...linkBehind(first, forged) };
     expect(faultBehind(first, resealed)).toBeNull();
