@@ -52,7 +52,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** The connection options that the user gave, to be added to a suggested command. Empty if there were none. */
+/** The connection options that the user gave, for a command to suggest. Empty if there were none. */
 export function connectionOf(values: Values): string {
   return ['url', 'key-file', 'data-dir']
     .filter((name) => values[name] !== undefined)

@@ -62,7 +62,7 @@ function inOptions(error: unknown, options: readonly Option[]): unknown {
         ? `- ${option}${worded.slice(field.length + 2)}`
         : worded;
       // A field such as "name" may also occur in the text as an ordinary word.
-      return /[_.]/.test(field) ? labelled.replace(new RegExp(`\\b${field}\\b`, 'g'), option) : labelled;
+      return /[_.]/.test(field) ? labelled.replaceAll(field, option) : labelled;
     }, text);
   return new CommandFailure(reworded(error.message), { ...error, notes: error.notes.map(reworded) });
 }
