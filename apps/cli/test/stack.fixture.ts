@@ -19,7 +19,7 @@ export const CAN_MOUNT = spawnSync('unshare', ['--mount', 'mount', '--bind', '/t
 export interface StackSetting {
   readonly options?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** An empty folder where the checkout is mounted for the stack. */
+  /** An empty folder to mount the checkout on. The stack then runs from there. */
   readonly checkout?: string;
 }
 

@@ -58,7 +58,7 @@ async function create(dto: CreateOperatorDto): Promise<void> {
   const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
-    // No kinds of links are passed, because a new operator has not issued any links.
+    // The list of link kinds is empty, because a new operator has not issued any links.
     await new Operators(database, clock, new Audit(clock), new IssuedLinks([])).create(dto);
   } finally {
     await database.close();

@@ -367,7 +367,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
       });
     });
 
-    it('passes the catalog lint, which reports a table without row-level security', async () => {
+    it('passes the catalog lint, which would report a table without row-level security', async () => {
       expect(await tenantTableProblems(database.dataSource)).toEqual([]);
       expect(await roleFaults(database.dataSource)).toEqual({ bypassing: [], owning: [] });
       const owner = await openDatabase({

@@ -70,8 +70,8 @@ function replayed(): SignatureRefused {
 }
 
 /**
- * If the authority were a URL or contained a capital letter, every call would be refused. The verifier
- * therefore throws when it is created.
+ * Whether calls can be signed for this authority. If it is a URL or contains a capital letter, they cannot,
+ * and the verifier's constructor throws.
  */
 function isAuthority(authority: string): boolean {
   return (

@@ -11,7 +11,7 @@ describe('tenantSlugOfHost', () => {
     ['acme.atlas.example.', 'atlas.example', 'a fully qualified name'],
     ['acme.atlas.example.:443', 'atlas.example', 'a fully qualified name with a port'],
     ['acme.atlas.example', 'atlas.example.', 'a fully qualified base domain'],
-  ])('finds the tenant in %p below %p: %s', (host, baseDomain) => {
+  ])('finds the tenant in %p under the base domain %p: %s', (host, baseDomain) => {
     expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
   });
 

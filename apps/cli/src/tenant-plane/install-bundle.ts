@@ -26,7 +26,7 @@ function envIn(answer: unknown): object | undefined {
   return install?.env ?? env;
 }
 
-/** Throws if the value has several lines, because the second line could set another variable. */
+/** Throws if the value spans more than one line, because the second line could set another variable. */
 function lineOf(name: string, value: unknown): string {
   if (!NAME.test(name) || typeof value !== 'string' || /[\r\n]/.test(value))
     throw new CommandFailure(

@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
   const stepsOf = async (id: string): Promise<string[]> =>
     (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
 
-  /** Sweeps repeatedly, because a single sweep misses jobs that begin to wait later. */
+  /** Sweeps repeatedly, because a single sweep misses jobs that start waiting after it. */
   const sweptUntil = (id: string, status: string): Promise<boolean> =>
     eventually(
       async () => {

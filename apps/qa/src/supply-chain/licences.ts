@@ -23,8 +23,8 @@ export function refusedLicences(packages: readonly LockedPackage[]): string[] {
 }
 
 /**
- * For OR, one operand must be allowed. For AND, all operands must be allowed. More deeply nested expressions
- * are refused.
+ * For OR, at least one operand must be allowed. For AND, all operands must be allowed. If the two are nested,
+ * an expression may be refused although it is allowed, but not the other way round.
  */
 function isAllowed(expression: string, isForDevelopment: boolean): boolean {
   const allowed = isForDevelopment ? ALLOWED_FOR_DEVELOPMENT : ALLOWED;

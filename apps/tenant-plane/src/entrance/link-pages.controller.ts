@@ -5,7 +5,7 @@ import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** The pages, at the tenant's own address, that the links in emails lead to. */
+/** The pages that the links in emails open, at the tenant's own address. */
 @ApiExcludeController()
 @WithoutLogin()
 @Controller()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type Schema, migrateFirst, openDatabase } from '@atlas/persistence';
 
-/** Runs `work` on an empty database with this schema, and removes the database. */
+/** Runs `work` on an empty database with this schema, then removes the database. */
 export async function withScratchDatabase<T>(
   schema: Schema,
   work: (scratch: Database) => Promise<T>,

@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     );
   });
 
-  it('are deleted, with links and stored responses, once their sign-in has fully expired', async () => {
+  it('are deleted, as are expired links and stored responses, once they can no longer be renewed', async () => {
     const { tenant: own, admin } = await plane.tenantWithAdmin('swept');
     const [{ id }] = (await plane.rows(own, User)) as [User];
     const rows = async () =>

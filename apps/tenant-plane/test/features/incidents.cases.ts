@@ -98,6 +98,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.rows(tenant, Incident)).toEqual([]);
     });
 
+    it('keep a title that looks like SQL or HTML unchanged', async () => {
+      const title = 'Zürich 🔥 \u2028 \t <b>"\'; drop table incidents; --';
+      const { id } = await created({ title });
+      expect((await plane.get(`/api/incidents/${id}`, admin).expect(200)).body.title).toBe(title);
+    });
+
     it('may have the longest title and description allowed', async () => {
       await create({ title: 'x'.repeat(200), description: 'x'.repeat(20_000) }).expect(201);
     });

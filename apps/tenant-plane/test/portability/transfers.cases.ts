@@ -117,7 +117,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
   });
 
-  it('delivers all rows, and each only once, even if COMMITs fail on both planes', async () => {
+  it('delivers every row exactly once, even if COMMITs fail on both planes', async () => {
     await fillEveryTable(source, tenant);
     for (let n = 0; n < 3; n += 1) await create(`before ${n}`).expect(201);
     const [sending, receiving] = [outgoing(), incoming()];

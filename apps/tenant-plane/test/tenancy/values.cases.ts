@@ -73,12 +73,6 @@ describe.each(EVERY_DATABASE)('values that cannot be stored, on %s', (driver) =>
     await plane.post('/api/onboarding/steps/%00/skip', undefined, admin).expect(400);
   });
 
-  it('do not include text that looks like SQL or HTML, which is stored unchanged', async () => {
-    const title = 'Zürich 🔥 \u2028 \t <b>"\'; drop table incidents; --';
-    const { body } = await plane.post('/api/incidents', { title, severity: 'P1' }, admin).expect(201);
-    expect((await plane.get(`/api/incidents/${body.id}`, admin)).body.title).toBe(title);
-  });
-
   it.each([null, 'a\u0000b'])("are refused as a user's name: %j", async (name) => {
     const token = await plane.signupToken(tenant);
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD, name }).expect(400);

@@ -7,7 +7,7 @@ describe('validationFailed', () => {
       { field: 'password', message: 'password must be a string' },
       { field: 'password', message: 'password is too short' },
     ]);
-    expect(error.message).toBe('The request is not valid: see email, password.');
+    expect(error.message).toBe('The request is not valid. Invalid fields: email, password.');
   });
 });
 
