@@ -124,7 +124,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       return writes;
     };
 
-    /** Makes a worker die just before and just after it commits, at each of its writes in turn. */
+    /** For each write in turn, runs the work twice: the worker dies just before or just after the commit. */
     const dyingAtEachWrite = async (
       begin: (subject: InfrastructureSubject) => Promise<unknown>,
       work: (subject: InfrastructureSubject, write: FencedWrite) => Promise<unknown>,

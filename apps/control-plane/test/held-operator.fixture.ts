@@ -66,7 +66,7 @@ export class HeldRow {
     return new HeldRow(database, free, holding);
   }
 
-  /** Waits until this many transactions are waiting. */
+  /** Resolves once this many transactions are blocked on the row. */
   async untilWaiting(count: number): Promise<void> {
     const what = `${count} transactions wait for the row`;
     await eventually(async () => (await this.waiting()) >= count, { what, everyMs: 5, timeoutMs: 5000 });

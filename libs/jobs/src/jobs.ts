@@ -208,7 +208,7 @@ function heldBy({ id, leaseOwner, leaseNumber }: JobRow): FindOptionsWhere<JobRo
   return { id, leaseOwner: leaseOwner ?? '', leaseNumber };
 }
 
-/** The topic that is signalled whenever the job's row changes. */
+/** The topic to which a signal is published whenever the job's row changes. */
 export function topicOf(jobId: string): string {
   return `job:${jobId}`;
 }

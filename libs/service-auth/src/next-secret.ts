@@ -19,8 +19,8 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
 }
 
 /**
- * Whether the sealed secret is meant to replace `secret`, which is then the secret that signed the call in
- * whose response the sealed secret arrived.
+ * Whether the sealed secret is meant to replace `secret`. If so, `secret` signed the call whose response
+ * contained the sealed secret.
  */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);

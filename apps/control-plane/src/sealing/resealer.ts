@@ -85,8 +85,8 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /**
-   * A batch of values sealed with other keys, ordered by
-   * row. If `after` is given, only later rows are included.
+   * A batch of values that are not sealed with the current key,
+   * ordered by row. If `after` is given, only later rows are included.
    */
   private sealedByOthers({ table, column, row, owner }: SealedColumn, after?: string): Promise<Value[]> {
     const { prefix } = this.box;

@@ -24,7 +24,7 @@ export function refusedLicences(packages: readonly LockedPackage[]): string[] {
 
 /**
  * For OR, at least one operand must be allowed. For AND, all operands must be allowed. If the two are nested,
- * an expression may be refused although it is allowed, but not the other way round.
+ * an acceptable expression may be refused, but an unacceptable one is never allowed.
  */
 function isAllowed(expression: string, isForDevelopment: boolean): boolean {
   const allowed = isForDevelopment ? ALLOWED_FOR_DEVELOPMENT : ALLOWED;

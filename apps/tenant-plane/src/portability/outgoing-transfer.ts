@@ -41,9 +41,9 @@ export interface Outgoing {
 }
 
 /**
- * Sends a tenant's rows: a snapshot, then the changes while the tenant stays in use, and after the freeze the
- * remaining changes and the checksums of all rows. After a database failure, run it again: it resumes where
- * it stopped. After a crash, nothing can be resumed, and the next process starts a new attempt.
+ * Sends a tenant's rows: first a snapshot, then the changes made while the tenant stays in use, and, after
+ * the freeze, the remaining changes and the checksums of all rows. After a database failure, run it again: it
+ * resumes where it stopped. After a crash, nothing can be resumed, and the next process starts a new attempt.
  */
 export class OutgoingTransfer {
   private attempt: string;

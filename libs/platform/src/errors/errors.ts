@@ -73,7 +73,12 @@ export function ignoring(...codes: string[]): (error: unknown) => undefined {
 /** The error for an invalid body, query or header. Lists what is wrong by field. */
 export function validationFailed(errors: readonly FieldError[]): DomainError {
   const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
-  return new DomainError('validation_failed', 'invalid', `The request is not valid. Invalid fields: ${fields}.`, {
-    errors,
-  });
+  return new DomainError(
+    'validation_failed',
+    'invalid',
+    `The request is not valid. Invalid fields: ${fields}.`,
+    {
+      errors,
+    },
+  );
 }
