@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     return coming.id;
   };
 
-  it('is restored from its backup, which is erased once the tenant's plane reports success', async () => {
+  it("is restored from its backup, which is erased once the tenant's plane reports success", async () => {
     const tenant = await gone();
     const { job, transfer } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
