@@ -124,7 +124,10 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       return writes;
     };
 
-    /** For each write in turn, runs the work twice: the worker dies just before or just after the commit. */
+    /**
+     * For each write in turn, runs the work twice: once with the worker dying just before the commit, and once
+     * just after it.
+     */
     const dyingAtEachWrite = async (
       begin: (subject: InfrastructureSubject) => Promise<unknown>,
       work: (subject: InfrastructureSubject, write: FencedWrite) => Promise<unknown>,

@@ -19,8 +19,8 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
 }
 
 /**
- * Whether the sealed secret is meant to replace `secret`. If so, `secret` signed the call whose response
- * contained the sealed secret.
+ * Whether `sealed` contains the replacement for `secret`. If it does, the call that returned `sealed` was
+ * signed with `secret`.
  */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);

@@ -22,7 +22,7 @@ export function olderTarget({ name, version }: TenantPlane, target: TenantPlane)
   return tooOld(target, version, `${name}, which has the tenant's rows, runs ${version}`);
 }
 
-/** Why a backup must not be restored to `target`, or null if it may. */
+/** Why a backup must not be restored to `target`, or null if it may be. */
 export function olderThanBackup({ version }: Transfer, target: TenantPlane): string | null {
   return tooOld(target, version, `the backup was made by a tenant plane that ran ${version}`);
 }

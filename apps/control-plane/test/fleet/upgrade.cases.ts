@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it("excludes a move of the plane's tenant, even on a retry", async () => {
+    it("cannot run at the same time as a move of the plane's tenant, even if either is retried", async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);

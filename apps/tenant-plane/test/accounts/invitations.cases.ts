@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, UserToken)).toEqual([]);
   });
 
-  it('is not sent to a user who was deactivated before the email went out', async () => {
+  it('is not sent to a user who is deactivated while the email is still queued', async () => {
     const { tenant, admin } = await scene(plane);
     const before = smtp.mails.length;
     smtp.refusal = 'busy';

@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   });
 
   if (driver === 'postgres')
-    describe('with a replica in another environment', () => {
+    describe('with a replica that was started with a different secret', () => {
       it('can be decrypted by both replicas before and after a rotation, and by later replicas', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));

@@ -7,7 +7,7 @@ const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toSt
 
 const PAGES = ['/', '/docs', '/signup'];
 /**
- * One path of each kind: an API response, pages and their files, the API description, a refusal, an unknown
+ * Paths of every kind: an API response, pages and their files, the API description, a refusal, an unknown
  * path and a health check.
  */
 const PATHS = [
