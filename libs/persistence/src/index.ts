@@ -24,6 +24,7 @@ export * from './sqlite/process-lock';
 export * from './sqlite/sqlite-database';
 export * from './sqlite/sqlite-file';
 export * from './tenants/change-tracking';
+export * from './tenants/due-times';
 export * from './tenants/row-level-security';
 export * from './tenants/single-tenant-file';
 export * from './tenants/tenant-counter.entity';

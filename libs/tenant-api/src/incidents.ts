@@ -1,6 +1,17 @@
-import { Optional, type Page, PageQuery } from '@atlas/platform';
+import { LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
 import { defineStateMachine } from '@atlas/tenancy';
-import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsIn,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  MaxLength,
+} from 'class-validator';
+import { type SlaView } from './sla';
 
 /** From most to least urgent. */
 export const SEVERITIES = ['P1', 'P2', 'P3', 'P4', 'P5'] as const;
@@ -36,8 +47,27 @@ export interface IncidentsApi {
   'GET /api/incidents': { query: ListIncidentsQuery; 200: Page<IncidentView> };
   /** Show an incident */
   'GET /api/incidents/:id': { 200: IncidentView };
-  /** Change an incident's status, severity, title or description */
+  /** Change an incident */
   'PATCH /api/incidents/:id': { body: UpdateIncidentDto; 200: IncidentView };
+  /** Show what has happened to an incident, oldest first */
+  'GET /api/incidents/:id/timeline': { query: PageQuery; 200: Page<TimelineItemView> };
+  /** Add a note to an incident */
+  'POST /api/incidents/:id/notes': { body: CreateNoteDto; 201: TimelineItemView };
+}
+
+/** How an incident came to be: a person reported it, or an alert, an SLO or a program opened it. */
+export type IncidentSource = 'manual' | 'alert' | 'slo' | 'api';
+
+export type TimelineKind = 'created' | 'status' | 'severity' | 'assigned' | 'note' | 'alert' | 'run' | 'analysis';
+
+export interface TimelineItemView {
+  readonly id: string;
+  readonly at: Date;
+  readonly kind: TimelineKind;
+  /** The user who did it. Null if no user did. */
+  readonly by: string | null;
+  /** Depends on the kind, such as `{from, to}` for a change and `{text}` for a note. */
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface IncidentView {
@@ -47,11 +77,28 @@ export interface IncidentView {
   readonly description: string | null;
   readonly severity: Severity;
   readonly status: IncidentStatus;
+  readonly source: IncidentSource;
   readonly created_by: string | null;
+  /** The user who works on it. */
+  readonly assignee_id: string | null;
+  /** The configuration items that it affects. */
+  readonly ci_ids: readonly string[];
+  /** How many alerts belong to it. */
+  readonly alert_count: number;
   readonly created_at: Date;
   readonly updated_at: Date;
+  readonly acknowledged_at: Date | null;
   readonly resolved_at: Date | null;
+  readonly closed_at: Date | null;
+  readonly resolution_notes: string | null;
+  readonly root_cause: string | null;
+  /** Null if it was reported before incidents had service levels. */
+  readonly sla: SlaView | null;
 }
+
+/** How many configuration items an incident may affect. */
+const MAX_ITEMS = 100;
+const LONGEST_TEXT = 20_000;
 
 export class CreateIncidentDto {
   /** @example Disk is full on web-1 */
@@ -62,11 +109,24 @@ export class CreateIncidentDto {
 
   @Optional()
   @IsString()
-  @MaxLength(20_000)
+  @MaxLength(LONGEST_TEXT)
   description?: string;
 
   @IsIn(SEVERITIES)
   severity: Severity;
+
+  @Optional()
+  @LowerCase()
+  @ArrayMaxSize(MAX_ITEMS)
+  @ArrayUnique()
+  @IsUUID(undefined, { each: true })
+  ci_ids?: string[];
+
+  /** Only for roles that may change incidents. */
+  @Optional()
+  @LowerCase()
+  @IsUUID()
+  assignee_id?: string;
 }
 
 export class UpdateIncidentDto {
@@ -87,12 +147,67 @@ export class UpdateIncidentDto {
   /** null removes the description. */
   @IsOptional()
   @IsString()
-  @MaxLength(20_000)
+  @MaxLength(LONGEST_TEXT)
   description?: string | null;
+
+  /** null makes the incident unassigned. */
+  @IsOptional()
+  @LowerCase()
+  @IsUUID()
+  assignee_id?: string | null;
+
+  /** Replaces the list. */
+  @Optional()
+  @LowerCase()
+  @ArrayMaxSize(MAX_ITEMS)
+  @ArrayUnique()
+  @IsUUID(undefined, { each: true })
+  ci_ids?: string[];
+
+  /** Required before an incident can be closed. */
+  @IsOptional()
+  @IsString()
+  @Length(1, LONGEST_TEXT)
+  @Matches(/\S/, { message: 'resolution_notes must not be blank' })
+  resolution_notes?: string | null;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, LONGEST_TEXT)
+  @Matches(/\S/, { message: 'root_cause must not be blank' })
+  root_cause?: string | null;
 }
 
+export class CreateNoteDto {
+  @IsString()
+  @Length(1, LONGEST_TEXT)
+  @Matches(/\S/, { message: 'text must not be blank' })
+  text: string;
+}
+
+/** The filters combine. */
 export class ListIncidentsQuery extends PageQuery {
   @Optional()
   @IsIn(INCIDENT_STATUSES)
   status?: IncidentStatus;
+
+  @Optional()
+  @IsIn(SEVERITIES)
+  severity?: Severity;
+
+  @Optional()
+  @LowerCase()
+  @IsUUID()
+  assignee_id?: string;
+
+  @Optional()
+  @LowerCase()
+  @IsUUID()
+  ci_id?: string;
+
+  /** Text in the title, the description or the number, in upper or lower case. */
+  @Optional()
+  @IsString()
+  @Length(1, 200)
+  q?: string;
 }

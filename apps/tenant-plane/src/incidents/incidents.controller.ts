@@ -1,25 +1,25 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe, servesOf } from '@atlas/platform';
 import {
   type IncidentsApi,
   CreateIncidentDto,
+  CreateNoteDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
   type IncidentView,
+  type TimelineItemView,
 } from '@atlas/tenant-api/incidents';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
-import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { requirePermission } from '../credentials/permission';
 import { type Tenant } from '../tenancy/tenant.entity';
+import { CREATE_INCIDENTS, READ_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
 import { Incidents } from './incidents';
 
 const Serves = servesOf<IncidentsApi>();
-const READ_INCIDENTS: Permission = { name: 'incidents:read', from: 'requester' };
-const CREATE_INCIDENTS: Permission = { name: 'incidents:create', from: 'requester' };
-const WRITE_INCIDENTS: Permission = { name: 'incidents:write', from: 'fulfiller' };
 
 @ApiTags('incidents')
 @ApiBearerAuth()
@@ -32,36 +32,70 @@ export class IncidentsController {
 
   @Requires(CREATE_INCIDENTS)
   @Repeatable()
+  @Refuses('unprocessable')
   @Serves('POST /api/incidents')
   create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: CreateIncidentDto,
   ): Promise<IncidentView> {
-    return this.writes.by(tenant.id, user, () => this.incidents.create(tenant.id, user.id, dto));
+    const caller = dto.assignee_id === undefined ? user : { ...user, requires: WRITE_INCIDENTS };
+    if (caller.requires) requirePermission(caller.role, caller.requires);
+    return this.writes.by(tenant.id, caller, () => this.incidents.create(tenant.id, user.id, dto));
   }
 
   @Requires(READ_INCIDENTS)
   @Serves('GET /api/incidents')
-  list(@CurrentTenant() tenant: Tenant, @Query() query: ListIncidentsQuery): Promise<Page<IncidentView>> {
-    return this.incidents.list(tenant.id, query);
+  list(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Query() query: ListIncidentsQuery,
+  ): Promise<Page<IncidentView>> {
+    return this.incidents.list(tenant.id, user, query);
   }
 
   @Requires(READ_INCIDENTS)
   @Serves('GET /api/incidents/:id')
-  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<IncidentView> {
-    return this.incidents.get(tenant.id, id);
+  get(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<IncidentView> {
+    return this.incidents.get(tenant.id, user, id);
   }
 
   @Requires(WRITE_INCIDENTS)
   @Serves('PATCH /api/incidents/:id')
-  @Refuses('conflict')
+  @Refuses('conflict', 'unprocessable')
   update(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateIncidentDto,
   ): Promise<IncidentView> {
-    return this.writes.by(tenant.id, user, () => this.incidents.update(tenant.id, id, dto));
+    return this.writes.by(tenant.id, user, () => this.incidents.update(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(READ_INCIDENTS)
+  @Serves('GET /api/incidents/:id/timeline')
+  timeline(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Query() query: PageQuery,
+  ): Promise<Page<TimelineItemView>> {
+    return this.incidents.timeline(tenant.id, user, id, query);
+  }
+
+  @Requires(WRITE_INCIDENTS)
+  @Repeatable()
+  @Serves('POST /api/incidents/:id/notes')
+  addNote(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: CreateNoteDto,
+  ): Promise<TimelineItemView> {
+    return this.writes.by(tenant.id, user, () => this.incidents.addNote(tenant.id, user.id, id, dto));
   }
 }

@@ -7,7 +7,11 @@ const MAX_POSITION = 2 ** 31 - 1;
 
 /** Converts to lower case: ids are case-insensitive (RFC 9562), but SQLite compares them as text. */
 export const LowerCase = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
+  Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(lower) : lower(value)));
+
+function lower(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
+}
 
 /** Parses an integer in a query. Other strings that `Number` accepts ('', '0x10', '1e2') are rejected. */
 export const NumberInText = (): PropertyDecorator =>
