@@ -36,7 +36,7 @@ function refuseUpdates(): jest.SpyInstance[] {
   });
 }
 
-describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => {
   const acme = tenantEntry('acme');
   const clock = new ShiftedClock();
   let link: Link;

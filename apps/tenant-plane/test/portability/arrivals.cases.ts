@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (d
     expect(await titles()).toEqual(['before']);
   });
 
-  it('is imported in runs whose names sort chronologically, even if the clock is set back', async () => {
+  it('has import runs with names that sort chronologically, even if the clock is set back', async () => {
     const clock = new FixedClock();
     setClock(plane.app, clock);
     const id = randomUUID();
