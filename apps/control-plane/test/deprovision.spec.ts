@@ -46,7 +46,7 @@ interface Gone {
   readonly job: string;
 }
 
-describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant deprovisioned by an operator on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());

@@ -19,8 +19,8 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
 }
 
 /**
- * Whether `sealed` contains the replacement for `secret`. If it does, the call that returned `sealed` was
- * signed with `secret`.
+ * Whether `sealed` is encrypted under `secret`. The Control Plane seals the next secret under the secret that
+ * signed the call.
  */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);

@@ -70,8 +70,8 @@ function replayed(): SignatureRefused {
 }
 
 /**
- * Whether calls can be signed for this authority. A URL, or an authority with a capital letter, would match
- * no call, so the verifier's constructor refuses it.
+ * Whether calls can be signed for this authority. A URL, or an authority with a capital letter, would never
+ * match a call, so the verifier's constructor rejects it.
  */
 function isAuthority(authority: string): boolean {
   return (

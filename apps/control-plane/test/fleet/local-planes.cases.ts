@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     },
   );
 
-  it('runs no code before it is recorded, and exits if recording fails', async () => {
+  it('runs no code until it has been recorded, and exits if recording fails', async () => {
     const plane = await dedicated();
     await refuseRecords();
     const starts = startsOf(plane);

@@ -33,7 +33,7 @@ interface PlaneView {
   readonly health: string;
 }
 
-describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
+describe.each(EVERY_DATABASE)('an upgrade of a tenant plane on %s', (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;
   let planes: DrivenPlanes;

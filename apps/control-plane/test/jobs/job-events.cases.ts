@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('the event stream of a job on %s', (driver) => {
     expect(rest).toBe('');
   };
 
-  it('sends an event for every step change, and finally the complete job', async () => {
+  it('sends an event for every step change, and finally the finished job', async () => {
     const { body } = await plane.provision();
     const response = await open(body.job.id);
     expect(response.headers.get('content-type')).toBe('text/event-stream');

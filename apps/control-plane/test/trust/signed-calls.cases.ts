@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
     expect(refusal(await cell.send({ method, path, request }))).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('gets the same refusal for a wrong secret as for an unknown key', async () => {
+  it('gets the same error for a wrong secret as for an unknown key', async () => {
     const wrong = await cell.call({ method: 'GET', path: desiredState, signed: { secret: 'x'.repeat(40) } });
     const unknown = await cell.call({ method: 'GET', path: desiredState, signed: { keyId: 'nobody' } });
     expect([refusal(wrong), refusal(unknown)]).toEqual([

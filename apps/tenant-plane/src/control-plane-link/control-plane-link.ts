@@ -30,11 +30,11 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica yields the link to the other replicas, and for how long. After this many failed attempts in
- * a row (about 7 s of refused connections, or 80 s without a response), the replica releases the lease,
+ * When a replica yields the link to the other replicas, and for how long. After `afterTurns` failed attempts
+ * in a row (about 7 s of refused connections, or 80 s without a response), the replica releases the lease,
  * because another replica may still be able to reach the Control Plane. It then waits long enough for any of
- * the others to take the lease. If none of them has taken it by then, this replica takes it back: without
- * other replicas, nothing else would notice that the Control Plane is back.
+ * the others to take the lease. If none of them has taken it by then, this replica takes it again: if it is
+ * the only replica, nothing else would notice that the Control Plane is reachable again.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;

@@ -1,7 +1,7 @@
 import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api/incidents';
 
 describe('an incident', () => {
-  it("can reach 'closed' from any status, and any status except 'triggered' from 'closed'", () => {
+  it("can get from any status to 'closed', and from 'closed' to any status except 'triggered'", () => {
     for (const state of INCIDENT_STATUSES) {
       expect([state, reachableFrom(state).has('closed')]).toEqual([state, true]);
       expect([state, reachableFrom('closed').has(state)]).toEqual([state, state !== 'triggered']);

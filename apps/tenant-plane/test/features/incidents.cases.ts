@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.rows(tenant, Incident)).toEqual([]);
     });
 
-    it('keep their title unchanged even if it looks like SQL or HTML', async () => {
+    it('have exactly the title that was sent, even if it looks like SQL or HTML', async () => {
       const title = 'Zürich 🔥 \u2028 \t <b>"\'; drop table incidents; --';
       const { id } = await created({ title });
       expect((await plane.get(`/api/incidents/${id}`, admin).expect(200)).body.title).toBe(title);

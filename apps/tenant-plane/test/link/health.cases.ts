@@ -36,7 +36,7 @@ function refuseUpdates(): jest.SpyInstance[] {
   });
 }
 
-describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => {
   const acme = tenantEntry('acme');
   const clock = new ShiftedClock();
   let link: Link;
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('is sent with the last stored sequence number while no new number can be stored', async () => {
+    it('also carries the last stored sequence number while no new number can be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>

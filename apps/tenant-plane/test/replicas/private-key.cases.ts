@@ -149,8 +149,8 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   });
 
   if (driver === 'postgres')
-    describe('with a replica that was started with a different secret', () => {
-      it('can be decrypted by both replicas before and after a rotation, and by later replicas', async () => {
+    describe('when a second replica has a different secret', () => {
+      it('can be decrypted by both replicas before and after a rotation, and by replicas started later', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');

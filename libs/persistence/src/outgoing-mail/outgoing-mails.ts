@@ -106,7 +106,7 @@ export abstract class OutgoingMails<S extends MailScope>
 
   /** Sends the due emails in the noted queues, once any earlier call has finished. */
   sendNoted(): Promise<void> {
-    // Runs without an actor, even if a user's request caused the email.
+    // Runs without an actor, even if a user's request triggered the email.
     this.sending = this.sending.then(() =>
       runInContext({ traceId: newTraceId() }, async () => {
         for (const queue of [...this.noted]) await this.sendDue(queue);

@@ -74,7 +74,7 @@ export class OldCopies {
         const params = { tenant_plane_id: tenantPlaneId, deployment_model: plane.deploymentModel };
         await this.operations.start(manager, tenantId, 'remove_copy', { params });
         if (!(await this.due(manager).andWhere({ tenantId, tenantPlaneId }).getExists()))
-          throw new DomainError('not_found', 'not_found', 'The copy has been removed.');
+          throw new DomainError('not_found', 'not_found', 'The copy has already been removed.');
       })
       .catch(ignoring('operation_in_progress', 'invalid_transition', 'not_found'));
   }
