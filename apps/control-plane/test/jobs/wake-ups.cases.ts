@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('finds the job free once the lease is released, even before the attempt returns', async () => {
+  it('can take the job as soon as the lease is released, even if the attempt has not returned yet', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);

@@ -52,6 +52,6 @@ async function endRun(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// Nx sends these signals to all its descendants, but this process must exit after all others.
+// Nx sends these signals to all its descendants. This process ignores them, because it must be the last to exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.once('disconnect', () => void endRun());
