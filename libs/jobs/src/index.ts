@@ -11,6 +11,7 @@ export * from './job-runner';
 export * from './job-waker';
 export * from './jobs';
 export * from './retry-policy';
+export * from './rounds';
 export * from './step';
 export * from './step-registry';
 export * from './worker';

@@ -58,7 +58,8 @@ export interface IncidentsApi {
 /** How an incident came to be: a person reported it, or an alert, an SLO or a program opened it. */
 export type IncidentSource = 'manual' | 'alert' | 'slo' | 'api';
 
-export type TimelineKind = 'created' | 'status' | 'severity' | 'assigned' | 'note' | 'alert' | 'run' | 'analysis';
+export type TimelineKind =
+  'created' | 'status' | 'severity' | 'assigned' | 'note' | 'alert' | 'run' | 'analysis';
 
 export interface TimelineItemView {
   readonly id: string;

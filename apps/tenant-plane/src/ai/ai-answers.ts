@@ -3,6 +3,7 @@ import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { noteInTimeline } from '../incidents/timeline';
 import { AiAnswer } from './ai-answer.entity';
 
 /** Records answers from an AI. A recorded answer also completes an onboarding step. */
@@ -22,6 +23,11 @@ export class AiAnswers {
       const { incidentId: targetId, model, source } = answer;
       const answeredAt = this.clock.now();
       await scope.insert(AiAnswer, { ...answer, id: uuidv7(answeredAt), answeredAt });
+      await noteInTimeline(scope, targetId, answeredAt, {
+        kind: 'analysis',
+        by: answer.askedBy,
+        data: { model, source },
+      });
       const entry = { action: 'incident.analysed', targetKind: 'incident', targetId };
       await this.audit.record(scope, { ...entry, after: { model, source } });
     });

@@ -8,10 +8,19 @@ const INCIDENT: IncidentView = {
   description: null,
   severity: 'P2',
   status: 'open',
+  source: 'manual',
   created_by: 'a-user',
+  assignee_id: 'a-user',
+  ci_ids: ['an-item'],
+  alert_count: 0,
   created_at: new Date(0),
   updated_at: new Date(0),
+  acknowledged_at: null,
   resolved_at: null,
+  closed_at: null,
+  resolution_notes: null,
+  root_cause: null,
+  sla: null,
 };
 const prompted = (description: string): Record<string, unknown> =>
   JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');

@@ -31,12 +31,12 @@ export class IncidentAnalyses {
 
   /** Keeps no transaction open while the AI answers. */
   async analyse(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AnalysisView> {
-    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, asked.incidentId), ended);
+    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, asked), ended);
     return this.record(tenantId, asked, { text, model });
   }
 
   async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<AnalysisPiece>> {
-    const pieces = await this.ai.stream(await this.questionOn(tenantId, asked.incidentId), ended);
+    const pieces = await this.ai.stream(await this.questionOn(tenantId, asked), ended);
     return this.recorded(pieces, (whole) => this.record(tenantId, asked, whole));
   }
 
@@ -57,8 +57,8 @@ export class IncidentAnalyses {
    * Nothing leaves the plane unless AI is allowed. The permission is checked again just before the question
    * is sent.
    */
-  private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
-    const incident = await this.incidents.get(tenantId, incidentId);
+  private async questionOn(tenantId: string, { by, incidentId }: Asked): Promise<AiQuestion> {
+    const incident = await this.incidents.get(tenantId, by, incidentId);
     const word = await this.settings.requireAllowed(tenantId);
     const requireAllowed = async (): Promise<void> => void (await this.settings.requireAllowed(tenantId));
     const messages = analysisPrompt(incident);

@@ -1,5 +1,5 @@
 import { TimestampColumn } from '@atlas/persistence';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Entity, PrimaryColumn } from 'typeorm';
 
 /** When a row of a tenant needs attention. Triggers on the rows' tables write these. */
 @Entity('due_times')

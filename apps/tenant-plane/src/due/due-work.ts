@@ -60,7 +60,9 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     } catch (error) {
       // The tenant's new home handles the row.
       if (error instanceof DomainError && error.code === 'tenant_frozen') return;
-      this.logger.warn(`Could not handle a due row of ${tableName}, trying again: ${(error as Error).message}`);
+      this.logger.warn(
+        `Could not handle a due row of ${tableName}, trying again: ${(error as Error).message}`,
+      );
     }
   }
 

@@ -35,7 +35,10 @@ export async function setAffectedItems(
 
 async function requireItems(scope: TenantScope, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const query = scope.query(ConfigurationItem, 'item').andWhere({ id: In([...ids]) }).orderBy('item.id');
+  const query = scope
+    .query(ConfigurationItem, 'item')
+    .andWhere({ id: In([...ids]) })
+    .orderBy('item.id');
   const found = new Set((await lockedForShare(query).getMany()).map(({ id }) => id));
   const missing = ids.filter((id) => !found.has(id));
   if (missing.length === 0) return;

@@ -1,4 +1,4 @@
-import { Database, TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { Database, TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
@@ -25,7 +25,14 @@ import { incidentView } from './incident.view';
 import { dueTimes, nextBreach } from './sla';
 import { slaPolicy } from './sla-policies';
 import { containing } from './text-search';
-import { type TimelineEntry, addToTimeline, timelineItemView } from './timeline';
+import {
+  type TimelineEntry,
+  addToTimeline,
+  incidentNotFound,
+  lockedIncident,
+  noteInTimeline,
+  timelineItemView,
+} from './timeline';
 import { TimelineItem } from './timeline-item.entity';
 
 type Reader = Pick<SignedInUser, 'id' | 'role'>;
@@ -134,12 +141,8 @@ export class Incidents {
   /** Throws `incident_not_found`. */
   addNote(tenantId: string, by: string, id: string, { text }: CreateNoteDto): Promise<TimelineItemView> {
     return this.tenants.write(tenantId, async (scope) => {
-      const incident = await lockedIncident(scope, id);
       const note: TimelineEntry = { kind: 'note', by, data: { text } };
-      const { timelineLength, items } = await addToTimeline(scope, incident, this.clock.now(), [note]);
-      await scope.update(Incident, { id }, { timelineLength });
-      const [item] = items;
-      if (!item) throw new Error('The note was not added.');
+      const item = await noteInTimeline(scope, id, this.clock.now(), note);
       const entry = { action: 'incident.note_added', targetKind: 'incident', targetId: id };
       await this.audit.record(scope, { ...entry, after: { timeline_item_id: item.id } });
       return timelineItemView(item);
@@ -219,15 +222,12 @@ const NEW_INCIDENT = {
   timelineLength: 0,
 } satisfies Partial<Incident>;
 
-/** Locks the incident, so that the second of two concurrent changes starts from what the first one stored. */
-async function lockedIncident(scope: TenantScope, id: string): Promise<Incident> {
-  const incident = await lockedForUpdate(scope.query(Incident, 'incident').andWhere({ id })).getOne();
-  if (!incident) throw incidentNotFound();
-  return incident;
-}
-
 /** Requesters cannot tell another user's incident from one that does not exist. */
-async function visibleIncident(scope: TenantScope, { id: userId, role }: Reader, id: string): Promise<Incident> {
+async function visibleIncident(
+  scope: TenantScope,
+  { id: userId, role }: Reader,
+  id: string,
+): Promise<Incident> {
   const isEverything = includes(role, READ_ALL_INCIDENTS);
   const incident = await scope.findOne(Incident, isEverything ? { id } : { id, createdBy: userId });
   if (!incident) throw incidentNotFound();
@@ -286,11 +286,7 @@ function requireResolutionNotes({ resolutionNotes }: Incident): void {
 function changesOf(before: Incident, after: Incident, by: string): TimelineEntry[] {
   const change = (kind: 'status' | 'severity'): TimelineEntry[] =>
     before[kind] === after[kind] ? [] : [{ kind, by, data: { from: before[kind], to: after[kind] } }];
-  return [
-    ...change('status'),
-    ...change('severity'),
-    ...assignment(before.assigneeId, after.assigneeId, by),
-  ];
+  return [...change('status'), ...change('severity'), ...assignment(before.assigneeId, after.assigneeId, by)];
 }
 
 function assignment(from: string | null, to: string | null, by: string): TimelineEntry[] {
@@ -304,8 +300,4 @@ function changesNothing(incident: Incident, wanted: Partial<Incident>): boolean 
 
 function sameItems(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((id) => others.includes(id));
-}
-
-function incidentNotFound(): DomainError {
-  return new DomainError('incident_not_found', 'not_found', 'There is no such incident.');
 }

@@ -24,7 +24,9 @@ function spellings(character: string): readonly string[] {
 
 /** GLOB has no escape character: a special character stands for itself in brackets. */
 function anyOf(characters: readonly string[]): string {
-  return characters.length > 1 || /[*?[]/.test(characters.join('')) ? `[${characters.join('')}]` : characters.join('');
+  return characters.length > 1 || /[*?[]/.test(characters.join(''))
+    ? `[${characters.join('')}]`
+    : characters.join('');
 }
 
 function anyOfForPostgres(characters: readonly string[]): string {

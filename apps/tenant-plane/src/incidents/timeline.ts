@@ -1,7 +1,8 @@
-import { type TenantScope } from '@atlas/persistence';
+import { type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type TimelineItemView, type TimelineKind } from '@atlas/tenant-api/incidents';
-import { type Incident } from './incident.entity';
+import { Incident } from './incident.entity';
 import { TimelineItem } from './timeline-item.entity';
 
 export interface TimelineEntry {
@@ -24,11 +25,46 @@ export async function addToTimeline(
   const items: TimelineItem[] = [];
   for (const { kind, by, data } of entries) {
     const position = timelineLength + items.length + 1;
-    const item = { tenantId: scope.tenantId, id: uuidv7(at), incidentId, position, at, kind, byUser: by, data };
+    const item = {
+      tenantId: scope.tenantId,
+      id: uuidv7(at),
+      incidentId,
+      position,
+      at,
+      kind,
+      byUser: by,
+      data,
+    };
     await scope.insert(TimelineItem, item);
     items.push(item);
   }
   return { timelineLength: timelineLength + items.length, items };
+}
+
+/** Adds one entry to an incident's timeline. Throws `incident_not_found`. */
+export async function noteInTimeline(
+  scope: TenantScope,
+  incidentId: string,
+  at: Date,
+  entry: TimelineEntry,
+): Promise<TimelineItem> {
+  const incident = await lockedIncident(scope, incidentId);
+  const { timelineLength, items } = await addToTimeline(scope, incident, at, [entry]);
+  await scope.update(Incident, { id: incidentId }, { timelineLength });
+  const [item] = items;
+  if (!item) throw new Error('The entry was not added.');
+  return item;
+}
+
+/** Locks the incident, so that the second of two concurrent changes starts from what the first one stored. */
+export async function lockedIncident(scope: TenantScope, id: string): Promise<Incident> {
+  const incident = await lockedForUpdate(scope.query(Incident, 'incident').andWhere({ id })).getOne();
+  if (!incident) throw incidentNotFound();
+  return incident;
+}
+
+export function incidentNotFound(): DomainError {
+  return new DomainError('incident_not_found', 'not_found', 'There is no such incident.');
 }
 
 export function timelineItemView({ id, at, kind, byUser, data }: TimelineItem): TimelineItemView {

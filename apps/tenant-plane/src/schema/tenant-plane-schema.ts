@@ -12,7 +12,11 @@ import { UserToken } from '../credentials/user-token.entity';
 import { User } from '../credentials/user.entity';
 import { type PlaneSchema } from '../database/plane-schema';
 import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
+import { DueTime } from '../due/due-time.entity';
+import { AffectedItem } from '../incidents/affected-item.entity';
 import { Incident } from '../incidents/incident.entity';
+import { SlaTargets } from '../incidents/sla-targets.entity';
+import { TimelineItem } from '../incidents/timeline-item.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
@@ -43,12 +47,14 @@ import { EndInvitations1700000000030 } from './migrations/0030-end-invitations';
 import { NoteAppliedContents1700000000031 } from './migrations/0031-note-applied-contents';
 import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-copies';
 import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
+import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
+import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 
 /**
- * The plane's own rows: its identity, its tenants, rate limits, and probes that test whether the disk accepts
- * writes.
+ * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
+ * disk accepts writes.
  */
-const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe, DueTime];
 
 /**
  * Entities whose rows belong to a tenant and move with it. A new feature adds its entity here, after the
@@ -66,7 +72,10 @@ export const TENANT_SCOPED_ENTITIES = [
   AuditEvent,
   SkippedStep,
   Incident,
+  TimelineItem,
   ConfigurationItem,
+  AffectedItem,
+  SlaTargets,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
@@ -110,5 +119,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     NoteAppliedContents1700000000031,
     EndAccessOfCopies1700000000032,
     NoteToldRevisions1700000000034,
+    NoteDueTimes1700000000036,
+    FollowIncidents1700000000037,
   ],
 };

@@ -38,7 +38,9 @@ export function createDueTimes(driver: DatabaseDriver): string[] {
 }
 
 export function dropDueTimes(driver: DatabaseDriver): string[] {
-  return driver === 'sqlite' ? ['drop table due_times'] : ['drop function note_due_time()', 'drop table due_times'];
+  return driver === 'sqlite'
+    ? ['drop table due_times']
+    : ['drop function note_due_time()', 'drop table due_times'];
 }
 
 /** The statements that create the triggers which note the time in `column` of a table whose key is `id`. */
