@@ -3,7 +3,7 @@ import { type HeaderBag } from './signed-headers';
 import { type ReceivedRequest } from './signed-request';
 
 /**
- * The parts of a Fastify request that signature verification reads. Nest must be started with `rawBody: true`.
+ * The parts of a Fastify request that signature verification reads. Start Nest with `rawBody: true`.
  */
 export interface SignedFastifyRequest {
   readonly method: string;
