@@ -125,8 +125,8 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
     };
 
     /**
-     * For each write in turn, runs the work twice: the worker dies just before the commit in one run, and just
-     * after it in the other.
+     * For each write in turn, runs the work twice: the worker dies just before the commit in one run, and
+     * just after it in the other.
      */
     const dyingAtEachWrite = async (
       begin: (subject: InfrastructureSubject) => Promise<unknown>,

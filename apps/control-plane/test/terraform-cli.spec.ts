@@ -71,8 +71,8 @@ describe(TerraformCli.name, () => {
 
   it.each([
     ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
-    // If the holder of the lock has not written its lock info yet, Terraform fails at once, whatever its lock
-    // timeout is.
+    // If the holder of the lock has not written its lock info yet, Terraform fails immediately, regardless of
+    // its lock timeout.
     ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
     ['Saved plan does not match the given state', 'retry', 'terraform_plan_stale'],

@@ -237,7 +237,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     for (const text of [...outputs, rotation.text]) expect(text).not.toMatch(SERVICE_SECRET);
   });
 
-  it('shut down promptly and gracefully, even while a tenant plane is long-polling and an operator is watching a job', async () => {
+  it('shut down promptly and gracefully, even during long polls and while jobs are watched', async () => {
     const { stack } = planes;
     const { jobId, revoke } = await expectedTenant('patient');
     const watched = shell.start(['job', jobId]);

@@ -2,7 +2,9 @@ import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
 import { type ReceivedRequest } from './signed-request';
 
-/** The parts of a Fastify request that signature verification reads. Nest must be started with `rawBody: true`. */
+/**
+ * The parts of a Fastify request that signature verification reads. Start Nest with `rawBody: true`.
+ */
 export interface SignedFastifyRequest {
   readonly method: string;
   readonly raw: { readonly url?: string };

@@ -154,7 +154,7 @@ export class Signups {
 
   private requireOpen(): void {
     if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
-    throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed. Contact Atlas to get an account.');
+    throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed. Contact Atlas instead.');
   }
 }
 

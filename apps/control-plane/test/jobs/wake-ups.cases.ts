@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('can take the job as soon as the lease is released, even if the attempt has not returned yet', async () => {
+  it('starts an attempt as soon as the lease is free, even if the last one has not returned', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);

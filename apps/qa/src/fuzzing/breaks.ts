@@ -14,7 +14,7 @@ export function isRefusal({ name }: Break, status: number): boolean {
   return REFUSALS.includes(status) || (status === 404 && name.startsWith('path'));
 }
 
-/** Every way to make a request for this operation invalid in exactly one place. */
+/** Every way to break a request for this operation in exactly one place. */
 export function breaksOf({ resolve }: ApiDocument, { parameters, body }: Operation): Break[] {
   const inQuery = parameters.filter((parameter) => parameter.in === 'query');
   const unknown: Break[] = [

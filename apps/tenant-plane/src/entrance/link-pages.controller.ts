@@ -5,7 +5,7 @@ import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** The pages that emailed links lead to, served at the tenant's own address. */
+/** The pages opened by links in emails, served at the tenant's own address. */
 @ApiExcludeController()
 @WithoutLogin()
 @Controller()

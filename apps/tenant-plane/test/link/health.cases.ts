@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => 
   });
 
   if (driver === 'sqlite')
-    it('also carries the last stored sequence number while no new number can be stored', async () => {
+    it('includes the last stored sequence number if the new one cannot be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>

@@ -7,8 +7,8 @@ const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toSt
 
 const PAGES = ['/', '/docs', '/signup'];
 /**
- * Paths that together produce every kind of response: API data, pages and their assets, the API description, a
- * rejected request, a 404 and a health check.
+ * Paths that together produce every kind of response: API data, pages and their assets, the API description,
+ * a rejected request, a 404 and a health check.
  */
 const PATHS = [
   '/api/auth/me',

@@ -35,7 +35,7 @@ export function headersTooLarge(): DomainError {
 function refusalOf(code: string | undefined): DomainError {
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new DomainError('request_too_slow', 'too_slow', 'The server timed out waiting for the rest of the request.');
+    return new DomainError('request_too_slow', 'too_slow', 'The rest of the request did not arrive in time.');
   return new DomainError(
     'malformed_request',
     'invalid',

@@ -52,6 +52,7 @@ async function endRun(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// Nx sends these signals to all its descendants. This process ignores them, because it must be the last to exit.
+// Nx sends these signals to all its descendants. This process ignores them, because it must be the last to
+// exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.once('disconnect', () => void endRun());

@@ -78,7 +78,7 @@ export abstract class InfrastructureDriver {
 
   /**
    * Throws a StepFailure if the driver has lost track of what it may have created for this
-   * plane. Otherwise `create` would make a duplicate, and `destroy` would find nothing to remove.
+   * plane. Without this check, `create` would make a duplicate, and `destroy` would find nothing to remove.
    */
   async requireTracked(_subject: InfrastructureSubject): Promise<void> {
     // By default, a driver tracks nothing, so it cannot lose track of anything.
