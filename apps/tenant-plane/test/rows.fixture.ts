@@ -18,6 +18,18 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
     const once = { session, headers: { 'idempotency-key': thing } };
     things.set(thing, (await plane.post(path, body('Disk full'), once).expect(201)).body);
   }
+  const subjects = Object.fromEntries([...things].map(([thing, { id: one }]) => [thing, one]));
+  for (const { thing, path, change } of FIXTURES)
+    if (change)
+      await plane.patch(`${path}/${subjects[thing]}`, change({ subjects }), { session }).expect(200);
+  for (const { thing, routes = {} } of FIXTURES)
+    for (const [name, { verb, body }] of Object.entries(routes)) {
+      const [method = '', path = ''] = name.split(' ');
+      const send = method === 'POST' ? plane.post : plane.put;
+      const own = path.replace(':id', subjects[thing] ?? '');
+      if (verb === 'write')
+        await send.call(plane, own, body?.({ subjects }, 'Disk full'), { session }).expect(/^2/);
+    }
   await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);

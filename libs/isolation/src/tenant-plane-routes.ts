@@ -1,5 +1,6 @@
-import { type Fixture } from './fixtures/fixture';
+import { type Fixture, type FurtherRoute } from './fixtures/fixture';
 import { FIXTURES } from './fixtures/fixtures';
+import { type Party } from './party';
 import { type Lines, type Route, type RouteLine, nameOf } from './route-line';
 
 const PASSWORD = 'correct horse battery staple';
@@ -148,9 +149,23 @@ export function tenantPlaneLines(routes: readonly Route[]): Lines<RouteLine> {
 function lineToldByFixture({ method, path }: Route): RouteLine | undefined {
   for (const fixture of FIXTURES) {
     if (path === fixture.path) return OF_COLLECTION[method]?.(fixture);
+    const further = fixture.routes?.[nameOf({ method, path })];
+    if (further) return lineOfFurther(fixture, path, further);
     if (path === `${fixture.path}/:id`) return OF_THING[method]?.(fixture);
   }
   return undefined;
+}
+
+function lineOfFurther(
+  { thing }: Fixture,
+  path: string,
+  { least: _, body, ...line }: FurtherRoute,
+): RouteLine {
+  return {
+    ...line,
+    ...(path.includes('/:id') && { path: { id: thing } }),
+    ...(body && { body: (party: Party) => body(party, 'isolation-probe') }),
+  };
 }
 
 type Tell = (fixture: Fixture) => RouteLine | undefined;
@@ -160,11 +175,12 @@ const OF_COLLECTION: Readonly<Record<string, Tell>> = {
   POST: ({ body }) => ({ verb: 'write', body: () => body('isolation-probe'), isRepeatable: true }),
 };
 
-const changing: Tell = ({ thing, change }) =>
+const changing: Tell = ({ thing, change, nested }) =>
   change && {
     verb: 'write',
     path: { id: thing },
-    body: () => change,
+    body: change,
+    ...(nested && { nested }),
     harm: `one of its objects (${thing}) would be changed`,
   };
 

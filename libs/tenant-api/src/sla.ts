@@ -1,4 +1,4 @@
-import { IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { IsInt, IsObject, Max, Min, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
 import { type Severity } from './incidents';
 
@@ -50,22 +50,27 @@ export class SlaTargetsDto {
 }
 
 export class SlaPolicyDto {
+  @IsObject()
   @ValidateNested()
   @Type(() => SlaTargetsDto)
   P1: SlaTargetsDto;
 
+  @IsObject()
   @ValidateNested()
   @Type(() => SlaTargetsDto)
   P2: SlaTargetsDto;
 
+  @IsObject()
   @ValidateNested()
   @Type(() => SlaTargetsDto)
   P3: SlaTargetsDto;
 
+  @IsObject()
   @ValidateNested()
   @Type(() => SlaTargetsDto)
   P4: SlaTargetsDto;
 
+  @IsObject()
   @ValidateNested()
   @Type(() => SlaTargetsDto)
   P5: SlaTargetsDto;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FIXTURES, type Fixture } from '@atlas/isolation';
+import { FIXTURES, type Fixture, type FurtherRoute } from '@atlas/isolation';
 import { type UserRole, USER_ROLES } from '@atlas/tenant-api/users';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
@@ -20,17 +20,35 @@ const OPERATING = ['admin', 'operator'] as const;
 const ID = randomUUID();
 
 /** The routes that a feature may have for its resources. */
-function routesOn({ path, body, change, least }: Fixture): Route[] {
+function routesOn({ path, body, change, least, routes = {} }: Fixture): Route[] {
   const upFrom = (role: UserRole): UserRole[] => USER_ROLES.slice(0, USER_ROLES.indexOf(role) + 1);
   const [one, changers] = [`${path}/${ID}`, upFrom(least.change ?? least.create)];
   return [
     { method: 'get', path, roles: upFrom(least.read), status: 200 },
     { method: 'get', path: one, roles: upFrom(least.read), status: 404 },
     { method: 'post', path, body: body('x'), roles: upFrom(least.create), status: 201 },
-    { method: 'patch', path: one, body: change, roles: changers, status: 404 },
-    { method: 'put', path: one, body: change, roles: changers, status: 404 },
+    { method: 'patch', path: one, body: change?.({ subjects: {} }), roles: changers, status: 404 },
+    { method: 'put', path: one, body: change?.({ subjects: {} }), roles: changers, status: 404 },
     { method: 'delete', path: one, roles: changers, status: 404 },
+    ...Object.entries(routes).map(([name, further]) => furtherRoute(name, further, upFrom)),
   ];
+}
+
+function furtherRoute(
+  name: string,
+  { least, body }: FurtherRoute,
+  upFrom: (role: UserRole) => UserRole[],
+): Route {
+  const [method = '', path = ''] = name.split(' ');
+  const created = method === 'POST' ? 201 : 200;
+  return {
+    // The names of fixtures' routes begin with a method.
+    method: method.toLowerCase() as Route['method'],
+    path: path.replace(':id', ID),
+    body: body?.({ subjects: {} }, 'x'),
+    roles: upFrom(least),
+    status: path.includes('/:id') ? 404 : created,
+  };
 }
 
 const ROUTES: readonly Route[] = [

@@ -28,6 +28,7 @@ describe.each(EVERY_DATABASE)('the state machine of incidents on %s', (driver) =
     ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
     const { body } = await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, admin).expect(201);
     id = body.id;
+    await plane.patch(`/api/incidents/${id}`, { resolution_notes: 'Freed space' }, admin).expect(200);
   });
   afterAll(() => plane.close());
 

@@ -31,6 +31,8 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   const numbersOf = async (query = ''): Promise<string[]> =>
     (await list(query)).items.map(({ number }) => number);
 
+  const later = (minutes: number): string => new Date(clock.now().getTime() + minutes * 60_000).toISOString();
+
   describe('when reported', () => {
     it('are open and numbered, and returned in full', async () => {
       const now = clock.now().toISOString();
@@ -42,10 +44,24 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
         description: 'on web-1',
         severity: 'P2',
         status: 'open',
+        source: 'manual',
         created_by: admin.id,
+        assignee_id: null,
+        ci_ids: [],
+        alert_count: 0,
         created_at: now,
         updated_at: now,
+        acknowledged_at: null,
         resolved_at: null,
+        closed_at: null,
+        resolution_notes: null,
+        root_cause: null,
+        sla: {
+          response_due_at: later(30),
+          resolution_due_at: later(480),
+          responded_at: null,
+          status: 'on_track',
+        },
       });
       expect((await plane.get(`/api/incidents/${body.id}`, admin).expect(200)).body).toEqual(body);
       expect((await list()).items).toEqual([body]);
@@ -155,7 +171,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await dateOf({ status: 'resolved' })).toBe(resolvedAt);
       clock.advance(60);
       expect(await dateOf({ title: 'Later' })).toBe(resolvedAt);
-      expect(await dateOf({ status: 'closed' })).toBe(resolvedAt);
+      expect(await dateOf({ status: 'closed', resolution_notes: 'Freed space' })).toBe(resolvedAt);
       expect(await dateOf({ status: 'open' })).toBeNull();
     });
 
@@ -270,7 +286,10 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       'status=done',
       'status=',
       'status=open&status=closed',
-      'severity=P1',
+      'severity=p1',
+      'assignee_id=me',
+      'ci_id=web-1',
+      'q=',
       'offset=1',
     ])('cannot be requested with ?%s', async (query) => {
       const { body } = await plane.get(`/api/incidents?${query}`, admin).expect(400);
