@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     pass(190);
     expect(await statusOf(id)).toBe('at_risk');
     await change(id, { status: 'resolved' });
-    pass(600);
+    pass(250);
     expect(await statusOf(id)).toBe('met');
     await sweep();
     expect(await breaches(id)).toEqual([]);
