@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FIXTURES } from '@atlas/isolation';
+import { FIXTURES, type Fixture, makeThings, subjectsOf } from '@atlas/isolation';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { AiAnswers } from '../src/ai/ai-answers';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
@@ -13,33 +13,35 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const token = await plane.signupToken(tenant);
   const exchange = await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   const session: string = exchange.body.token;
-  const things = new Map<string, { readonly id: string; readonly created_by: string }>();
-  for (const { thing, path, body } of FIXTURES) {
-    const once = { session, headers: { 'idempotency-key': thing } };
-    things.set(thing, (await plane.post(path, body('Disk full'), once).expect(201)).body);
-  }
-  const subjects = Object.fromEntries([...things].map(([thing, { id: one }]) => [thing, one]));
+  const ask = async <T>(path: string, body?: object): Promise<T> => {
+    const call = body === undefined ? plane.get(path, { session }) : plane.post(path, body, { session });
+    const { status, body: answer, text } = await call;
+    if (status >= 300) throw new Error(`${path} returned ${status}: ${text}`);
+    return answer;
+  };
+  await makeThings(ask, 'Disk full');
+  const subjects = await subjectsOf(ask);
   for (const { thing, path, change } of FIXTURES)
     if (change)
       await plane.patch(`${path}/${subjects[thing]}`, change({ subjects }), { session }).expect(200);
-  for (const { thing, routes = {} } of FIXTURES)
-    for (const [name, { verb, body }] of Object.entries(routes)) {
-      const [method = '', path = ''] = name.split(' ');
-      const send = method === 'POST' ? plane.post : plane.put;
-      const own = path.replace(':id', subjects[thing] ?? '');
-      if (verb !== 'write') continue;
-      await send
-        .call(plane, own, body?.({ subjects }, 'Disk full'), { session })
-        .expect(({ status, text }) => {
-          if (status >= 300) throw new Error(`${name} returned ${status}: ${text}`);
-        });
-    }
+  for (const [name, { thing, verb, body, makes, removes }] of FIXTURES.flatMap(furtherRoutesOf)) {
+    if (verb !== 'write' || makes || removes) continue;
+    const [method = '', path = ''] = name.split(' ');
+    const send = method === 'POST' ? plane.post : plane.put;
+    const own = path.replace(':id', subjects[thing] ?? '');
+    const { status, text } = await send.call(plane, own, body?.({ subjects }, 'Disk full') ?? {}, {
+      session,
+    });
+    if (status >= 300) throw new Error(`${name} returned ${status}: ${text}`);
+  }
+  const key = { session, headers: { 'idempotency-key': 'incident' } };
+  await plane.post('/api/incidents', { title: 'Disk full', severity: 'P5' }, key).expect(201);
   await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
   await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
   // A real AI analysis needs a Control Plane, so write the row the way the service does.
-  const { id: incidentId, created_by: askedBy } = things.get('incident') ?? { id: '', created_by: '' };
+  const { incident: incidentId = '', user: askedBy = '' } = subjects;
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
   // A sent email leaves no row. This plane has no mail server, so the row stays.
   const waiting = { id: randomUUID(), kind: 'none', subject: {}, createdAt: plane.now, attempts: 0 };
@@ -58,4 +60,8 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
         `No row was created for ${entity.name}. Add a fixture for its feature (libs/isolation).`,
       );
   }
+}
+
+function furtherRoutesOf({ thing, routes = {} }: Fixture) {
+  return Object.entries(routes).map(([name, route]) => [name, { ...route, thing }] as const);
 }

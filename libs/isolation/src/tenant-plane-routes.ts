@@ -159,11 +159,11 @@ function lineToldByFixture({ method, path }: Route): RouteLine | undefined {
 function lineOfFurther(
   { thing }: Fixture,
   path: string,
-  { least: _, body, ...line }: FurtherRoute,
+  { least: _least, makes: _makes, lists: _lists, statusAlone: _status, body, ...line }: FurtherRoute,
 ): RouteLine {
   return {
-    ...line,
     ...(path.includes('/:id') && { path: { id: thing } }),
+    ...line,
     ...(body && { body: (party: Party) => body(party, 'isolation-probe') }),
   };
 }

@@ -25,7 +25,8 @@ export class UserWrites {
         requireStanding(scope),
         this.requireUser(scope, caller),
         this.requireSession(scope, caller),
-        work(),
+        // If `work` throws before it returns a promise, the checks are awaited all the same.
+        (async () => work())(),
       ]);
       return done;
     });

@@ -1,15 +1,31 @@
-import { TenantDatabase } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import {
+  TenantDatabase,
+  type TenantScope,
+  type UniqueRule,
+  lockedForUpdate,
+  violates,
+} from '@atlas/persistence';
+import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
-  CreateConfigurationItemDto,
   type ConfigurationItemView,
+  CreateConfigurationItemDto,
   ListConfigurationItemsQuery,
+  UpdateConfigurationItemDto,
 } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { requireSensibleAttributes } from './attribute-limits';
+import { itemArchived, itemNotFound, keyExists } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
+import { itemView } from './configuration-item.view';
+
+const KEY_RULE: UniqueRule = {
+  name: 'configuration_items_key_uq',
+  table: 'configuration_items',
+  columns: ['tenant_id', 'type', 'key'],
+};
 
 @Injectable()
 export class Cmdb {
@@ -19,59 +35,122 @@ export class Cmdb {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `attributes_too_large`. */
+  /** Throws `attributes_too_large` and `key_exists`. */
   async create(tenantId: string, dto: CreateConfigurationItemDto): Promise<ConfigurationItemView> {
     requireSensibleAttributes(dto.attributes ?? {});
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
-      const { name, type, attributes = {} } = dto;
+      const { name, type, key = null, attributes = {} } = dto;
       const item: ConfigurationItem = {
         tenantId,
         id: uuidv7(now),
         name: name.trim(),
         type: type.trim(),
+        key: key?.trim() ?? null,
+        status: dto.status ?? 'production',
+        criticality: dto.criticality ?? 'medium',
         attributes,
+        source: 'manual',
         createdAt: now,
+        updatedAt: now,
+        archivedAt: null,
       };
-      await scope.insert(ConfigurationItem, item);
+      await withFreeKey(item, () => scope.insert(ConfigurationItem, item));
       const entry = {
         action: 'configuration_item.created',
         targetKind: 'configuration_item',
         targetId: item.id,
       };
       await this.audit.record(scope, { ...entry, after: { name: item.name, type: item.type } });
-      return viewOf(item);
+      return itemView(item);
     });
   }
 
   async list(
     tenantId: string,
-    { cursor, limit, type }: ListConfigurationItemsQuery,
+    { cursor, limit, type, key, status, criticality, archived }: ListConfigurationItemsQuery,
   ): Promise<Page<ConfigurationItemView>> {
     const rows = await this.tenants.read(tenantId, (scope) => {
       const query = scope
         .query(ConfigurationItem, 'item')
+        .andWhere({ archivedAt: archived === 'true' ? Not(IsNull()) : IsNull() })
         .orderBy('item.id', 'DESC')
         .take(limit + 1);
       if (cursor) query.andWhere('item.id < :cursor', { cursor });
-      if (type) query.andWhere('item.type = :type', { type });
+      if (type) query.andWhere({ type });
+      if (key) query.andWhere({ key });
+      if (status) query.andWhere({ status });
+      if (criticality) query.andWhere({ criticality });
       return query.getMany();
     });
-    return pageOf(rows, limit, viewOf);
+    return pageOf(rows, limit, itemView);
   }
 
+  /** Throws `configuration_item_not_found`. */
   async get(tenantId: string, id: string): Promise<ConfigurationItemView> {
     const item = await this.tenants.read(tenantId, (scope) => scope.findOne(ConfigurationItem, { id }));
-    if (!item)
-      throw new DomainError(
-        'configuration_item_not_found',
-        'not_found',
-        'There is no such configuration item.',
-      );
-    return viewOf(item);
+    if (!item) throw itemNotFound();
+    return itemView(item);
+  }
+
+  /** Throws `configuration_item_not_found`, `configuration_item_archived` and the errors of {@link create}. */
+  async update(
+    tenantId: string,
+    id: string,
+    { name, type, key, ...rest }: UpdateConfigurationItemDto,
+  ): Promise<ConfigurationItemView> {
+    if (rest.attributes) requireSensibleAttributes(rest.attributes);
+    return this.tenants.write(tenantId, async (scope) => {
+      const item = await lockedItem(scope, id);
+      if (item.archivedAt) throw itemArchived('conflict', id);
+      const before = itemView(item);
+      const changed: ConfigurationItem = {
+        ...item,
+        ...rest,
+        ...(name !== undefined && { name: name.trim() }),
+        ...(type !== undefined && { type: type.trim() }),
+        ...(key !== undefined && { key: key?.trim() ?? null }),
+      };
+      if (JSON.stringify(itemView(changed)) === JSON.stringify(before)) return before;
+      changed.updatedAt = this.clock.now();
+      const { tenantId: _tenant, id: _id, ...columns } = changed;
+      await withFreeKey(changed, () => scope.update(ConfigurationItem, { id }, columns));
+      const after = itemView(changed);
+      await this.audit.record(scope, {
+        action: 'configuration_item.updated',
+        targetKind: 'configuration_item',
+        targetId: id,
+        before: { ...before },
+        after: { ...after },
+      });
+      return after;
+    });
+  }
+
+  /** Does nothing if the item is archived already. Throws `configuration_item_not_found`. */
+  archive(tenantId: string, id: string): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const item = await lockedItem(scope, id);
+      if (item.archivedAt) return;
+      const archivedAt = this.clock.now();
+      await scope.update(ConfigurationItem, { id }, { archivedAt, updatedAt: archivedAt });
+      const entry = { targetKind: 'configuration_item', targetId: id };
+      await this.audit.record(scope, { ...entry, action: 'configuration_item.archived' });
+    });
   }
 }
 
-function viewOf({ id, name, type, attributes, createdAt }: ConfigurationItem): ConfigurationItemView {
-  return { id, name, type, attributes, created_at: createdAt };
+/** Locks the item. Throws `configuration_item_not_found`. */
+async function lockedItem(scope: TenantScope, id: string): Promise<ConfigurationItem> {
+  const item = await lockedForUpdate(scope.query(ConfigurationItem, 'item').andWhere({ id })).getOne();
+  if (!item) throw itemNotFound();
+  return item;
+}
+
+async function withFreeKey<T>({ type, key }: ConfigurationItem, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw violates(error, KEY_RULE) && key !== null ? keyExists(type, key) : error;
+  }
 }

@@ -1,7 +1,7 @@
 import { type TenantScope, lockedForShare } from '@atlas/persistence';
-import { DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { In } from 'typeorm';
+import { itemArchived, itemNotFound } from '../cmdb/cmdb.errors';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { AffectedItem } from './affected-item.entity';
 
@@ -18,7 +18,10 @@ export async function affectedItems(
   return found;
 }
 
-/** Makes these the items that the incident affects. Throws `configuration_item_not_found` (422). */
+/**
+ * Makes these the items that the incident affects. Throws `configuration_item_not_found` and
+ * `configuration_item_archived` (422).
+ */
 export async function setAffectedItems(
   scope: TenantScope,
   incidentId: string,
@@ -39,9 +42,9 @@ async function requireItems(scope: TenantScope, ids: readonly string[]): Promise
     .query(ConfigurationItem, 'item')
     .andWhere({ id: In([...ids]) })
     .orderBy('item.id');
-  const found = new Set((await lockedForShare(query).getMany()).map(({ id }) => id));
-  const missing = ids.filter((id) => !found.has(id));
-  if (missing.length === 0) return;
-  const detail = `There is no configuration item with the id ${missing.join(', ')}.`;
-  throw new DomainError('configuration_item_not_found', 'unprocessable', detail);
+  const found = await lockedForShare(query).getMany();
+  const missing = ids.filter((id) => !found.some((item) => item.id === id));
+  if (missing.length > 0) throw itemNotFound('unprocessable', missing);
+  const archived = found.find(({ archivedAt }) => archivedAt !== null);
+  if (archived) throw itemArchived('unprocessable', archived.id);
 }

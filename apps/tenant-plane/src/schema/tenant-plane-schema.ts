@@ -5,6 +5,7 @@ import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
+import { Relationship } from '../cmdb/relationship.entity';
 import { IdentityProvider } from '../credentials/identity-provider.entity';
 import { Session } from '../credentials/session.entity';
 import { UserIdentity } from '../credentials/user-identity.entity';
@@ -49,6 +50,7 @@ import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-
 import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
+import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -74,6 +76,7 @@ export const TENANT_SCOPED_ENTITIES = [
   Incident,
   TimelineItem,
   ConfigurationItem,
+  Relationship,
   AffectedItem,
   SlaTargets,
   AiRouteSetting,
@@ -121,5 +124,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     NoteToldRevisions1700000000034,
     NoteDueTimes1700000000036,
     FollowIncidents1700000000037,
+    RelateItems1700000000038,
   ],
 };

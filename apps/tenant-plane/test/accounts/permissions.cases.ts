@@ -36,7 +36,7 @@ function routesOn({ path, body, change, least, routes = {} }: Fixture): Route[] 
 
 function furtherRoute(
   name: string,
-  { least, body }: FurtherRoute,
+  { least, body, statusAlone }: FurtherRoute,
   upFrom: (role: UserRole) => UserRole[],
 ): Route {
   const [method = '', path = ''] = name.split(' ');
@@ -47,7 +47,7 @@ function furtherRoute(
     path: path.replace(':id', ID),
     body: body?.({ subjects: {} }, 'x'),
     roles: upFrom(least),
-    status: path.includes('/:id') ? 404 : created,
+    status: statusAlone ?? (path.includes('/:id') ? 404 : created),
   };
 }
 

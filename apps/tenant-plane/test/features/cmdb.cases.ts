@@ -36,8 +36,14 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
       id: expect.any(String),
       name: 'web-1',
       type: 'server',
+      key: null,
+      status: 'production',
+      criticality: 'medium',
       attributes,
+      source: 'manual',
       created_at: clock.now().toISOString(),
+      updated_at: clock.now().toISOString(),
+      archived_at: null,
     });
     expect((await plane.get(`/api/cmdb/items/${body.id}`, admin).expect(200)).body).toEqual(body);
     expect((await list()).items).toEqual([body]);
@@ -49,6 +55,75 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
         after: { name: 'web-1', type: 'server' },
       }),
     ]);
+  });
+
+  describe('when changed', () => {
+    it('keep the fields that the change omits, and are audited with their old and new values', async () => {
+      const { body: item } = await create({ key: 'i-1', attributes: { rack: 4 } }).expect(201);
+      clock.advance(60);
+      const fields = { name: 'web-2', key: 'i-2', status: 'stock', criticality: 'high' };
+      const { body } = await plane.patch(`/api/cmdb/items/${item.id}`, fields, admin).expect(200);
+      expect(body).toEqual({ ...item, ...fields, updated_at: clock.now().toISOString() });
+      expect((await plane.get(`/api/cmdb/items/${item.id}`, admin)).body).toEqual(body);
+      expect(await plane.audit(tenant, 'configuration_item.updated')).toMatchObject([
+        { targetId: item.id, before: item, after: body },
+      ]);
+    });
+
+    it('are neither written nor audited if the change changes nothing', async () => {
+      const { body: item } = await create({ attributes: { rack: 4 } }).expect(201);
+      clock.advance(60);
+      for (const fields of [{}, { name: ' web-1 ', attributes: { rack: 4 } }])
+        expect((await plane.patch(`/api/cmdb/items/${item.id}`, fields, admin).expect(200)).body).toEqual(
+          item,
+        );
+      expect(await plane.audit(tenant, 'configuration_item.updated')).toEqual([]);
+    });
+
+    it('lose their key if it is set to null', async () => {
+      const { body: item } = await create({ key: 'i-1' }).expect(201);
+      await plane.patch(`/api/cmdb/items/${item.id}`, { key: null }, admin).expect(200);
+      await create({ key: 'i-1' }).expect(201);
+    });
+  });
+
+  it('have a key that is unique among the items of their type that are not archived', async () => {
+    const answers = await Promise.all([create({ key: 'i-1' }), create({ key: 'i-1' })]);
+    expect(answers.map(({ status, body }) => [status, body.code]).sort()).toEqual([
+      [201, undefined],
+      [409, 'key_exists'],
+    ]);
+    await create({ key: 'i-1', type: 'disk' }).expect(201);
+    const other = await create({ key: 'i-2' }).expect(201);
+    const path = `/api/cmdb/items/${other.body.id}`;
+    expect((await plane.patch(path, { key: 'i-1' }, admin).expect(409)).body.code).toBe('key_exists');
+    const { id } = answers.find(({ status }) => status === 201)?.body ?? {};
+    await plane.delete(`/api/cmdb/items/${id}`, admin).expect(204);
+    await plane.patch(path, { key: 'i-1' }, admin).expect(200);
+    expect((await list('?key=i-1&type=server')).items).toMatchObject([{ id: other.body.id }]);
+  });
+
+  it('are kept when archived, but no longer listed, changed or linked', async () => {
+    const { body: item } = await create().expect(201);
+    for (let times = 0; times < 2; times += 1)
+      await plane.delete(`/api/cmdb/items/${item.id}`, admin).expect(204);
+    const archived = { ...item, archived_at: clock.now().toISOString() };
+    expect((await plane.get(`/api/cmdb/items/${item.id}`, admin).expect(200)).body).toEqual(archived);
+    expect((await list()).items).toEqual([]);
+    expect((await list('?archived=true')).items).toEqual([archived]);
+    const change = await plane.patch(`/api/cmdb/items/${item.id}`, { name: 'x' }, admin);
+    expect([change.status, change.body.code]).toEqual([409, 'configuration_item_archived']);
+    const linked = { title: 'x', severity: 'P1', ci_ids: [item.id] };
+    const incident = await plane.post('/api/incidents', linked, admin);
+    expect([incident.status, incident.body.code]).toEqual([422, 'configuration_item_archived']);
+    expect(await plane.audit(tenant, 'configuration_item.archived')).toHaveLength(1);
+    await plane.delete(`/api/cmdb/items/${randomUUID()}`, admin).expect(404);
+  });
+
+  it('can be filtered by status, criticality and key', async () => {
+    const { body: item } = await create({ status: 'stock', criticality: 'high', key: 'i-1' }).expect(201);
+    await create({ status: 'stock', criticality: 'low' }).expect(201);
+    expect((await list('?status=stock&criticality=high&key=i-1')).items).toEqual([item]);
   });
 
   it('have no attributes if none are given', async () => {

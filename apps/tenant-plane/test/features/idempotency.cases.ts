@@ -1,3 +1,4 @@
+import { FIXTURES } from '@atlas/isolation';
 import { createHash } from 'node:crypto';
 import { Database, SecretBox, deriveKey } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
@@ -109,7 +110,12 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   });
 
   it('counts as a different request if sent by another user or in another tenant', async () => {
-    expect(await keyedRoutes()).toEqual(Object.keys(BODIES));
+    const further = FIXTURES.flatMap(({ routes = {} }) => Object.keys(routes)).map(
+      (name) => name.split(' ')[1],
+    );
+    // Routes that need other objects have their own tests.
+    const alone = (await keyedRoutes()).filter((path) => !further.includes(path.replace('{id}', ':id')));
+    expect(alone).toEqual(Object.keys(BODIES));
     const [operator, colleague] = [await plane.user(tenant, 'operator'), await plane.user(tenant, 'admin')];
     const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
     const [otherRole, sameRole] = [operator, colleague].map((user) => ({ ...user, host: admin.host }));
