@@ -26,6 +26,9 @@ describe(given.name, () => {
     [['acme', '--dry-run=yes'], '--dry-run takes no value.'],
     [['acme', '--colour'], 'Unknown option --colour.'],
     [['acme', '-x'], 'Unknown option -x.'],
+    [['acme', '--ttl', '1', '--ttl', '2'], '--ttl is given twice.'],
+    [['', '--model', 'shared'], '<tenant> is "", which names nothing.'],
+    [['..', '--model', 'shared'], '<tenant> is "..", which names nothing.'],
   ])('refuses %j', (args, reason) => {
     const call = () => given(args, OPTIONS, TENANT);
     expect(call).toThrow(UsageError);

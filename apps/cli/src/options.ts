@@ -62,7 +62,13 @@ function parsed(args: readonly string[], options: readonly Option[]) {
     strict: false,
     tokens: true,
   });
-  for (const token of tokens) if (token.kind === 'option') requireKnown(token, options);
+  const names = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    requireKnown(token, options);
+    if (names.has(token.name)) throw new UsageError(`--${token.name} is given twice.`);
+    names.add(token.name);
+  }
   // The type in non-strict mode also covers unknown options, which were refused above.
   return { values: values as Values, positionals };
 }
@@ -90,6 +96,9 @@ function requireKnown({ name, rawName, value, inlineValue }: OptionToken, option
 
 function requireOperand({ name, choices, isOptional }: Operand, text: string | undefined): void {
   if (text === undefined && !isOptional) throw new UsageError(`Missing argument <${name}>.`);
+  // Such a word would end up in the path of a request, where it names something else.
+  if (text !== undefined && /^(\s*|\.\.?)$/.test(text))
+    throw new UsageError(`<${name}> is "${text}", which names nothing.`);
   if (text !== undefined && choices && !choices.includes(text))
     throw new UsageError(`<${name}> is "${text}", but must be one of ${choices.join(', ')}.`);
 }

@@ -50,6 +50,18 @@ describe(connect.name, () => {
     );
   });
 
+  it.each(['https://ann:S3CRET@cp.example', 'http://ann:S3CRET@127.0.0.1:1', 'ftp://ann:S3CRET@cp.example'])(
+    'refuses the address %s without repeating its password',
+    (url) => {
+      expect(complaint({ url }, {})).toContain('contains a user name or a password');
+      expect(complaint({}, { ATLAS_URL: url, ATLAS_API_KEY: 'aok_x' })).not.toContain('S3CRET');
+    },
+  );
+
+  it('refuses an empty address', () => {
+    expect(complaint({ url: '' }, {})).toContain('"" is not an http(s) URL.');
+  });
+
   it('uses the local stack if it is running, or else says how to specify a Control Plane', async () => {
     expect(complaint({}, {})).toMatch(
       /data\/dev-stack\.json does not.*\n.*npm start.*ATLAS_URL and ATLAS_API_KEY/,
@@ -118,7 +130,8 @@ describe(connect.name, () => {
         'succeeded, so check before you repeat it.',
       hint: 'To wait longer, pass --timeout <seconds>.',
     });
-    expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);
+    for (const timeout of ['0', '86401', '999999999'])
+      expect(() => to({ timeout }, {})).toThrow(`--timeout is ${timeout}, but must be 1 to 86400.`);
   });
 
   it.each([

@@ -16,6 +16,7 @@ import { note } from './note';
 
 /** The Control Plane may hold a repeated request for 10 s, until the first request is done. */
 const PATIENCE_SECONDS = 15;
+const LONGEST_PATIENCE_SECONDS = 86_400;
 
 const group = 'Connection';
 
@@ -74,13 +75,16 @@ type ClientFor = (url: string, key: string, whySilent?: () => Silence) => Contro
  */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;
-  const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
-  if (timeoutMs === 0) throw new UsageError('--timeout is 0, but must be at least 1.');
+  const timeout = Number(values['timeout'] ?? PATIENCE_SECONDS);
+  if (timeout < 1 || timeout > LONGEST_PATIENCE_SECONDS)
+    throw new UsageError(`--timeout is ${timeout}, but must be 1 to ${LONGEST_PATIENCE_SECONDS}.`);
+  const timeoutMs = timeout * 1000;
   const clientFor: ClientFor = (url, key, whySilent) =>
     new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs, whySilent);
   if (values['data-dir'] !== undefined && (values['url'] ?? values['key-file']) !== undefined)
     throw new UsageError('--data-dir names a local stack and its key. Leave out --url and --key-file.');
-  const url = urlIn(values, place.env);
+  const given = urlIn(values, place.env);
+  const url = given === undefined ? undefined : addressIn(given);
   const key = values['data-dir'] === undefined ? keyIn(values, place.env) : undefined;
   if (url === undefined && key === undefined) return localStack(input, place, terminal, clientFor);
   if (url === undefined)
@@ -91,7 +95,7 @@ export function connect(input: Input, place: Place, terminal: Terminal): Control
     throw new UsageError(`There is no API key for ${url}.`, {
       hint: 'Set ATLAS_API_KEY, or pass --key-file <file>.',
     });
-  return clientFor(addressIn(url), key);
+  return clientFor(url, key);
 }
 
 /** The URL from the options or the environment. Undefined for the local stack. */
@@ -116,7 +120,12 @@ function checkedKey(key: string | undefined, where: string): string | undefined 
   throw new UsageError(`${where} does not contain a valid API key, which is a single word.`);
 }
 
+/** Never repeats a password in the URL. */
 function addressIn(url: string): string {
+  if (/^[^/]*\/\/[^/]*@/.test(url))
+    throw new UsageError('The address of the Control Plane contains a user name or a password.', {
+      hint: 'Leave it out. The API key comes from ATLAS_API_KEY or --key-file <file>.',
+    });
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`"${url}" is not an http(s) URL.`, {
       hint: 'Pass the address of the Control Plane, such as https://control.atlas.example.',

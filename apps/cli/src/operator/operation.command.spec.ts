@@ -150,7 +150,7 @@ describe(operationCommand.name, () => {
   it('names the option, not the request field, if the API refuses its value', async () => {
     const problem = {
       code: 'validation_failed',
-      detail: 'The request is not valid.',
+      detail: 'The request is not valid. Invalid fields: token_ttl_seconds, slug.',
       errors: [
         { field: 'token_ttl_seconds', message: 'token_ttl_seconds must not be less than 60' },
         { field: 'slug', message: 'use a string' },
@@ -170,7 +170,7 @@ describe(operationCommand.name, () => {
     ];
     expect(await atlas('provision', ...acme, '--slug', 'x')).toBe(1);
     expect(terminal.complaints).toContain(
-      '- --token-ttl must not be less than 60\n  - --slug: use a string\n',
+      'The request is not valid.\n  - --token-ttl must not be less than 60\n  - --slug: use a string\n',
     );
     terminal.complaints = '';
     api.answers['POST /api/tenants/provision'] = [{ status: 400, body: problem }];

@@ -53,18 +53,14 @@ export function operationCommand(operation: Operation): OperatorCommand {
 
 /** Makes a refusal by the API name options instead of request fields. Returns other errors unchanged. */
 function inOptions(error: unknown, options: readonly Option[]): unknown {
-  if (!(error instanceof HttpProblem)) return error;
-  const reworded = (text: string): string =>
-    options.reduce((worded, { name, field }) => {
-      if (field === undefined) return worded;
-      const option = `--${name}`;
-      const labelled = worded.startsWith(`- ${field}: `)
-        ? `- ${option}${worded.slice(field.length + 2)}`
-        : worded;
-      // A field such as "name" may also occur in the text as an ordinary word.
-      return /[_.]/.test(field) ? labelled.replaceAll(field, option) : labelled;
-    }, text);
-  return new CommandFailure(reworded(error.message), { ...error, notes: error.notes.map(reworded) });
+  if (!(error instanceof HttpProblem) || error.code !== 'validation_failed') return error;
+  const named = (note: string): string => {
+    const option = options.find(
+      ({ field }) => field && [`- ${field}:`, `- ${field} `].some((start) => note.startsWith(start)),
+    );
+    return option?.field === undefined ? note : `- --${option.name}${note.slice(option.field.length + 2)}`;
+  };
+  return new CommandFailure('The request is not valid.', { ...error, notes: error.notes.map(named) });
 }
 
 async function perform(operation: Operation, call: OperatorCall): Promise<number> {
