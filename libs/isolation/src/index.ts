@@ -1,6 +1,6 @@
 export * from './attempts';
 export * from './controls';
-export { type Fixture, type FurtherRoute, olderOf } from './fixtures/fixture';
+export { type Fixture, type FurtherRoute } from './fixtures/fixture';
 export * from './fixtures/fixtures';
 export * from './party';
 export * from './requests';

@@ -23,7 +23,7 @@ export interface CmdbApi {
   /** Change a configuration item */
   'PATCH /api/cmdb/items/:id': { body: UpdateConfigurationItemDto; 200: ConfigurationItemView };
   /** Archive a configuration item */
-  'DELETE /api/cmdb/items/:id': { 204: void };
+  'DELETE /api/cmdb/items/:id': { 204: undefined };
   /** Show what is affected if a configuration item is down, or what it needs */
   'GET /api/cmdb/items/:id/impact': { query: ImpactQuery; 200: ImpactView };
   /** State that one configuration item needs another */
@@ -31,7 +31,7 @@ export interface CmdbApi {
   /** List the relationships of a configuration item */
   'GET /api/cmdb/relationships': { query: ListRelationshipsQuery; 200: Page<RelationshipView> };
   /** Delete a relationship */
-  'DELETE /api/cmdb/relationships/:id': { 204: void };
+  'DELETE /api/cmdb/relationships/:id': { 204: undefined };
 }
 
 export const ITEM_STATUSES = ['production', 'implementation', 'stock', 'obsolete'] as const;

@@ -11,11 +11,10 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
+import { SEVERITIES, type Severity } from './severity';
 import { type SlaView } from './sla';
 
-/** From most to least urgent. */
-export const SEVERITIES = ['P1', 'P2', 'P3', 'P4', 'P5'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export { SEVERITIES, type Severity };
 
 export const INCIDENT_STATUSES = [
   'triggered',

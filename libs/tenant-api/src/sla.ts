@@ -1,6 +1,6 @@
 import { IsInt, IsObject, Max, Min, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
-import { type Severity } from './incidents';
+import { type Severity } from './severity';
 
 export interface SlaApi {
   /** Show how soon incidents must be responded to and resolved */

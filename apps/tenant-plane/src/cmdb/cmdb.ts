@@ -113,8 +113,7 @@ export class Cmdb {
       };
       if (JSON.stringify(itemView(changed)) === JSON.stringify(before)) return before;
       changed.updatedAt = this.clock.now();
-      const { tenantId: _tenant, id: _id, ...columns } = changed;
-      await withFreeKey(changed, () => scope.update(ConfigurationItem, { id }, columns));
+      await withFreeKey(changed, () => scope.update(ConfigurationItem, { id }, changed));
       const after = itemView(changed);
       await this.audit.record(scope, {
         action: 'configuration_item.updated',

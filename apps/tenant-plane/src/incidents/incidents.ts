@@ -123,8 +123,7 @@ export class Incidents {
         Object.assign(changed, dueTimes(changed.slaPolicy, changed.severity, changed.createdAt));
       changed.slaDueAt = nextBreach(changed);
       const { timelineLength } = await addToTimeline(scope, incident, now, changesOf(incident, changed, by));
-      const { tenantId: _tenant, id: _id, ...columns } = changed;
-      await scope.update(Incident, { id }, { ...columns, timelineLength });
+      await scope.update(Incident, { id }, { ...changed, timelineLength });
       await setAffectedItems(scope, id, ciIds, now);
       const after = incidentView(changed, ciIds, now);
       await this.audit.record(scope, {

@@ -1,12 +1,11 @@
 import { type DatabaseDriver } from '../connection/database-target';
-import { columnTypes } from '../schema/columns';
 
 /**
  * The statements that create the table of due times: which row of which tenant needs attention when. It is not
  * tenant-scoped, so that one query finds the due rows of all tenants, and it contains nothing else.
  */
 export function createDueTimes(driver: DatabaseDriver): string[] {
-  const { uuid, timestamp } = columnTypes(driver);
+  const [uuid, timestamp] = driver === 'sqlite' ? ['varchar', 'datetime'] : ['uuid', 'timestamptz'];
   const table = [
     `create table due_times (table_name varchar not null, owner_id ${uuid} not null, row_id ${uuid} not null,
       due_at ${timestamp} not null, constraint due_times_pk primary key (table_name, owner_id, row_id))`,
