@@ -67,8 +67,8 @@ export interface RelationshipView {
   readonly to_id: string;
   readonly type: RelationshipType;
   /**
-   * How many of the items that `from_id` needs in this way must be up for it to stay up. Null: all of them. It
-   * is the same on all relationships of one type from an item.
+   * How many of the items that `from_id` needs in this way must be up for it to stay up. Null means all of
+   * them. The number is the same on all relationships of one type from an item.
    */
   readonly min_up: number | null;
   readonly created_at: Date;
@@ -91,7 +91,7 @@ export interface ImpactedItemView {
   readonly criticality: Criticality;
   /** The length of the shortest path to the root. */
   readonly depth: number;
-  /** `dependents`: the state of this item if the root is down. `dependencies`: the root's state if this item is. */
+  /** The state of this item if the root is down or, for `dependencies`, of the root if this item is down. */
   readonly state: 'down' | 'degraded';
 }
 

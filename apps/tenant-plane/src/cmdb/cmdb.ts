@@ -93,7 +93,7 @@ export class Cmdb {
     return itemView(item);
   }
 
-  /** Throws `configuration_item_not_found`, `configuration_item_archived` and the errors of {@link create}. */
+  /** Also throws `configuration_item_not_found` and `configuration_item_archived`; see {@link create}. */
   async update(
     tenantId: string,
     id: string,

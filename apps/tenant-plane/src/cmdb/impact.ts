@@ -37,7 +37,7 @@ export class NeedGraph {
     }
   }
 
-  /** The distance of every item that is reached from the root within `most` steps. The root's distance is 0. */
+  /** The distance of every item that is reached from the root within `most` steps, and 0 for the root. */
   distances(root: string, direction: 'dependents' | 'dependencies', most: number): Map<string, number> {
     const distances = new Map([[root, 0]]);
     // Items that are added during the iteration are visited as well.

@@ -102,8 +102,8 @@ export function relationshipView({
 }
 
 /**
- * Locks both items in a fixed order, so that no relationship to an archived item is created, and two concurrent
- * relationships from one item agree on `min_up`.
+ * Locks both items in a fixed order, so that no relationship to an archived item is created, and two
+ * concurrent relationships from one item agree on `min_up`.
  */
 async function lockItems(scope: TenantScope, ids: readonly string[]): Promise<void> {
   const query = scope

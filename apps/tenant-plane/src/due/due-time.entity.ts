@@ -5,7 +5,7 @@ import { Entity, PrimaryColumn } from 'typeorm';
 @Entity('due_times')
 export class DueTime {
   @PrimaryColumn('varchar', { name: 'table_name' }) tableName: string;
-  /** The tenant. The column is not called `tenant_id`, because one query finds the due rows of all tenants. */
+  /** The tenant. The column has another name than in scoped tables, because one query reads all tenants. */
   @PrimaryColumn('uuid', { name: 'owner_id' }) ownerId: string;
   @PrimaryColumn('uuid', { name: 'row_id' }) rowId: string;
   @TimestampColumn({ name: 'due_at' }) dueAt: Date;

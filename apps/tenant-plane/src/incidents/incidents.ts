@@ -106,7 +106,7 @@ export class Incidents {
     );
   }
 
-  /** Throws `incident_not_found`, `invalid_transition`, `resolution_notes_required` and the errors of `create`. */
+  /** Also throws `incident_not_found`, `invalid_transition` and `resolution_notes_required`; see `create`. */
   update(tenantId: string, by: string, id: string, dto: UpdateIncidentDto): Promise<IncidentView> {
     return this.tenants.write(tenantId, async (scope) => {
       const incident = await lockedIncident(scope, id);

@@ -57,7 +57,7 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
     expect(await plane.rows(tenant, Relationship)).toHaveLength(3);
   });
 
-  it('cannot be from an item to itself, or name an item that is unknown, archived or of another tenant', async () => {
+  it('cannot name the same item twice, or one that is unknown, archived or of another tenant', async () => {
     const [web, gone] = [await item(), await item()];
     expect(refusal(await relate(web, web))).toEqual([422, 'self_relationship']);
     expect(refusal(await relate(web, randomUUID()))).toEqual([422, 'configuration_item_not_found']);

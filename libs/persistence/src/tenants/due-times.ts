@@ -1,8 +1,8 @@
 import { type DatabaseDriver } from '../connection/database-target';
 
 /**
- * The statements that create the table of due times: which row of which tenant needs attention when. It is not
- * tenant-scoped, so that one query finds the due rows of all tenants, and it contains nothing else.
+ * The statements that create the table of due times: which row of which tenant needs attention when. The table
+ * is not tenant-scoped, so that one query finds the due rows of all tenants, and it contains nothing else.
  */
 export function createDueTimes(driver: DatabaseDriver): string[] {
   const [uuid, timestamp] = driver === 'sqlite' ? ['varchar', 'datetime'] : ['uuid', 'timestamptz'];
@@ -54,7 +54,8 @@ export function noteDueTimesOf(driver: DatabaseDriver, table: string, column: st
         when (old.${column} is not null) execute function note_due_time('${column}')`,
     ];
   const forget = (row: string): string =>
-    `delete from due_times where table_name = '${table}' and owner_id = ${row}.tenant_id and row_id = ${row}.id;`;
+    `delete from due_times
+      where table_name = '${table}' and owner_id = ${row}.tenant_id and row_id = ${row}.id;`;
   const note = `insert into due_times (table_name, owner_id, row_id, due_at)
       select '${table}', new.tenant_id, new.id, new.${column} where new.${column} is not null;`;
   return [

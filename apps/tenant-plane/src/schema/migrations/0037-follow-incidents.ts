@@ -18,12 +18,14 @@ export class FollowIncidents1700000000037 extends PortableMigration {
       'create index incidents_assignee_ix on incidents (tenant_id, assignee_id, id)',
       'create index incidents_creator_ix on incidents (tenant_id, created_by, id)',
       `create table incident_timeline (
-        tenant_id ${uuid} not null, id ${uuid} not null, incident_id ${uuid} not null, position integer not null,
+        tenant_id ${uuid} not null, id ${uuid} not null, incident_id ${uuid} not null,
+        position integer not null,
         at ${timestamp} not null, kind varchar not null, by_user ${uuid}, data ${json} not null,
         constraint incident_timeline_pk primary key (tenant_id, id),
         constraint incident_timeline_position_uq unique (tenant_id, incident_id, position))`,
       `create table incident_items (
-        tenant_id ${uuid} not null, id ${uuid} not null, incident_id ${uuid} not null, item_id ${uuid} not null,
+        tenant_id ${uuid} not null, id ${uuid} not null, incident_id ${uuid} not null,
+        item_id ${uuid} not null,
         constraint incident_items_pk primary key (tenant_id, id),
         constraint incident_items_uq unique (tenant_id, incident_id, item_id))`,
       'create index incident_items_item_ix on incident_items (tenant_id, item_id, incident_id)',
