@@ -1,8 +1,9 @@
 import { type DatabaseDriver } from '../connection/database-target';
 
 /**
- * The statements that create the table of due times: which row of which tenant needs attention when. The table
- * is not tenant-scoped, so that one query finds the due rows of all tenants, and it contains nothing else.
+ * The statements that create the table of due times: which row of which tenant needs attention when. The
+ * table is not tenant-scoped, so that one query finds the due rows of all tenants, and it contains nothing
+ * else.
  */
 export function createDueTimes(driver: DatabaseDriver): string[] {
   const [uuid, timestamp] = driver === 'sqlite' ? ['varchar', 'datetime'] : ['uuid', 'timestamptz'];
