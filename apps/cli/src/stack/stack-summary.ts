@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path';
+import { shellWord } from '../text';
 import { type DevStack } from './dev-stack-file';
 
 /** What the user needs to know next. Contains no secrets. */
@@ -27,7 +28,7 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 export function dataDirOption(directory: string, devStackFile: string): string {
   const folder = relative(directory, dirname(devStackFile));
   if (folder === 'data') return '';
-  return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;
+  return ` --data-dir ${shellWord(folder.startsWith('..') ? dirname(devStackFile) : folder || '.')}`;
 }
 
 /** A summary for programs, on one line. Contains no secrets. */
@@ -43,7 +44,7 @@ export function jsonSummary(devStack: DevStack, devStackFile: string): string {
 }
 
 export function curlLine(tenantPlaneUrl: string, slug: string, devStackFile: string): string {
-  const token = `$(node -p "require('${devStackFile}').demo_tenant.token")`;
+  const token = `$(node -p 'require(process.argv[1]).demo_tenant.token' ${shellWord(devStackFile)})`;
   const incident = JSON.stringify({ title: 'Disk is full on web-1', severity: 'P2' });
   const headers = [`-H 'x-tenant-id: ${slug}'`, `-H "authorization: Bearer ${token}"`, jsonHeader];
   return `curl -sS ${tenantPlaneUrl}/api/incidents ${headers.join(' ')} -d '${incident}'`;
