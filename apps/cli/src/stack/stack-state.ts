@@ -51,9 +51,9 @@ export class StackState {
         code: 'keys_missing',
         hint: 'Restore the keys file, or move the database away.',
       });
-    const state = new StackState(file, newRecord());
-    state.save({});
-    return state;
+    const record = newRecord();
+    writePrivateFile(file, record, { isNew: true });
+    return new StackState(file, record);
   }
 
   get record(): StackRecord {
