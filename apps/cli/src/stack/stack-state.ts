@@ -37,7 +37,7 @@ export interface DemoTenantRecord {
 /** SQLite and Postgres stacks have separate records, so that both can exist side by side. */
 export class StackState {
   private constructor(
-    private readonly file: string,
+    readonly file: string,
     private current: StackRecord,
   ) {}
 
