@@ -52,7 +52,8 @@ describe(curlLine.name, () => {
 });
 
 describe(proseSummary.name, () => {
-  const prose = proseSummary(devStack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
+  const stack = { devStack, hasDemoSession: true };
+  const prose = proseSummary(stack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
   it('says what is running, where the credentials are and how to stop everything', () => {
     const said = [
@@ -64,17 +65,23 @@ describe(proseSummary.name, () => {
     for (const part of said) expect(prose).toContain(part);
   });
 
+  it('suggests a request to the demo tenant only if its token is valid', () => {
+    const without = { devStack, hasDemoSession: false };
+    expect(prose).toContain('curl');
+    expect(proseSummary(without, '/srv/atlas/data/dev-stack.json', '/srv/atlas')).not.toContain('curl');
+  });
+
   it.each([
     ['/srv/atlas', 'npx atlas tenants\n'],
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
     ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
     ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
   ])('shows an atlas command that finds this stack from the folder %s', (directory, call) => {
-    expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
+    expect(proseSummary(stack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
   });
 
   it('quotes a folder that the shell would split', () => {
-    const summary = proseSummary(devStack, "/srv/Ann's data/dev-stack.json", '/srv');
+    const summary = proseSummary(stack, "/srv/Ann's data/dev-stack.json", '/srv');
     expect(summary).toContain(`npx atlas tenants --data-dir 'Ann'\\''s data'\n`);
   });
 

@@ -1,21 +1,28 @@
 import { dirname, relative } from 'node:path';
 import { shellWord } from '../text';
 import { type DevStack } from './dev-stack-file';
+import { type LocalStack } from './local-stack';
 
 /** What the user needs to know next. Contains no secrets. */
-export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
+export function proseSummary(
+  { devStack, hasDemoSession }: LocalStack,
+  devStackFile: string,
+  directory: string,
+): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   const file = pathFrom(directory, devStackFile);
+  const example = `
+  To report an incident in the demo tenant, run this here in another shell:
+
+    ${curlLine(tenantPlane.url, demo.slug, file)}
+`;
   return `
   Control Plane   ${controlPlane.url}        API: ${controlPlane.url}/docs
   Tenant Plane    ${tenantPlane.url}        API: ${tenantPlane.url}/docs
   Demo tenant     ${demo.url}
 
   Email addresses, passwords and tokens: ${file} (only you can read it)
-  To report an incident in the demo tenant, run this here in another shell:
-
-    ${curlLine(tenantPlane.url, demo.slug, file)}
-
+${hasDemoSession ? example : ''}
   To list the tenants:
 
     npx atlas tenants${dataDirOption(directory, devStackFile)}
