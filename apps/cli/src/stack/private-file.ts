@@ -12,8 +12,8 @@ import {
 import { CommandFailure } from '../failure';
 
 /**
- * Writes a file atomically. Only its owner can read it. With `isNew`, throws `EEXIST` if the file exists, so
- * that a process never replaces what another process has created.
+ * Replaces a file atomically. Only its owner can read it. With `isNew`, throws `EEXIST` if the file exists,
+ * so that a process never replaces what another process has created.
  */
 export function writePrivateFile(path: string, value: unknown, { isNew = false } = {}): void {
   const draft = `${path}.${process.pid}.draft`;
