@@ -12,7 +12,7 @@ export function onOneLine(text: string): string {
 
 /** One word of a shell command, quoted if the shell would otherwise change or split it. */
 export function shellWord(text: string): string {
-  return /^[\w./+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A readable duration. Never negative, even if the remote clock is ahead of this machine's. */
