@@ -1,4 +1,5 @@
-import { durationText, onOneLine, tableText } from './text';
+import { execFileSync } from 'node:child_process';
+import { durationText, onOneLine, shellWord, tableText } from './text';
 
 describe(durationText.name, () => {
   it.each([
@@ -17,6 +18,20 @@ describe(onOneLine.name, () => {
   it('replaces control characters with spaces', () => {
     expect(onOneLine('a\u001b[2Jb\r\nc')).toBe('a [2Jb c');
   });
+});
+
+describe(shellWord.name, () => {
+  it.each(['data', '/srv/atlas-1/my_data.d', '../a+b@c'])('leaves %s unquoted', (text) => {
+    expect(shellWord(text)).toBe(text);
+  });
+
+  it.each(['', 'my data', "it's", '$HOME', '~', 'a;b', '`id`', '"', '\\', '*', 'Übung'])(
+    'quotes "%s" so that the shell reads one word',
+    (text) => {
+      expect(shellWord(text)).toMatch(/^'/);
+      expect(String(execFileSync('sh', ['-c', `printf '<%s>' ${shellWord(text)}`]))).toBe(`<${text}>`);
+    },
+  );
 });
 
 describe(tableText.name, () => {

@@ -10,6 +10,11 @@ export function onOneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
+/** One word of a shell command, quoted if the shell would otherwise change or split it. */
+export function shellWord(text: string): string {
+  return /^[\w./:+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** A readable duration. Never negative, even if the remote clock is ahead of this machine's. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;

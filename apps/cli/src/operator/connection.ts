@@ -12,6 +12,7 @@ import { readPrivateFile } from '../stack/private-file';
 import { ProcessList } from '../stack/process-list';
 import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
+import { shellWord } from '../text';
 import { note } from './note';
 
 /** The Control Plane may hold a repeated request for 10 s, until the first request is done. */
@@ -57,7 +58,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 export function connectionOf(values: Values): string {
   return ['url', 'key-file', 'data-dir']
     .filter((name) => values[name] !== undefined)
-    .map((name) => ` --${name} ${values[name]}`)
+    .map((name) => ` --${name} ${shellWord(String(values[name]))}`)
     .join('');
 }
 

@@ -81,7 +81,8 @@ async function makeOwner({ data, state, processes }: StackContext, plane: Proces
   state.save({ isOperatorMade: true });
 }
 
-async function authenticated({
+/** A client with the saved API key or, if the key was revoked, with a new one. */
+export async function authenticated({
   processes,
   controlPlaneUrl,
   state,
@@ -90,11 +91,24 @@ async function authenticated({
     new ControlPlaneClient(controlPlaneUrl, token, processes.signal);
   const { apiKey, operator } = state.record;
   if (apiKey !== undefined && (await isAccepted(clientWith(apiKey)))) return clientWith(apiKey);
-  const session = await clientWith('').call('POST /api/auth/login', { body: operator });
+  const session = await clientWith('')
+    .call('POST /api/auth/login', { body: operator })
+    .catch((error: unknown) => {
+      throw error instanceof HttpProblem ? signInRefused(operator.email, state.file, error) : error;
+    });
   const wanted = { name: 'local stack', scopes: SCOPES };
   const { key } = await clientWith(session.token ?? '').call('POST /api/api-keys', { body: wanted });
   state.save({ apiKey: key });
   return clientWith(key);
+}
+
+function signInRefused(email: string, file: string, { message, code, notes }: HttpProblem): CommandFailure {
+  const why = 'The stack has no valid API key, so it has to sign in with the email address and password in';
+  return new CommandFailure(`${why} ${file}, but ${email} was refused: ${message}`, {
+    code,
+    notes,
+    hint: `In that file, set "operator" to the email address and password of an owner, then start again.`,
+  });
 }
 
 async function isAccepted(client: ControlPlaneClient): Promise<boolean> {

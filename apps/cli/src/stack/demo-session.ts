@@ -9,22 +9,51 @@ interface Session {
 }
 
 /**
- * The record of the demo tenant, with a valid token for its admin. Uses the saved
- * token if it is still valid; otherwise signs in or, if that is refused, signs up.
+ * Saves a valid token for the demo tenant's admin. Uses the saved token if it is still valid; otherwise signs
+ * in or, if that is refused, signs up. Users may have changed the tenant so that none of this works. Then a
+ * note says so, because the stack is useful without the token. Resolves to whether there is a valid token.
  */
 export async function ensureDemoSession(
   context: StackContext,
   controlPlane: ControlPlaneClient,
   tenant: TenantView,
-): Promise<DemoTenantRecord> {
+): Promise<boolean> {
+  const { state, progress } = context;
+  if (tenant.status !== 'active') {
+    progress.note(`The demo tenant is ${tenant.status}. It was left unchanged.`);
+    return false;
+  }
+  if (tenant.tenant_plane_id !== state.record.tenantPlane?.id) {
+    progress.note(
+      `The demo tenant has moved to another Tenant Plane${placeOf(tenant)}. It was left unchanged.`,
+    );
+    return false;
+  }
   const record = recordOf(context, tenant);
-  const { token } =
-    (await keptSession(context, record)) ??
-    (await login(context, record)) ??
-    (await signUp(context, controlPlane, record));
-  const demoTenant = { ...record, token };
-  context.state.save({ demoTenant });
-  return demoTenant;
+  try {
+    const { token } =
+      (await keptSession(context, record)) ??
+      (await login(context, record)) ??
+      (await signUp(context, controlPlane, record));
+    state.save({ demoTenant: { ...record, token } });
+    return true;
+  } catch (error) {
+    if (!(error instanceof HttpProblem) || error.status >= 500) throw error;
+    progress.note(howToSignIn(context, tenant, error));
+    return false;
+  }
+}
+
+function placeOf({ endpoint_url: url }: TenantView): string {
+  return url === null ? '' : ` (${url})`;
+}
+
+function howToSignIn({ baseDomain }: StackContext, { slug }: TenantView, { code }: HttpProblem): string {
+  const url = `http://${slug}.${baseDomain}`;
+  return (
+    `The saved token and password of the demo tenant's admin no longer work (${code}).\n` +
+    `  Sign in with the password that you chose, or reset it at ${url}/reset-password (requires SMTP_URL).`
+  );
 }
 
 /** The saved record, or a new one. A new password is saved before it is used. */

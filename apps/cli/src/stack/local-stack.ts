@@ -24,11 +24,17 @@ export interface LocalStackParts {
   readonly ports: readonly [number, number];
 }
 
+export interface LocalStack {
+  readonly devStack: DevStack;
+  /** Whether the demo tenant's token in `devStack` is valid on its Tenant Plane. */
+  readonly hasDemoSession: boolean;
+}
+
 /**
  * Starts both planes on this machine, with a demo tenant. Every step first checks what already exists, so a
  * start can be repeated.
  */
-export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
+export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<LocalStack> {
   const { data, progress } = parts;
   const [controlPlanePort, tenantPlanePort] = ports;
   const context: StackContext = {
@@ -46,21 +52,21 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
       ? await progress.step('Postgres', () => startPostgres(context))
       : sqliteDatabases(data);
   const controlPlane = await progress.step('Control Plane', () => startControlPlane(context, databases));
-  await startTenants(context, controlPlane, databases);
-  return publish(context);
+  const hasDemoSession = await startTenants(context, controlPlane, databases);
+  return { devStack: publish(context), hasDemoSession };
 }
 
+/** Resolves to whether the saved token of the demo tenant's admin is valid. */
 async function startTenants(
   context: StackContext,
   controlPlane: ControlPlaneClient,
   databases: PlaneDatabases,
-): Promise<void> {
+): Promise<boolean> {
   const { progress } = context;
   await progress.step('Tenant Plane', () => startTenantPlane(context, controlPlane, databases));
-  await progress.step('Demo tenant', async () => {
+  return progress.step('Demo tenant', async () => {
     const tenant = await ensureDemoTenant(context, controlPlane);
-    if (tenant.status === 'active') await ensureDemoSession(context, controlPlane, tenant);
-    else progress.note(`The demo tenant is ${tenant.status}. It was left unchanged.`);
+    return ensureDemoSession(context, controlPlane, tenant);
   });
 }
 

@@ -1,15 +1,28 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { CommandFailure } from '../failure';
 
-/** Writes a file atomically. Only its owner can read it. */
-export function writePrivateFile(path: string, value: unknown): void {
+/**
+ * Replaces a file atomically. Only its owner can read it. With `isNew`, throws `EEXIST` if the file exists,
+ * so that a process never replaces what another process has created.
+ */
+export function writePrivateFile(path: string, value: unknown, { isNew = false } = {}): void {
   const draft = `${path}.${process.pid}.draft`;
-  rmSync(draft, { force: true });
   rmSync(draft, { force: true });
   try {
     writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    syncFile(draft);
-    renameSync(draft, path);
+    if (isNew) copyFileSync(draft, path, constants.COPYFILE_EXCL);
+    syncFile(isNew ? path : draft);
+    if (!isNew) renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
   }

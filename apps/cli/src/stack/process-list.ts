@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
 import { type ProcessIdentity, identityOf, isRunning, sendSignal } from '@atlas/platform/processes';
 import { CommandFailure } from '../failure';
+
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { until } from './until';
+import { whileLocked } from './while-locked';
 
 export interface ListedProcess extends ProcessIdentity {
   readonly name: string;
@@ -36,16 +38,15 @@ export class ProcessList {
     private readonly dedicatedFiles: readonly string[] = [],
   ) {}
 
-  /** Stops the processes that an earlier stack left behind. Throws if that stack is still running. */
+  /**
+   * Lists this process as the stack, then stops the processes that an earlier stack left behind. Throws if
+   * that stack is still running. If several processes claim the list at once, all except one throw.
+   */
   async claim(): Promise<void> {
-    const { stack, children = [] } = this.read() ?? {};
-    if (stack && stack.pid !== process.pid && this.isStackRunning)
-      throw new CommandFailure(`A stack is already running on this data folder (pid ${stack.pid}).`, {
-        code: 'already_running',
-        hint: 'Stop it first, or choose another folder with --data-dir.',
-      });
+    const isClaimed = await whileLocked(`${this.file}.lock`, () => this.takeOver());
+    if (!isClaimed) throw alreadyRunning(this.read()?.stack);
     await this.endDedicated();
-    await endAll(children, 5);
+    await endAll(this.children(), 5);
     this.write([]);
   }
 
@@ -77,6 +78,14 @@ export class ProcessList {
     rmSync(this.file, { force: true });
   }
 
+  /** Keeps the children in the list, because this process may be killed before it has stopped them. */
+  private takeOver(): true {
+    const stack = this.read()?.stack;
+    if (stack && stack.pid !== process.pid && this.isStackRunning) throw alreadyRunning(stack);
+    this.write(this.children());
+    return true;
+  }
+
   private read(): Listing | undefined {
     return readPrivateFile(this.file, ADVICE) as Listing | undefined;
   }
@@ -89,6 +98,14 @@ export class ProcessList {
     const [stack] = listed('stack', process.pid);
     writePrivateFile(this.file, { stack, children });
   }
+}
+
+function alreadyRunning(stack: ListedProcess | undefined): CommandFailure {
+  const pid = stack ? ` (pid ${stack.pid})` : '';
+  return new CommandFailure(`A stack is already running on this data folder${pid}.`, {
+    code: 'already_running',
+    hint: 'Stop it first, or choose another folder with --data-dir.',
+  });
 }
 
 /** Empty if the process has already exited. */

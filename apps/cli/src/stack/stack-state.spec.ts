@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory } from './data-directory';
@@ -16,6 +16,18 @@ describe(StackState.name, () => {
     expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
     expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);
     expect(statSync(data.secrets('sqlite')).mode & 0o777).toBe(0o600);
+  });
+
+  it('does not replace a record that another process creates in the meantime', () => {
+    const late = new DataDirectory(data.root);
+    let created = '';
+    late.existingDatabases = () => {
+      created = StackState.open(data, 'sqlite').record.sealingKey;
+      return [];
+    };
+    expect(() => StackState.open(late, 'sqlite')).toThrow('EEXIST');
+    expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(created);
+    expect(readdirSync(data.root)).toEqual(['secrets.sqlite.json']);
   });
 
   it('saves each change', () => {

@@ -37,7 +37,7 @@ export interface DemoTenantRecord {
 /** SQLite and Postgres stacks have separate records, so that both can exist side by side. */
 export class StackState {
   private constructor(
-    private readonly file: string,
+    readonly file: string,
     private current: StackRecord,
   ) {}
 
@@ -51,9 +51,9 @@ export class StackState {
         code: 'keys_missing',
         hint: 'Restore the keys file, or move the database away.',
       });
-    const state = new StackState(file, newRecord());
-    state.save({});
-    return state;
+    const record = newRecord();
+    writePrivateFile(file, record, { isNew: true });
+    return new StackState(file, record);
   }
 
   get record(): StackRecord {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevStack } from './dev-stack-file';
@@ -25,30 +25,35 @@ const devStack: DevStack = {
 };
 
 describe(curlLine.name, () => {
-  it('returns one shell command that sends a request with the token from the file', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'atlas-curl-'));
-    writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(devStack));
-    const line = curlLine('http://127.0.0.1:4200', 'demo', './dev-stack.json');
-    const words = execFileSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`], { cwd: folder });
-    rmSync(folder, { recursive: true });
-    expect(line).not.toContain('\n');
-    expect(String(words).trim().split('\n')).toEqual([
-      '-sS',
-      'http://127.0.0.1:4200/api/incidents',
-      '-H',
-      'x-tenant-id: demo',
-      '-H',
-      'authorization: Bearer atu_token',
-      '-H',
-      'content-type: application/json',
-      '-d',
-      '{"title":"Disk is full on web-1","severity":"P2"}',
-    ]);
-  });
+  it.each(['data', "Ann's $HOME"])(
+    'returns a shell command that sends the token from the folder %s',
+    (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'atlas-curl-'));
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'dev-stack.json'), JSON.stringify(devStack));
+      const line = curlLine('http://127.0.0.1:4200', 'demo', `./${name}/dev-stack.json`);
+      const words = execFileSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`], { cwd: folder });
+      rmSync(folder, { recursive: true });
+      expect(line).not.toContain('\n');
+      expect(String(words).trim().split('\n')).toEqual([
+        '-sS',
+        'http://127.0.0.1:4200/api/incidents',
+        '-H',
+        'x-tenant-id: demo',
+        '-H',
+        'authorization: Bearer atu_token',
+        '-H',
+        'content-type: application/json',
+        '-d',
+        '{"title":"Disk is full on web-1","severity":"P2"}',
+      ]);
+    },
+  );
 });
 
 describe(proseSummary.name, () => {
-  const prose = proseSummary(devStack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
+  const stack = { devStack, hasDemoSession: true };
+  const prose = proseSummary(stack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
   it('says what is running, where the credentials are and how to stop everything', () => {
     const said = [
@@ -60,13 +65,24 @@ describe(proseSummary.name, () => {
     for (const part of said) expect(prose).toContain(part);
   });
 
+  it('suggests a request to the demo tenant only if its token is valid', () => {
+    const without = { devStack, hasDemoSession: false };
+    expect(prose).toContain('curl');
+    expect(proseSummary(without, '/srv/atlas/data/dev-stack.json', '/srv/atlas')).not.toContain('curl');
+  });
+
   it.each([
     ['/srv/atlas', 'npx atlas tenants\n'],
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
     ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
     ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
   ])('shows an atlas command that finds this stack from the folder %s', (directory, call) => {
-    expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
+    expect(proseSummary(stack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
+  });
+
+  it('quotes a folder that the shell would split', () => {
+    const summary = proseSummary(stack, "/srv/Ann's data/dev-stack.json", '/srv');
+    expect(summary).toContain(`npx atlas tenants --data-dir 'Ann'\\''s data'\n`);
   });
 
   it.each(SECRETS)('does not reveal the secret %s', (secret) => expect(prose).not.toContain(secret));

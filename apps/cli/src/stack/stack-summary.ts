@@ -1,20 +1,28 @@
 import { dirname, relative } from 'node:path';
+import { shellWord } from '../text';
 import { type DevStack } from './dev-stack-file';
+import { type LocalStack } from './local-stack';
 
 /** What the user needs to know next. Contains no secrets. */
-export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
+export function proseSummary(
+  { devStack, hasDemoSession }: LocalStack,
+  devStackFile: string,
+  directory: string,
+): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   const file = pathFrom(directory, devStackFile);
+  const example = `
+  To report an incident in the demo tenant, run this here in another shell:
+
+    ${curlLine(tenantPlane.url, demo.slug, file)}
+`;
   return `
   Control Plane   ${controlPlane.url}        API: ${controlPlane.url}/docs
   Tenant Plane    ${tenantPlane.url}        API: ${tenantPlane.url}/docs
   Demo tenant     ${demo.url}
 
   Email addresses, passwords and tokens: ${file} (only you can read it)
-  To report an incident in the demo tenant, run this here in another shell:
-
-    ${curlLine(tenantPlane.url, demo.slug, file)}
-
+${hasDemoSession ? example : ''}
   To list the tenants:
 
     npx atlas tenants${dataDirOption(directory, devStackFile)}
@@ -27,7 +35,7 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 export function dataDirOption(directory: string, devStackFile: string): string {
   const folder = relative(directory, dirname(devStackFile));
   if (folder === 'data') return '';
-  return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;
+  return ` --data-dir ${shellWord(folder.startsWith('..') ? dirname(devStackFile) : folder || '.')}`;
 }
 
 /** A summary for programs, on one line. Contains no secrets. */
@@ -43,7 +51,7 @@ export function jsonSummary(devStack: DevStack, devStackFile: string): string {
 }
 
 export function curlLine(tenantPlaneUrl: string, slug: string, devStackFile: string): string {
-  const token = `$(node -p "require('${devStackFile}').demo_tenant.token")`;
+  const token = `$(node -p 'require(process.argv[1]).demo_tenant.token' ${shellWord(devStackFile)})`;
   const incident = JSON.stringify({ title: 'Disk is full on web-1', severity: 'P2' });
   const headers = [`-H 'x-tenant-id: ${slug}'`, `-H "authorization: Bearer ${token}"`, jsonHeader];
   return `curl -sS ${tenantPlaneUrl}/api/incidents ${headers.join(' ')} -d '${incident}'`;

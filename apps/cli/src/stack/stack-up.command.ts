@@ -86,10 +86,11 @@ Files in the data folder: dev-stack.json contains the credentials, logs/ the log
     progress: Progress,
   ): Promise<void> {
     const [first = 0, second = 0] = await reservePorts([options.controlPlanePort, options.tenantPlanePort]);
-    const devStack = await startLocalStack({ options, data, processes, progress, ports: [first, second] });
+    const ports = [first, second] as const;
+    const stack = await startLocalStack({ options, data, processes, progress, ports });
     const summary = options.isJson
-      ? jsonSummary(devStack, data.devStack)
-      : proseSummary(devStack, data.devStack, process.cwd());
+      ? jsonSummary(stack.devStack, data.devStack)
+      : proseSummary(stack, data.devStack, process.cwd());
     process.stdout.write(summary);
     processes.keepPlanes((text) => progress.note(text));
     await aborted(processes.signal);
