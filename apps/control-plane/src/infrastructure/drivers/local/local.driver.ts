@@ -81,8 +81,9 @@ export class LocalDriver extends InfrastructureDriver {
     const plane = await this.find(subject);
     if (plane?.database === 'postgres') await this.postgres(subject).drop(name, () => holdLease(write));
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
-    // Done last, because while the row existed, the supervisor
-    // may have started the plane and created the folder.
+    // While the row existed, the supervisor may have started the plane and created the folder. It ends a
+    // process that it could not record.
+    await this.ended(subject);
     await rm(folderOf(this.root, name), { recursive: true, force: true });
   }
 
