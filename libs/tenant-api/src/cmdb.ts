@@ -80,7 +80,7 @@ export interface ImpactView {
   readonly items: readonly ImpactedItemView[];
   /** The relationships between the root and these items. */
   readonly relationships: readonly RelationshipView[];
-  /** Whether there are more items than are shown. */
+  /** Whether there is more than is shown. If so, states may be worse than shown. */
   readonly truncated: boolean;
 }
 

@@ -66,7 +66,10 @@ export interface TimelineItemView {
   readonly kind: TimelineKind;
   /** The user who did it. Null if no user did. */
   readonly by: string | null;
-  /** Depends on the kind, such as `{from, to}` for a change and `{text}` for a note. */
+  /**
+   * Depends on the kind: `{from, to}` for a change, `{text}` for a note. A missed target has the kind `status`
+   * and the data `{sla, due_at}`.
+   */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -208,6 +211,6 @@ export class ListIncidentsQuery extends PageQuery {
   /** Text in the title, the description or the number, in upper or lower case. */
   @Optional()
   @IsString()
-  @Length(1, 200)
+  @Length(1, 100)
   q?: string;
 }

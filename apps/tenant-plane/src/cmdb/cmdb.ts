@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   TenantDatabase,
   type TenantScope,
@@ -16,6 +17,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { differences } from '../audit/differences';
 import { requireSensibleAttributes } from './attribute-limits';
 import { itemArchived, itemNotFound, keyExists } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
@@ -111,7 +113,7 @@ export class Cmdb {
         ...(type !== undefined && { type: type.trim() }),
         ...(key !== undefined && { key: key?.trim() ?? null }),
       };
-      if (JSON.stringify(itemView(changed)) === JSON.stringify(before)) return before;
+      if (isDeepStrictEqual(itemView(changed), before)) return before;
       changed.updatedAt = this.clock.now();
       await withFreeKey(changed, () => scope.update(ConfigurationItem, { id }, changed));
       const after = itemView(changed);
@@ -119,8 +121,7 @@ export class Cmdb {
         action: 'configuration_item.updated',
         targetKind: 'configuration_item',
         targetId: id,
-        before: { ...before },
-        after: { ...after },
+        ...differences(before, after),
       });
       return after;
     });

@@ -28,6 +28,16 @@ describe(NeedGraph.name, () => {
     ['more than there is', 'lb>3:db+web2', { db: 'down', lb: 'down' }],
     ['nothing', 'web>app', { db: 'down' }],
     [
+      'the root and something that becomes worse',
+      'x>1:db+z x>db lb>1:x+y',
+      { db: 'down', x: 'down', lb: 'degraded' },
+    ],
+    [
+      'more than is left, of which one is degraded',
+      'lb>2:a a>1:db+x',
+      { db: 'down', a: 'degraded', lb: 'degraded' },
+    ],
+    [
       'one degraded and one down',
       'lb>1:a+b a>1:db+x b>db',
       { db: 'down', a: 'degraded', b: 'down', lb: 'degraded' },

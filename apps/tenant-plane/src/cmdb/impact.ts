@@ -59,28 +59,27 @@ export class NeedGraph {
   impactOf(id: string): ReadonlyMap<string, Impact> {
     const states = new Map<string, Impact>();
     const downTargets = new Map<Need, number>();
-    const changed: string[] = [];
+    const changes: (readonly [itemId: string, state: Impact])[] = [];
     const worsen = (itemId: string, state: Impact): void => {
       if (states.get(itemId) === 'down' || states.get(itemId) === state) return;
       states.set(itemId, state);
-      changed.push(itemId);
+      changes.push([itemId, state]);
     };
     worsen(id, 'down');
-    // Grows during the iteration.
-    for (const itemId of changed) {
-      const isDown = states.get(itemId) === 'down';
+    // Grows during the iteration. An item is in it at most once as degraded and once as down.
+    for (const [itemId, state] of changes)
       for (const need of this.needsFor.get(itemId) ?? []) {
-        if (isDown) downTargets.set(need, (downTargets.get(need) ?? 0) + 1);
+        if (state === 'down') downTargets.set(need, (downTargets.get(need) ?? 0) + 1);
         worsen(need.itemId, isMet(need, downTargets.get(need) ?? 0) ? 'degraded' : 'down');
       }
-    }
     return states;
   }
 }
 
-/** Whether the item stays up with this many of its targets down. */
+/** Whether the item stays up with this many of its targets down. It cannot need more targets than it has. */
 function isMet({ minUp, targets }: Need, down: number): boolean {
-  return minUp === null ? down === 0 : targets.length - down >= minUp;
+  const needed = Math.min(minUp ?? targets.length, targets.length);
+  return targets.length - down >= needed;
 }
 
 function add(map: Map<string, Need[]>, id: string, need: Need): void {

@@ -9,10 +9,8 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { CreateRelationshipDto, ListRelationshipsQuery, type RelationshipView } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { itemArchived, itemNotFound } from './cmdb.errors';
-import { ConfigurationItem } from './configuration-item.entity';
+import { requireItems } from './item-locks';
 import { Relationship } from './relationship.entity';
 
 const RELATIONSHIP_RULE: UniqueRule = {
@@ -38,9 +36,10 @@ export class Relationships {
     const { from_id: fromId, to_id: toId, type, min_up: minUp = null } = dto;
     if (fromId === toId) throw selfRelationship();
     return this.tenants.write(tenantId, async (scope) => {
-      await lockItems(scope, [fromId, toId]);
+      // Exclusively, so that two concurrent relationships from one item agree on `min_up`.
+      await requireItems(scope, [fromId, toId], 'update');
       const other = await scope.findOne(Relationship, { fromId, type });
-      if (other?.toId !== toId && other && other.minUp !== minUp) throw minUpMismatch(other);
+      if (other && other.toId !== toId && other.minUp !== minUp) throw minUpMismatch(other);
       const now = this.clock.now();
       const row: Relationship = { tenantId, id: uuidv7(now), fromId, toId, type, minUp, createdAt: now };
       try {
@@ -99,22 +98,6 @@ export function relationshipView({
   createdAt,
 }: Relationship): RelationshipView {
   return { id, from_id: fromId, to_id: toId, type, min_up: minUp, created_at: createdAt };
-}
-
-/**
- * Locks both items in a fixed order, so that no relationship to an archived item is created, and two
- * concurrent relationships from one item agree on `min_up`.
- */
-async function lockItems(scope: TenantScope, ids: readonly string[]): Promise<void> {
-  const query = scope
-    .query(ConfigurationItem, 'item')
-    .andWhere({ id: In([...ids]) })
-    .orderBy('item.id');
-  const found = await lockedForUpdate(query).getMany();
-  const missing = ids.filter((id) => !found.some((item) => item.id === id));
-  if (missing.length > 0) throw itemNotFound('unprocessable', missing);
-  const archived = found.find(({ archivedAt }) => archivedAt !== null);
-  if (archived) throw itemArchived('unprocessable', archived.id);
 }
 
 function selfRelationship(): DomainError {

@@ -1,35 +1,54 @@
 import { Rounds } from '@atlas/jobs';
-import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Database, TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { BoundedMap, Clock, DomainError, newTraceId, runInContext } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { DueTime } from './due-time.entity';
 
 const PAGE = 200;
+const MAX_TROUBLES = 10_000;
+const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 600_000;
 
-/** Attends to one due row. It must check that the row is still due, because another replica may be faster. */
-export type DueHandler = (tenantId: string, rowId: string) => Promise<void>;
+/**
+ * Attends to one due row, in a transaction that has checked that the tenant is served here and active. It must
+ * lock the row and check that it is still due, because another replica may be faster.
+ */
+export type DueHandler = (scope: TenantScope, rowId: string) => Promise<void>;
 
-/** Finds the rows that are due, every 5 s, for all tenants whose home is this plane. */
+/** Refusals that mean that the row is not this plane's business now. It stays due. */
+const NOT_NOW = ['tenant_frozen', 'tenant_not_found', 'tenant_suspended'];
+
+interface Trouble {
+  readonly failures: number;
+  readonly retryAt: number;
+}
+
+/** Finds the rows that are due, every 5 s, for all active tenants whose home is this plane. */
 @Injectable()
 export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(DueWork.name);
   private readonly handlers = new Map<string, DueHandler>();
   private readonly rounds = new Rounds(() => this.sweep());
+  /** Rows whose handler has failed, and when to try again, in milliseconds on the monotonic clock. */
+  private readonly troubles = new BoundedMap<string, Trouble>(MAX_TROUBLES);
   private isClosing = false;
 
   constructor(
     private readonly database: Database,
+    private readonly tenants: TenantDatabase,
     private readonly clock: Clock,
   ) {}
 
   /** Registers the handler for the rows of a table. Call it before the application starts. */
   on(table: string, handler: DueHandler): void {
+    if (this.handlers.has(table)) throw new Error(`Two handlers were registered for due rows of ${table}.`);
     this.handlers.set(table, handler);
   }
 
@@ -42,12 +61,12 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.rounds.stop();
   }
 
-  /** Handles everything that is due. A row whose handler fails stays due and does not delay other rows. */
+  /** Handles everything that is due. A row whose handler fails stays due, and is tried less and less often. */
   async sweep(): Promise<void> {
     try {
       for await (const row of this.due()) {
         if (this.isClosing) return;
-        await this.handle(row);
+        await runInContext({ traceId: newTraceId(), tenantId: row.ownerId }, () => this.handle(row));
       }
     } catch (error) {
       this.logger.warn(`Could not look for due rows, trying again: ${(error as Error).message}`);
@@ -55,13 +74,23 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private async handle({ tableName, ownerId, rowId }: DueTime): Promise<void> {
+    const handler = this.handlers.get(tableName);
+    const key = `${tableName} ${ownerId} ${rowId}`;
+    const trouble = this.troubles.get(key);
+    if (!handler || (trouble && this.clock.monotonicMs() < trouble.retryAt)) return;
     try {
-      await this.handlers.get(tableName)?.(ownerId, rowId);
+      await this.tenants.write(ownerId, async (scope) => {
+        await requireStanding(scope);
+        await handler(scope, rowId);
+      });
+      this.troubles.delete(key);
     } catch (error) {
-      // The tenant's new home handles the row.
-      if (error instanceof DomainError && error.code === 'tenant_frozen') return;
+      if (error instanceof DomainError && NOT_NOW.includes(error.code)) return;
+      const failures = (trouble?.failures ?? 0) + 1;
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+      this.troubles.set(key, { failures, retryAt: this.clock.monotonicMs() + pauseMs });
       this.logger.warn(
-        `Could not handle a due row of ${tableName}, trying again: ${(error as Error).message}`,
+        `Could not handle the due row ${rowId} of ${tableName}, trying again: ${(error as Error).message}`,
       );
     }
   }
@@ -81,11 +110,15 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     return this.database.read((manager) => {
       const query = manager
         .createQueryBuilder(DueTime, 'due')
-        .innerJoin(Tenant, 'tenant', `tenant.id = due.ownerId and tenant.phase = 'serving'`)
+        .innerJoin(
+          Tenant,
+          'tenant',
+          `tenant.id = due.ownerId and tenant.phase = 'serving' and tenant.status = 'active'`,
+        )
         .where('due.dueAt <= :now', { now })
         .orderBy('due.dueAt')
         .addOrderBy('due.rowId')
-        .take(PAGE);
+        .limit(PAGE);
       if (after)
         query.andWhere('(due.dueAt > :dueAt or (due.dueAt = :dueAt and due.rowId > :rowId))', {
           dueAt: after.dueAt,

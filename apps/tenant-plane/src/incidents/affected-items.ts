@@ -1,8 +1,6 @@
-import { type TenantScope, lockedForShare } from '@atlas/persistence';
+import { type TenantScope } from '@atlas/persistence';
 import { uuidv7 } from '@atlas/tenancy';
 import { In } from 'typeorm';
-import { itemArchived, itemNotFound } from '../cmdb/cmdb.errors';
-import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { AffectedItem } from './affected-item.entity';
 
 /** The configuration items that each of these incidents affects, in the order in which they were named. */
@@ -18,33 +16,15 @@ export async function affectedItems(
   return found;
 }
 
-/**
- * Makes these the items that the incident affects. Throws `configuration_item_not_found` and
- * `configuration_item_archived` (422).
- */
+/** Makes these the items that the incident affects. The caller has locked them with {@link requireItems}. */
 export async function setAffectedItems(
   scope: TenantScope,
   incidentId: string,
-  itemIds: readonly string[],
+  { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
   now: Date,
 ): Promise<void> {
-  const before = (await affectedItems(scope, [incidentId])).get(incidentId) ?? [];
-  const added = itemIds.filter((id) => !before.includes(id));
-  const removed = before.filter((id) => !itemIds.includes(id));
-  await requireItems(scope, added);
+  const removed = before.filter((id) => !after.includes(id));
   if (removed.length > 0) await scope.delete(AffectedItem, { incidentId, itemId: In(removed) });
-  for (const itemId of added) await scope.insert(AffectedItem, { id: uuidv7(now), incidentId, itemId });
-}
-
-async function requireItems(scope: TenantScope, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  const query = scope
-    .query(ConfigurationItem, 'item')
-    .andWhere({ id: In([...ids]) })
-    .orderBy('item.id');
-  const found = await lockedForShare(query).getMany();
-  const missing = ids.filter((id) => !found.some((item) => item.id === id));
-  if (missing.length > 0) throw itemNotFound('unprocessable', missing);
-  const archived = found.find(({ archivedAt }) => archivedAt !== null);
-  if (archived) throw itemArchived('unprocessable', archived.id);
+  for (const itemId of after.filter((id) => !before.includes(id)))
+    await scope.insert(AffectedItem, { id: uuidv7(now), incidentId, itemId });
 }

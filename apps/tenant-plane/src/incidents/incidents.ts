@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Database, TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
   CreateIncidentDto,
@@ -14,15 +15,19 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Not } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { differences } from '../audit/differences';
+import { requireItems } from '../cmdb/item-locks';
 import { includes } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { statusOf } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
 import { AffectedItem } from './affected-item.entity';
 import { affectedItems, setAffectedItems } from './affected-items';
 import { Incident } from './incident.entity';
 import { READ_ALL_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
 import { incidentView } from './incident.view';
-import { dueTimes, nextBreach } from './sla';
+import { dueTimes, nextBreach, retargeted } from './sla';
+import { SlaBreaches } from './sla-breaches';
 import { slaPolicy } from './sla-policies';
 import { containing } from './text-search';
 import {
@@ -43,6 +48,7 @@ export class Incidents {
     private readonly database: Database,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
+    private readonly breaches: SlaBreaches,
     private readonly clock: Clock,
   ) {}
 
@@ -52,6 +58,8 @@ export class Incidents {
       const now = this.clock.now();
       const { ci_ids: ciIds = [], assignee_id: assigneeId = null } = dto;
       if (assigneeId) await requireAssignee(scope, assigneeId);
+      // Before the number, which every other report of the tenant waits for.
+      await requireItems(scope, ciIds);
       const policy = await slaPolicy(scope);
       const incident: Incident = {
         ...NEW_INCIDENT,
@@ -74,7 +82,7 @@ export class Incidents {
       const entries = [created, ...assignment(null, assigneeId, createdBy)];
       const { timelineLength } = await addToTimeline(scope, incident, now, entries);
       await scope.insert(Incident, { ...incident, timelineLength });
-      await setAffectedItems(scope, incident.id, ciIds, now);
+      await setAffectedItems(scope, incident.id, { before: [], after: ciIds }, now);
       await this.audit.record(scope, {
         action: 'incident.created',
         targetKind: 'incident',
@@ -109,29 +117,33 @@ export class Incidents {
   /** Also throws `incident_not_found`, `invalid_transition` and `resolution_notes_required`; see `create`. */
   update(tenantId: string, by: string, id: string, dto: UpdateIncidentDto): Promise<IncidentView> {
     return this.tenants.write(tenantId, async (scope) => {
-      const incident = await lockedIncident(scope, id);
+      const incident = await this.breaches.record(scope, await lockedIncident(scope, id));
       const now = this.clock.now();
       const before = await this.viewOf(scope, incident);
       const wanted = { ...fieldsOf(dto), ...transition(incident, dto.status, now) };
-      const ciIds = dto.ci_ids ?? before.ci_ids;
-      if (changesNothing(incident, wanted) && sameItems(ciIds, before.ci_ids)) return before;
+      const ciIds = merged(before.ci_ids, dto.ci_ids);
+      if (changesNothing(incident, wanted) && isDeepStrictEqual(ciIds, before.ci_ids)) return before;
       const changed: Incident = { ...incident, ...wanted, updatedAt: now };
-      if (changed.status === 'closed' && incident.status !== 'closed') requireResolutionNotes(changed);
+      if (changed.status === 'closed' && (incident.status !== 'closed' || dto.resolution_notes === null))
+        requireResolutionNotes(changed);
       if (wanted.assigneeId && wanted.assigneeId !== incident.assigneeId)
         await requireAssignee(scope, wanted.assigneeId);
-      if (changed.slaPolicy && changed.severity !== incident.severity)
-        Object.assign(changed, dueTimes(changed.slaPolicy, changed.severity, changed.createdAt));
+      await requireItems(
+        scope,
+        ciIds.filter((ciId) => !before.ci_ids.includes(ciId)),
+      );
+      if (changed.severity !== incident.severity)
+        Object.assign(changed, retargeted(incident, changed.severity, now));
       changed.slaDueAt = nextBreach(changed);
       const { timelineLength } = await addToTimeline(scope, incident, now, changesOf(incident, changed, by));
       await scope.update(Incident, { id }, { ...changed, timelineLength });
-      await setAffectedItems(scope, id, ciIds, now);
+      await setAffectedItems(scope, id, { before: before.ci_ids, after: ciIds }, now);
       const after = incidentView(changed, ciIds, now);
       await this.audit.record(scope, {
         action: 'incident.updated',
         targetKind: 'incident',
         targetId: id,
-        before: { ...before },
-        after: { ...after },
+        ...differences(before, after),
       });
       return after;
     });
@@ -164,8 +176,9 @@ export class Incidents {
         .take(limit + 1);
       if (!includes(reader.role, READ_ALL_INCIDENTS)) query.andWhere({ kind: Not('note') });
       if (cursor) {
-        const after = await scope.findOne(TimelineItem, { id: cursor, incidentId: id });
-        query.andWhere('item.position > :position', { position: after?.position ?? 0 });
+        const last = await scope.findOne(TimelineItem, { id: cursor, incidentId: id });
+        if (!last) throw validationFailed([{ field: 'cursor', message: 'cursor is not from this timeline' }]);
+        query.andWhere('item.position > :position', { position: last.position });
       }
       return pageOf(await query.getMany(), limit, timelineItemView);
     });
@@ -235,9 +248,8 @@ async function visibleIncident(
 
 async function requireAssignee(scope: TenantScope, id: string): Promise<void> {
   const user = await scope.findOne(User, { id });
-  if (user && !user.deactivatedAt && includes(user.role, WRITE_INCIDENTS)) return;
-  const detail =
-    'assignee_id must name an active user whose role includes the permission ' + `${WRITE_INCIDENTS.name}.`;
+  if (user && statusOf(user) === 'active' && includes(user.role, WRITE_INCIDENTS)) return;
+  const detail = `assignee_id must name an active user whose role includes ${WRITE_INCIDENTS.name}.`;
   throw new DomainError('assignee_not_found', 'unprocessable', detail);
 }
 
@@ -297,6 +309,8 @@ function changesNothing(incident: Incident, wanted: Partial<Incident>): boolean 
   return Object.entries(incident).every(([name, value]) => merged[name as keyof Incident] === value);
 }
 
-function sameItems(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((id) => others.includes(id));
+/** The wanted items: those that were there already, then the others, as they will be read back. */
+function merged(before: readonly string[], wanted: readonly string[] = before): readonly string[] {
+  const kept = before.filter((id) => wanted.includes(id));
+  return [...kept, ...wanted.filter((id) => !before.includes(id))];
 }

@@ -1,51 +1,53 @@
-import { TenantDatabase, lockedForUpdate } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { type TenantScope } from '@atlas/persistence';
+import { Clock, currentContext, newTraceId, runInContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { DueWork } from '../due/due-work';
 import { Incident } from './incident.entity';
-import { nextBreach, openTargets } from './sla';
-import { addToTimeline } from './timeline';
+import { missedTargets, nextBreach } from './sla';
+import { addToTimeline, lockedIncident } from './timeline';
 
 /** Records in the timeline and in the audit trail that an incident has missed a target. */
 @Injectable()
 export class SlaBreaches {
   constructor(
     due: DueWork,
-    private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {
-    due.on('incidents', (tenantId, id) => this.record(tenantId, id));
+    due.on('incidents', async (scope, id) => {
+      await this.record(scope, await lockedIncident(scope, id));
+    });
   }
 
-  private record(tenantId: string, id: string): Promise<void> {
-    return this.tenants.write(tenantId, async (scope) => {
-      const incident = await lockedForUpdate(scope.query(Incident, 'incident').andWhere({ id })).getOne();
-      const now = this.clock.now();
-      if (!incident?.slaDueAt || incident.slaDueAt > now) return;
-      const breached = openTargets(incident).filter(([, at]) => at <= now);
-      const recorded = breached.map(([target]) => [`${target}BreachedAt`, now] as const);
-      const changes: Partial<Incident> = Object.fromEntries(recorded);
-      const { timelineLength } = await addToTimeline(
-        scope,
-        incident,
-        now,
-        breached.map(([target, at]) => ({
-          kind: 'status',
-          by: null,
-          data: { sla: `${target}_breached`, due_at: at.toISOString() },
-        })),
-      );
-      const slaDueAt = nextBreach({ ...incident, ...changes });
-      await scope.update(Incident, { id }, { ...changes, timelineLength, slaDueAt });
-      for (const [target, at] of breached)
+  /**
+   * Records what an incident has missed until now. Call it with the locked row before a change that would hide
+   * the breach, such as an acknowledgement. Returns the row as stored.
+   */
+  async record(scope: TenantScope, incident: Incident): Promise<Incident> {
+    const now = this.clock.now();
+    const missed = missedTargets(incident, now);
+    if (missed.length === 0) return incident;
+    const { id } = incident;
+    const entries = missed.map(([target, dueAt]) => {
+      const data = { sla: `${target}_breached`, due_at: dueAt.toISOString() };
+      return { kind: 'status', by: null, data } as const;
+    });
+    const { timelineLength } = await addToTimeline(scope, incident, now, entries);
+    const marks = Object.fromEntries(missed.map(([target]) => [`${target}BreachedAt`, now]));
+    const stored: Incident = { ...incident, ...marks, timelineLength };
+    stored.slaDueAt = nextBreach(stored);
+    await scope.update(Incident, { id }, stored);
+    // The user whose change reveals the breach did not cause it.
+    await runInContext({ traceId: currentContext()?.traceId ?? newTraceId() }, async () => {
+      for (const [target, dueAt] of missed)
         await this.audit.record(scope, {
           action: 'incident.sla_breached',
           targetKind: 'incident',
           targetId: id,
-          after: { target, due_at: at.toISOString() },
+          after: { target, due_at: dueAt.toISOString() },
         });
     });
+    return stored;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { SEVERITIES } from '@atlas/tenant-api/incidents';
 import { type SlaPolicyDto, type SlaPolicyView } from '@atlas/tenant-api/sla';
@@ -18,10 +19,11 @@ export class SlaPolicies {
     return this.tenants.read(tenantId, (scope) => slaPolicy(scope));
   }
 
-  set(tenantId: string, { P1, P2, P3, P4, P5 }: SlaPolicyDto): Promise<SlaPolicyView> {
-    const policy = { P1, P2, P3, P4, P5 };
+  set(tenantId: string, dto: SlaPolicyDto): Promise<SlaPolicyView> {
+    const policy = policyOf(dto);
     return this.tenants.write(tenantId, async (scope) => {
       const before = await slaPolicy(scope);
+      if (isDeepStrictEqual(before, policy)) return before;
       const rows = SEVERITIES.map((severity) => {
         const { response_minutes: responseMinutes, resolution_minutes: resolutionMinutes } = policy[severity];
         return { severity, responseMinutes, resolutionMinutes };
@@ -41,4 +43,10 @@ export async function slaPolicy(scope: TenantScope): Promise<SlaPolicyView> {
     { response_minutes: responseMinutes, resolution_minutes: resolutionMinutes },
   ]);
   return { ...DEFAULT_POLICY, ...Object.fromEntries(own) };
+}
+
+/** As a plain object, which can be compared with the policy that is read. */
+function policyOf(dto: SlaPolicyDto): SlaPolicyView {
+  const { P1, P2, P3, P4, P5 } = dto;
+  return { P1: { ...P1 }, P2: { ...P2 }, P3: { ...P3 }, P4: { ...P4 }, P5: { ...P5 } };
 }

@@ -16,6 +16,7 @@ export const DEFAULT_POLICY: SlaPolicyView = {
 
 export type SlaFacts = Pick<
   Incident,
+  | 'status'
   | 'createdAt'
   | 'responseDueAt'
   | 'resolutionDueAt'
@@ -38,14 +39,44 @@ export function dueTimes(
 
 export type SlaTarget = 'response' | 'resolution';
 
-/** The targets whose breach is not recorded yet, with the time from which they are breached. */
-export function openTargets(incident: SlaFacts): readonly (readonly [SlaTarget, Date])[] {
-  const { responseDueAt, resolutionDueAt, respondedAt, resolvedAt } = incident;
+/** The targets that are neither met nor recorded as breached, with their due times. */
+function openTargets(incident: SlaFacts): readonly (readonly [SlaTarget, Date])[] {
+  const { responseDueAt, resolutionDueAt, resolvedAt } = incident;
   const open: [SlaTarget, Date][] = [];
-  if (responseDueAt && !respondedAt && !incident.responseBreachedAt) open.push(['response', responseDueAt]);
+  if (responseDueAt && !hasResponse(incident) && !incident.responseBreachedAt)
+    open.push(['response', responseDueAt]);
   if (resolutionDueAt && !resolvedAt && !incident.resolutionBreachedAt)
     open.push(['resolution', resolutionDueAt]);
   return open;
+}
+
+/** During an upgrade, a replica of an earlier version changes the status without noting the response. */
+function hasResponse({ status, respondedAt }: SlaFacts): boolean {
+  return respondedAt !== null || (status !== 'triggered' && status !== 'open');
+}
+
+/** The targets that have been missed and whose breach is not recorded yet. */
+export function missedTargets(incident: SlaFacts, now: Date): readonly (readonly [SlaTarget, Date])[] {
+  return openTargets(incident).filter(([, dueAt]) => now > dueAt);
+}
+
+/**
+ * The targets after a change of severity. A target that is already met keeps its due time. A breach that was
+ * recorded is forgotten if the target can still be met now.
+ */
+export function retargeted(incident: Incident, severity: Severity, now: Date): Partial<Incident> {
+  if (!incident.slaPolicy) return {};
+  const due = dueTimes(incident.slaPolicy, severity, incident.createdAt);
+  return {
+    ...(!hasResponse(incident) && {
+      responseDueAt: due.responseDueAt,
+      responseBreachedAt: due.responseDueAt >= now ? null : incident.responseBreachedAt,
+    }),
+    ...(!incident.resolvedAt && {
+      resolutionDueAt: due.resolutionDueAt,
+      resolutionBreachedAt: due.resolutionDueAt >= now ? null : incident.resolutionBreachedAt,
+    }),
+  };
 }
 
 /** When the next breach has to be recorded. Null if there is nothing left to record. */

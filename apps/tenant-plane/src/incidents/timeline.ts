@@ -10,20 +10,23 @@ export interface TimelineEntry {
   /** The user who did it. Null if no user did. */
   readonly by: string | null;
   readonly data: Record<string, unknown>;
+  /** Defaults to now. */
+  readonly at?: Date;
 }
 
 /**
- * Adds entries to the timeline of an incident whose row the transaction has locked or created. The caller
- * stores the returned length in that row.
+ * Adds entries to the timeline of an incident whose row the transaction has locked or is about to insert. The
+ * caller stores the returned length in that row.
  */
 export async function addToTimeline(
   scope: TenantScope,
-  { id: incidentId, timelineLength }: Pick<Incident, 'id' | 'timelineLength'>,
-  at: Date,
+  incident: Incident,
+  now: Date,
   entries: readonly TimelineEntry[],
 ): Promise<{ readonly timelineLength: number; readonly items: readonly TimelineItem[] }> {
+  const { id: incidentId, timelineLength } = incident;
   const items: TimelineItem[] = [];
-  for (const { kind, by, data } of entries) {
+  for (const { kind, by, data, at = now } of [...beginning(incident, entries), ...entries]) {
     const position = timelineLength + items.length + 1;
     const item = {
       tenantId: scope.tenantId,
@@ -41,6 +44,13 @@ export async function addToTimeline(
   return { timelineLength: timelineLength + items.length, items };
 }
 
+/** The first entry of an incident that was created before incidents had timelines. */
+function beginning(incident: Incident, [first]: readonly TimelineEntry[]): readonly TimelineEntry[] {
+  const { timelineLength, createdBy: by, createdAt: at, severity, source } = incident;
+  if (timelineLength > 0 || first === undefined || first.kind === 'created') return [];
+  return [{ kind: 'created', by, at, data: { severity, status: 'open', source } }];
+}
+
 /** Adds one entry to an incident's timeline. Throws `incident_not_found`. */
 export async function noteInTimeline(
   scope: TenantScope,
@@ -51,7 +61,7 @@ export async function noteInTimeline(
   const incident = await lockedIncident(scope, incidentId);
   const { timelineLength, items } = await addToTimeline(scope, incident, at, [entry]);
   await scope.update(Incident, { id: incidentId }, { timelineLength });
-  const [item] = items;
+  const item = items.at(-1);
   if (!item) throw new Error('The entry was not added.');
   return item;
 }

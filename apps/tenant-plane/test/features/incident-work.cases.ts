@@ -91,6 +91,13 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
     ).toEqual(texts.toSorted());
   });
 
+  it('cannot be paged with a cursor that is not from its timeline', async () => {
+    const [one, other] = [await report(), await report()];
+    const [{ id: cursor } = { id: '' }] = (await timeline(other.id)).items;
+    for (const wrong of [cursor, one.id])
+      await plane.get(`/api/incidents/${one.id}/timeline?cursor=${wrong}`, admin).expect(400);
+  });
+
   it('adds a note only once if the request is repeated with its key', async () => {
     const { id } = await report();
     const once = { ...admin, headers: { 'idempotency-key': randomUUID() } };
@@ -116,10 +123,7 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
       const ids = body.items.map(({ id }: IncidentView) => id);
       expect([ids.includes(own.id), ids.includes(other.id)]).toEqual([true, false]);
       for (const path of ['', '/timeline'])
-        for (const query of ['', `?q=disk`])
-          await plane
-            .get(`/api/incidents/${other.id}${path}${path && query}`, requester)
-            .expect(path && query ? 400 : 404);
+        await plane.get(`/api/incidents/${other.id}${path}`, requester).expect(404);
       expect(await kinds(own.id, requester)).toEqual(['created', 'status']);
       expect(await kinds(own.id)).toEqual(['created', 'note', 'status']);
     });
@@ -160,6 +164,9 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
     expect(ci_ids).toEqual([one, two]);
     const { body } = await change(id, { ci_ids: [two, three] }).expect(200);
     expect(body.ci_ids).toEqual([two, three]);
+    expect((await change(id, { ci_ids: [three, two] }).expect(200)).body).toEqual(body);
+    const [event] = await plane.audit(tenant, 'incident.updated').then((all) => all.slice(-1));
+    expect(event).toMatchObject({ before: { ci_ids: [one, two] }, after: { ci_ids: [two, three] } });
     expect((await plane.get(`/api/incidents/${id}`, admin)).body.ci_ids).toEqual([two, three]);
     const found = async (ciId: string): Promise<string[]> =>
       (await plane.get(`/api/incidents?ci_id=${ciId}`, admin).expect(200)).body.items.map(
@@ -201,6 +208,9 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
       resolution_notes: 'Rotated the logs',
       root_cause: 'Logs',
     });
+    expect((await change(id, { resolution_notes: null }).expect(422)).body.code).toBe(
+      'resolution_notes_required',
+    );
     expect((await change(id, { status: 'open' }).expect(200)).body).toMatchObject({
       closed_at: null,
       resolved_at: null,
@@ -227,7 +237,7 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
     ['C:\\temp\\.', 'description'],
     ['^$|(x)', 'description'],
   ])('finds the incident by the text %s in its %s, in upper or lower case', async (q) => {
-    const { tenant: own, admin: user } = await plane.tenantWithAdmin(`search-${(count += 1)}`);
+    const { admin: user } = await plane.tenantWithAdmin(`search-${(count += 1)}`);
     const description = 'Straße: 100 % a*b?[c] C:\\temp\\. ^$|(x)';
     const found = await plane.post(
       '/api/incidents',
@@ -245,7 +255,6 @@ describe.each(EVERY_DATABASE)('working on an incident on %s', (driver) => {
       );
     expect(await search(q)).toEqual([found.body.id]);
     expect(await search(found.body.number.toLowerCase())).toEqual([found.body.id]);
-    expect(own.tenant_id).not.toBe(tenant.tenant_id);
   });
 
   it('finds incidents by a combination of filters', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ImpactView, type RelationshipView } from '@atlas/tenant-api/cmdb';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { IMPACT_LIMITS } from '../../src/cmdb/impacts';
 import { Relationship } from '../../src/cmdb/relationship.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -83,6 +84,15 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
     await relate(lb, three, { type: 'depends_on' }).expect(201);
   });
 
+  it('are created once if the request is repeated with its key', async () => {
+    const [web, db] = [await item(), await item()];
+    const once = { ...admin, headers: { 'idempotency-key': 'relate' } };
+    const body = { from_id: web, to_id: db, type: 'depends_on' };
+    const ask = () => plane.post('/api/cmdb/relationships', body, once).expect(201);
+    const [first, second] = [await ask(), await ask()];
+    expect(second.body).toEqual(first.body);
+  });
+
   it.each([
     ['an unknown type', { type: 'likes' }],
     ['min_up 0', { min_up: 0 }],
@@ -148,6 +158,21 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
         ['web-1', 1, 'down'],
         ['lb', 2, 'down'],
       ]);
+    });
+
+    it('up to a limit, and say so', async () => {
+      const db = await item('db');
+      for (const name of ['a', 'b', 'c']) await relate(await item(name), db).expect(201);
+      for (const [limit, value, shown] of [
+        ['items', 2, 2],
+        ['relationships', 2, 2],
+        ['items', 3, 3],
+      ] as const) {
+        const limited = jest.replaceProperty(IMPACT_LIMITS, limit, value);
+        const { items, truncated } = await impact(db);
+        limited.restore();
+        expect([limit, items.length, truncated]).toEqual([limit, shown, value < 3]);
+      }
     });
 
     it('that nothing needs', async () => {

@@ -1,6 +1,9 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type IncidentView, type TimelineItemView } from '@atlas/tenant-api/incidents';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { Database } from '@atlas/persistence';
+import { LessThan } from 'typeorm';
+import { DueTime } from '../../src/due/due-time.entity';
 import { DueWork } from '../../src/due/due-work';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -95,11 +98,91 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     ).toEqual(['response', 'resolution']);
   });
 
-  it('have a breach recorded that happened while no process was running', async () => {
+  it('have a breach recorded by the change that would hide it, and not as an act of the user', async () => {
     const { id } = await report('P1');
     pass(16);
-    // A new process begins with a sweep.
-    await plane.app.get(DueWork).sweep();
+    await change(id, { status: 'acknowledged' });
+    const first = [clock.now().toISOString(), null, 'response_breached'];
+    expect(await breaches(id)).toEqual([first]);
+    pass(240);
+    await change(id, { status: 'resolved' });
+    await sweep();
+    expect(await breaches(id)).toEqual([first, [clock.now().toISOString(), null, 'resolution_breached']]);
+    expect(await plane.audit(tenant, 'incident.sla_breached')).toMatchObject([
+      { actorKind: 'anonymous', actorId: null },
+      { actorKind: 'anonymous', actorId: null },
+    ]);
+  });
+
+  it('are breached only after the due time itself, in the status and in the timeline', async () => {
+    const { id } = await report('P1');
+    pass(15);
+    await sweep();
+    expect([await statusOf(id), await breaches(id)]).toEqual(['at_risk', []]);
+    clock.advance(0.001);
+    await sweep();
+    expect([await statusOf(id), (await breaches(id)).length]).toEqual(['response_breached', 1]);
+  });
+
+  it('have a later breach recorded as well if a change of severity gave the incident more time', async () => {
+    const { id } = await report('P1');
+    pass(16);
+    await sweep();
+    await change(id, { severity: 'P2' });
+    expect(await statusOf(id)).toBe('on_track');
+    pass(15);
+    await sweep();
+    expect(await breaches(id)).toHaveLength(2);
+  });
+
+  it('no longer change with the severity once they are met', async () => {
+    const { id } = await report('P4');
+    pass(20);
+    await change(id, { status: 'resolved' });
+    await change(id, { severity: 'P1' });
+    expect(await statusOf(id)).toBe('met');
+  });
+
+  it('have breaches recorded at the next start if no process was running', async () => {
+    const { id } = await report('P1');
+    pass(16);
+    const next = await TestTenantPlane.open(plane.database, { clock });
+    try {
+      // The first sweep begins when the process starts, and this call waits for its own.
+      await next.app.get(DueWork).sweep();
+      expect(await breaches(id)).toHaveLength(1);
+    } finally {
+      await next.app.close();
+    }
+  });
+
+  it('have breaches of more incidents recorded than are read at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 205 }, async () => (await report('P1')).id));
+    pass(16);
+    await sweep();
+    const due = await plane.app
+      .get(Database)
+      .read((manager) =>
+        manager.findBy(DueTime, { ownerId: tenant.tenant_id, dueAt: LessThan(clock.now()) }),
+      );
+    expect([ids.length, due]).toEqual([205, []]);
+  });
+
+  it('leave nothing due once an incident is resolved', async () => {
+    const { id } = await report('P1');
+    await change(id, { status: 'resolved' });
+    const due = await plane.app.get(Database).read((manager) => manager.findBy(DueTime, { rowId: id }));
+    expect(due).toEqual([]);
+  });
+
+  it('are not recorded while the tenant is suspended', async () => {
+    const { id } = await report('P1');
+    pass(16);
+    await plane.tenant(tenant.slug, { ...tenant, status: 'suspended' });
+    await sweep();
+    await plane.tenant(tenant.slug, { ...tenant, status: 'active' });
+    expect(await breaches(id)).toEqual([]);
+    await sweep();
     expect(await breaches(id)).toHaveLength(1);
   });
 
