@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     expect(body.tenant).toMatchObject({ slug, url: `https://${slug}.atlas.example` });
   });
 
-  describe('writes nothing and refuses', () => {
+  describe('stores nothing when it refuses', () => {
     let before: number[];
     beforeEach(async () => (before = await written()));
     afterEach(async () => expect(await written()).toEqual(before));

@@ -114,8 +114,8 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
       change(admin.id, { deactivated: true }, second),
     ]);
     const codes = answers.map(({ status }) => status);
-    // The status of the refused request varies: the other request may have revoked that admin's session, or
-    // only their right to make the change.
+    // The status of the refused request varies: the other request may have revoked the sender's session, or
+    // only the sender's right to make the change.
     expect(codes.filter((code) => code === 200)).toHaveLength(1);
     const active = (await plane.rows(tenant, User)).filter(
       ({ role, deactivatedAt }) => role === 'admin' && !deactivatedAt,

@@ -164,7 +164,7 @@ describe('the secret of a linked tenant plane', () => {
       expect(control.enrolments).toHaveLength(2);
     });
 
-    it("is not replaced from another plane's bundle, whose token is not used either", async () => {
+    it("is not replaced with the secret in another plane's bundle", async () => {
       const before = control.env;
       const own = { ...plane.identities.current };
       const [planeId, secret] = [control.planeId, control.secret];
