@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('starts a new attempt once the lease is free, even if the previous attempt has not returned', async () => {
+  it('starts a new attempt once the lease is free, even if the previous one has not returned', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
