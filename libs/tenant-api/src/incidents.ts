@@ -67,8 +67,8 @@ export interface TimelineItemView {
   /** The user who did it. Null if no user did. */
   readonly by: string | null;
   /**
-   * Depends on the kind: `{from, to}` for a change, `{text}` for a note. A missed target has the kind `status`
-   * and the data `{sla, due_at}`.
+   * Depends on the kind: `{from, to}` for a change, `{text}` for a note. A missed target has the kind
+   * `status` and the data `{sla, due_at}`.
    */
   readonly data: Readonly<Record<string, unknown>>;
 }

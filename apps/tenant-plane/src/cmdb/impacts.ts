@@ -11,7 +11,7 @@ import { relationshipView } from './relationships';
 
 const LONGEST_PATH = 20;
 
-/** How much is read and shown at most, so that one request can neither fill the memory nor block the process. */
+/** How much is read and shown at most, so that a request can neither fill the memory nor block the process. */
 export const IMPACT_LIMITS = {
   items: 10_000,
   relationships: 50_000,
@@ -110,7 +110,7 @@ async function edgesAround(
          join ci_relationships edge on edge.tenant_id = $1 and edge.${near} = reached.id
          join configuration_items item on item.tenant_id = $1 and item.id = edge.${far}
            and item.archived_at is null),
-     looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 1})
+     looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 2})
      select edge.id, edge.from_id, edge.to_id, edge.type, edge.min_up, edge.created_at
        from looked_at
        join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = looked_at.id

@@ -17,8 +17,8 @@ const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 600_000;
 
 /**
- * Attends to one due row, in a transaction that has checked that the tenant is served here and active. It must
- * lock the row and check that it is still due, because another replica may be faster.
+ * Attends to one due row, in a transaction that has checked that the tenant is served here and active. It
+ * must lock the row and check that it is still due, because another replica may be faster.
  */
 export type DueHandler = (scope: TenantScope, rowId: string) => Promise<void>;
 
@@ -61,7 +61,7 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.rounds.stop();
   }
 
-  /** Handles everything that is due. A row whose handler fails stays due, and is tried less and less often. */
+  /** Handles everything that is due. A row whose handler fails stays due, and is tried less often. */
   async sweep(): Promise<void> {
     try {
       for await (const row of this.due()) {

@@ -21,8 +21,8 @@ export class SlaBreaches {
   }
 
   /**
-   * Records what an incident has missed until now. Call it with the locked row before a change that would hide
-   * the breach, such as an acknowledgement. Returns the row as stored.
+   * Records what an incident has missed until now. Call it with the locked row before a change that would
+   * hide the breach, such as an acknowledgement. Returns the row as stored.
    */
   async record(scope: TenantScope, incident: Incident): Promise<Incident> {
     const now = this.clock.now();

@@ -143,18 +143,20 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     expect(await statusOf(id)).toBe('met');
   });
 
-  it('have breaches recorded at the next start if no process was running', async () => {
-    const { id } = await report('P1');
-    pass(16);
-    const next = await TestTenantPlane.open(plane.database, { clock });
-    try {
-      // The first sweep begins when the process starts, and this call waits for its own.
-      await next.app.get(DueWork).sweep();
-      expect(await breaches(id)).toHaveLength(1);
-    } finally {
-      await next.app.close();
-    }
-  });
+  // On SQLite, only one process can use the file.
+  if (driver === 'postgres')
+    it('have breaches recorded by any process of the plane', async () => {
+      const { id } = await report('P1');
+      pass(16);
+      const next = await TestTenantPlane.open(plane.database, { clock });
+      try {
+        // The first sweep begins when the process starts, and this call waits for its own.
+        await next.app.get(DueWork).sweep();
+        expect(await breaches(id)).toHaveLength(1);
+      } finally {
+        await next.app.close();
+      }
+    });
 
   it('have breaches of more incidents recorded than are read at once', async () => {
     const ids = await Promise.all(Array.from({ length: 205 }, async () => (await report('P1')).id));
