@@ -11,7 +11,7 @@ import { relationshipView } from './relationships';
 
 const LONGEST_PATH = 20;
 
-/** How much is read and shown at most, so that a request can neither fill the memory nor block the process. */
+/** How much is read and shown at most, so that no request fills the memory or blocks the process. */
 export const IMPACT_LIMITS = {
   items: 10_000,
   relationships: 50_000,
