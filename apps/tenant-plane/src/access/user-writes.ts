@@ -25,8 +25,7 @@ export class UserWrites {
         requireStanding(scope),
         this.requireUser(scope, caller),
         this.requireSession(scope, caller),
-        // If `work` throws before it returns a promise, the checks are awaited all the same.
-        (async () => work())(),
+        work(),
       ]);
       return done;
     });

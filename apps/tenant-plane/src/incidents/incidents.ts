@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Database, TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
@@ -7,8 +7,6 @@ import {
   CreateNoteDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
-  type IncidentStatus,
-  INCIDENT_MACHINE,
   type IncidentView,
   type TimelineItemView,
 } from '@atlas/tenant-api/incidents';
@@ -18,18 +16,26 @@ import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { requireItems } from '../cmdb/item-locks';
 import { includes } from '../credentials/permission';
-import { type SignedInUser } from '../credentials/signed-in-user';
 import { statusOf } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
-import { AffectedItem } from './affected-item.entity';
 import { affectedItems, setAffectedItems } from './affected-items';
+import {
+  NEW_INCIDENT,
+  assignment,
+  changesNothing,
+  changesOf,
+  fieldsOf,
+  merged,
+  requireResolutionNotes,
+  transition,
+} from './incident-changes';
+import { type Reader, incidentsMatching } from './incident-filter';
 import { Incident } from './incident.entity';
 import { READ_ALL_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
 import { incidentView } from './incident.view';
 import { dueTimes, nextBreach, retargeted } from './sla';
 import { SlaBreaches } from './sla-breaches';
 import { slaPolicy } from './sla-policies';
-import { containing } from './text-search';
 import {
   type TimelineEntry,
   addToTimeline,
@@ -40,12 +46,9 @@ import {
 } from './timeline';
 import { TimelineItem } from './timeline-item.entity';
 
-type Reader = Pick<SignedInUser, 'id' | 'role'>;
-
 @Injectable()
 export class Incidents {
   constructor(
-    private readonly database: Database,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
     private readonly breaches: SlaBreaches,
@@ -96,7 +99,7 @@ export class Incidents {
   /** Requesters see only the incidents that they reported. */
   list(tenantId: string, reader: Reader, query: ListIncidentsQuery): Promise<Page<IncidentView>> {
     return this.tenants.read(tenantId, async (scope) => {
-      const rows = await this.filtered(scope, reader, query).getMany();
+      const rows = await incidentsMatching(scope, reader, query).getMany();
       const shown = rows.slice(0, query.limit);
       const items = await affectedItems(
         scope,
@@ -188,51 +191,7 @@ export class Incidents {
     const items = await affectedItems(scope, [incident.id]);
     return incidentView(incident, items.get(incident.id) ?? [], this.clock.now());
   }
-
-  private filtered(scope: TenantScope, reader: Reader, filter: ListIncidentsQuery) {
-    const { cursor, limit, status, severity, q } = filter;
-    const query = scope
-      .query(Incident, 'incident')
-      .orderBy('incident.id', 'DESC')
-      .take(limit + 1);
-    if (cursor) query.andWhere('incident.id < :cursor', { cursor });
-    if (status) query.andWhere({ status });
-    if (severity) query.andWhere({ severity });
-    if (filter.assignee_id) query.andWhere({ assigneeId: filter.assignee_id });
-    if (!includes(reader.role, READ_ALL_INCIDENTS)) query.andWhere({ createdBy: reader.id });
-    if (filter.ci_id) {
-      const affected = query
-        .subQuery()
-        .select('item.incidentId')
-        .from(AffectedItem, 'item')
-        .where('item.tenantId = :tenantId and item.itemId = :ciId');
-      query.andWhere(`incident.id in ${affected.getQuery()}`, { ciId: filter.ci_id });
-    }
-    if (q !== undefined) {
-      const { operator, pattern } = containing(this.database.driver, q);
-      const columns = ['title', 'description', 'number'];
-      const conditions = columns.map((column) => `incident.${column} ${operator} :pattern`);
-      query.andWhere(`(${conditions.join(' or ')})`, { pattern });
-    }
-    return query;
-  }
 }
-
-const NEW_INCIDENT = {
-  status: 'open',
-  source: 'manual',
-  alertCount: 0,
-  acknowledgedAt: null,
-  resolvedAt: null,
-  closedAt: null,
-  resolutionNotes: null,
-  rootCause: null,
-  respondedAt: null,
-  responseBreachedAt: null,
-  resolutionBreachedAt: null,
-  slaDueAt: null,
-  timelineLength: 0,
-} satisfies Partial<Incident>;
 
 /** Requesters cannot tell another user's incident from one that does not exist. */
 async function visibleIncident(
@@ -251,66 +210,4 @@ async function requireAssignee(scope: TenantScope, id: string): Promise<void> {
   if (user && statusOf(user) === 'active' && includes(user.role, WRITE_INCIDENTS)) return;
   const detail = `assignee_id must name an active user whose role includes ${WRITE_INCIDENTS.name}.`;
   throw new DomainError('assignee_not_found', 'unprocessable', detail);
-}
-
-function fieldsOf(dto: UpdateIncidentDto): Partial<Incident> {
-  const { title, description, severity, assignee_id, resolution_notes, root_cause } = dto;
-  return {
-    ...(title !== undefined && { title: title.trim() }),
-    ...(description !== undefined && { description }),
-    ...(severity !== undefined && { severity }),
-    ...(assignee_id !== undefined && { assigneeId: assignee_id }),
-    ...(resolution_notes !== undefined && { resolutionNotes: resolution_notes }),
-    ...(root_cause !== undefined && { rootCause: root_cause }),
-  };
-}
-
-/** What a change of status changes. Throws `invalid_transition`. */
-function transition(incident: Incident, to: IncidentStatus | undefined, now: Date): Partial<Incident> {
-  if (to === undefined || to === incident.status) return {};
-  if (!INCIDENT_MACHINE.can(incident.status, to)) {
-    const allowed = INCIDENT_MACHINE.next(incident.status).join(' or ');
-    throw new DomainError(
-      'invalid_transition',
-      'conflict',
-      `An incident with status ${incident.status} can only change to ${allowed}.`,
-    );
-  }
-  const { acknowledgedAt, respondedAt, resolvedAt } = incident;
-  const isResolved = to === 'resolved' || to === 'closed';
-  const isAcknowledged = to === 'acknowledged' || to === 'investigating';
-  return {
-    status: to,
-    acknowledgedAt: isAcknowledged ? (acknowledgedAt ?? now) : acknowledgedAt,
-    respondedAt: isAcknowledged || isResolved ? (respondedAt ?? now) : respondedAt,
-    resolvedAt: isResolved ? (resolvedAt ?? now) : null,
-    closedAt: to === 'closed' ? now : null,
-  };
-}
-
-function requireResolutionNotes({ resolutionNotes }: Incident): void {
-  if (resolutionNotes !== null) return;
-  const detail = 'An incident can be closed only with resolution_notes. Send them with this request.';
-  throw new DomainError('resolution_notes_required', 'unprocessable', detail);
-}
-
-function changesOf(before: Incident, after: Incident, by: string): TimelineEntry[] {
-  const change = (kind: 'status' | 'severity'): TimelineEntry[] =>
-    before[kind] === after[kind] ? [] : [{ kind, by, data: { from: before[kind], to: after[kind] } }];
-  return [...change('status'), ...change('severity'), ...assignment(before.assigneeId, after.assigneeId, by)];
-}
-
-function assignment(from: string | null, to: string | null, by: string): TimelineEntry[] {
-  return from === to ? [] : [{ kind: 'assigned', by, data: { from, to } }];
-}
-
-function changesNothing(incident: Incident, wanted: Partial<Incident>): boolean {
-  const merged = { ...incident, ...wanted };
-  return Object.entries(incident).every(([name, value]) => merged[name as keyof Incident] === value);
-}
-
-/** The wanted items: those that were there already, then the others, as they will be read back. */
-function merged(before: readonly string[], wanted: readonly string[] = before): readonly string[] {
-  const kept = before.filter((id) => wanted.includes(id));
-  return [...kept, ...wanted.filter((id) => !before.includes(id))];
 }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ImpactView, type RelationshipView } from '@atlas/tenant-api/cmdb';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { Audit } from '../../src/audit/audit';
 import { IMPACT_LIMITS } from '../../src/cmdb/impacts';
 import { Relationship } from '../../src/cmdb/relationship.entity';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (driver) => {
@@ -72,6 +74,22 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
     const foreign = await plane.post('/api/cmdb/items', { name: 'x', type: 'y' }, stranger).expect(201);
     expect(refusal(await relate(web, foreign.body.id))).toEqual([422, 'configuration_item_not_found']);
     expect(await plane.rows(tenant, Relationship)).toEqual([]);
+  });
+
+  it('cannot name an item that is being archived, nor can an incident', async () => {
+    const [web, db] = [await item(), await item()];
+    const pause = Pause.before(plane.app.get(Audit), 'record');
+    const archiving = plane.delete(`/api/cmdb/items/${db}`, admin).then((answer) => answer);
+    await pause.reached;
+    const linked = { title: 'x', severity: 'P1', ci_ids: [db] };
+    const naming = [relate(web, db), plane.post('/api/incidents', linked, admin)].map((call) =>
+      call.then((one) => one),
+    );
+    for (const [index, call] of naming.entries()) await endedOrWaiting(plane, call, index + 1);
+    pause.release();
+    expect((await archiving).status).toBe(204);
+    for (const answer of await Promise.all(naming))
+      expect(refusal(answer)).toEqual([422, 'configuration_item_archived']);
   });
 
   it('of one type from an item have the same min_up, even if two are created at once', async () => {

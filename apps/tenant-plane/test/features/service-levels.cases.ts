@@ -3,8 +3,10 @@ import { type IncidentView, type TimelineItemView } from '@atlas/tenant-api/inci
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { Database } from '@atlas/persistence';
 import { LessThan } from 'typeorm';
+import { Audit } from '../../src/audit/audit';
 import { DueTime } from '../../src/due/due-time.entity';
 import { DueWork } from '../../src/due/due-work';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 const MINUTE = 60;
@@ -112,6 +114,22 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
       { actorKind: 'anonymous', actorId: null },
       { actorKind: 'anonymous', actorId: null },
     ]);
+  });
+
+  it('have a breach recorded only once if the incident is acknowledged during the sweep', async () => {
+    const { id } = await report('P1');
+    pass(16);
+    const pause = Pause.behind(plane.app.get(Audit), 'record');
+    const sweeping = sweep();
+    await pause.reached;
+    const acknowledging = plane
+      .patch(`/api/incidents/${id}`, { status: 'acknowledged' }, admin)
+      .then((one) => one);
+    await endedOrWaiting(plane, acknowledging);
+    pause.release();
+    await sweeping;
+    expect((await acknowledging).status).toBe(200);
+    expect(await breaches(id)).toHaveLength(1);
   });
 
   it('are breached only after the due time itself, in the status and in the timeline', async () => {

@@ -6,7 +6,9 @@ import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Audit } from '../../src/audit/audit';
 import { User } from '../../src/credentials/user.entity';
+import { DueWork } from '../../src/due/due-work';
 import { Incident } from '../../src/incidents/incident.entity';
+import { TimelineItem } from '../../src/incidents/timeline-item.entity';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { Pause } from '../pause.fixture';
@@ -206,6 +208,15 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
     });
 
+    const purgeWaits = async ({ tenant_id: id }: DesiredTenant): Promise<void> => {
+      const waiting = `select 1 from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()
+        union all select 1 from tracked_tenants where tenant_id = $1 and is_frozen`;
+      const waits = (): Promise<unknown[]> =>
+        plane.tenants.read(id, ({ manager }) => manager.query(waiting, [id]));
+      await eventually(async () => (await waits()).length > 0, { what: 'the purge waits', everyMs: 5 });
+    };
+
     // Skipped on SQLite, which allows only one writer at a time.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('keeps nothing that was being written when the purge began', async () => {
@@ -217,16 +228,33 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       const writing = plane.post('/api/incidents', incident, options).then((answer) => answer);
       await pause.reached;
       const purging = purge(tenant);
-      const waiting = `select 1 from pg_stat_activity
-          where wait_event_type = 'Lock' and datname = current_database()
-        union all select 1 from tracked_tenants where tenant_id = $1 and is_frozen`;
-      const waits = (): Promise<unknown[]> =>
-        plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(waiting, [tenant.tenant_id]));
-      await eventually(async () => (await waits()).length > 0, { what: 'the purge waits', everyMs: 5 });
+      await purgeWaits(tenant);
       pause.release();
       expect((await writing).status).toBe(201);
       await purging;
       expect(await plane.rows(tenant, Incident)).toEqual([]);
+    });
+
+    onPostgres('keeps no record of a missed target that was being written when the purge began', async () => {
+      const tenant = await plane.tenant('tardy');
+      const { session } = await plane.user(tenant, 'admin');
+      const options = { session, host: hostOf('tardy') };
+      const { body } = await plane
+        .post('/api/incidents', { title: 'x', severity: 'P1' }, options)
+        .expect(201);
+      const past = new Date(plane.now.getTime() - 1000);
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(Incident, { id: body.id }, { responseDueAt: past, slaDueAt: past }),
+      );
+      const pause = Pause.behind(plane.app.get(Audit), 'record');
+      const sweeping = plane.app.get(DueWork).sweep();
+      await pause.reached;
+      const purging = purge(tenant);
+      await purgeWaits(tenant);
+      pause.release();
+      await Promise.all([sweeping, purging]);
+      expect(await plane.rows(tenant, Incident)).toEqual([]);
+      expect(await plane.rows(tenant, TimelineItem)).toEqual([]);
     });
   });
 
