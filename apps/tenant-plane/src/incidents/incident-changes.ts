@@ -1,5 +1,5 @@
 import { DomainError } from '@atlas/platform';
-import { type IncidentStatus, INCIDENT_MACHINE, UpdateIncidentDto } from '@atlas/tenant-api/incidents';
+import { type IncidentStatus, INCIDENT_MACHINE, type UpdateIncidentDto } from '@atlas/tenant-api/incidents';
 import { type Incident } from './incident.entity';
 import { type TimelineEntry } from './timeline';
 

@@ -1,5 +1,5 @@
 import { type TenantScope } from '@atlas/persistence';
-import { ListIncidentsQuery } from '@atlas/tenant-api/incidents';
+import { type ListIncidentsQuery } from '@atlas/tenant-api/incidents';
 import { type SelectQueryBuilder } from 'typeorm';
 import { includes } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
