@@ -15,6 +15,7 @@ import { OnboardingModule } from './onboarding/onboarding.module';
 import { PortabilityModule } from './portability/portability.module';
 import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
+import { RunbooksModule } from './runbooks/runbooks.module';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
 
 /** The modules with routes. A new feature needs a folder and a line here. */
@@ -28,6 +29,7 @@ const FEATURES = [
   CmdbModule,
   IncidentsModule,
   OnboardingModule,
+  RunbooksModule,
   SingleSignOnModule,
 ];
 

@@ -21,9 +21,11 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   };
   await makeThings(ask, 'Disk full');
   const subjects = await subjectsOf(ask);
-  for (const { thing, path, change } of FIXTURES)
-    if (change)
-      await plane.patch(`${path}/${subjects[thing]}`, change({ subjects }), { session }).expect(200);
+  for (const { thing, path, change, changeMethod } of FIXTURES) {
+    if (!change) continue;
+    const send = changeMethod === 'PUT' ? plane.put : plane.patch;
+    await send.call(plane, `${path}/${subjects[thing]}`, change({ subjects }), { session }).expect(200);
+  }
   for (const [name, { thing, verb, body, makes, removes }] of FIXTURES.flatMap(furtherRoutesOf)) {
     if (verb !== 'write' || makes || removes) continue;
     const [method = '', path = ''] = name.split(' ');

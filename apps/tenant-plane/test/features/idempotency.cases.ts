@@ -21,6 +21,10 @@ const BODIES = {
   '/api/auth/invite': INVITATION,
   '/api/cmdb/items': { name: 'web-1', type: 'server' },
   '/api/incidents': INCIDENT,
+  '/api/runbooks': {
+    name: 'Restart',
+    steps: [{ name: 'look', kind: 'manual', risk: 'low', config: {} }],
+  },
 };
 
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {

@@ -1,0 +1,84 @@
+import { Repeatable } from '@atlas/persistence';
+import { ApiBearerAuth, ApiTags, type Page, Refuses, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  ListRunbooksQuery,
+  RunbookDto,
+  type RunbookSummaryView,
+  RunbookVersionQuery,
+  type RunbookView,
+  type RunbooksApi,
+} from '@atlas/tenant-api/runbooks';
+import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { READ_RUNBOOKS, WRITE_RUNBOOKS } from './runbook-permissions';
+import { Runbooks } from './runbooks';
+
+const Serves = servesOf<RunbooksApi>();
+
+@ApiTags('runbooks')
+@ApiBearerAuth()
+@Controller()
+export class RunbooksController {
+  constructor(
+    private readonly runbooks: Runbooks,
+    private readonly writes: UserWrites,
+  ) {}
+
+  @Requires(WRITE_RUNBOOKS)
+  @Repeatable()
+  @Refuses('unprocessable')
+  @Serves('POST /api/runbooks')
+  create(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() dto: RunbookDto,
+  ): Promise<RunbookView> {
+    return this.writes.by(tenant.id, user, () => this.runbooks.create(tenant.id, user.id, dto));
+  }
+
+  @Requires(READ_RUNBOOKS)
+  @Serves('GET /api/runbooks')
+  list(
+    @CurrentTenant() tenant: Tenant,
+    @Query() query: ListRunbooksQuery,
+  ): Promise<Page<RunbookSummaryView>> {
+    return this.runbooks.list(tenant.id, query);
+  }
+
+  @Requires(READ_RUNBOOKS)
+  @Serves('GET /api/runbooks/:id')
+  get(
+    @CurrentTenant() tenant: Tenant,
+    @Param('id', UuidPipe) id: string,
+    @Query() { version }: RunbookVersionQuery,
+  ): Promise<RunbookView> {
+    return this.runbooks.get(tenant.id, id, version);
+  }
+
+  @Requires(WRITE_RUNBOOKS)
+  @Refuses('conflict', 'unprocessable')
+  @Serves('PUT /api/runbooks/:id')
+  replace(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: RunbookDto,
+  ): Promise<RunbookView> {
+    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(WRITE_RUNBOOKS)
+  @Serves('DELETE /api/runbooks/:id')
+  @HttpCode(204)
+  archive(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<void> {
+    return this.writes.by(tenant.id, user, () => this.runbooks.archive(tenant.id, id));
+  }
+}
