@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
+import { AutomationModule } from './automation/automation.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
@@ -26,6 +27,7 @@ const FEATURES = [
   EntranceModule,
   PortabilityModule,
   AiModule,
+  AutomationModule,
   CmdbModule,
   IncidentsModule,
   OnboardingModule,

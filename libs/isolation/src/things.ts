@@ -21,8 +21,11 @@ export async function makeThings(ask: Ask, word: string): Promise<void> {
       if (older !== undefined) subjects[olderOf(thing)] = older;
       subjects[thing] = (await ask<Thing>(path, body(word))).id;
     }
-  for (const [name, { makes, body }] of furtherRoutes(served))
-    if (makes) await ask(pathIn(name), body?.({ subjects }, word));
+  for (const { thing, routes = {} } of served)
+    for (const [name, { makes, body }] of Object.entries(routes)) {
+      const path = pathIn(name).replace(':id', subjects[thing] ?? '');
+      if (makes) await ask(path, body?.({ subjects }, word));
+    }
 }
 
 /** The ids of the two newest objects of each kind. For users, it is the caller's id. */
@@ -30,19 +33,15 @@ export async function subjectsOf(ask: Ask): Promise<Record<string, string>> {
   const { user } = await ask<{ user: { id: string } }>('/api/auth/me');
   const subjects: Record<string, string> = { user: user.id };
   const served = await fixturesServed(ask);
-  const further = furtherRoutes(served).flatMap(([name, { lists }]) =>
-    lists === undefined ? [] : [{ thing: lists, path: pathIn(name) }],
-  );
+  const further = served
+    .flatMap(({ routes = {} }) => Object.entries(routes))
+    .flatMap(([name, { lists }]) => (lists === undefined ? [] : [{ thing: lists, path: pathIn(name) }]));
   for (const { thing, path } of [...served, ...further, { thing: 'auditEvent', path: '/api/audit' }]) {
     const [newest, older] = (await ask<{ items: readonly Thing[] }>(`${path}?limit=2`)).items;
     if (newest) subjects[thing] = newest.id;
     if (older) subjects[olderOf(thing)] = older.id;
   }
   return subjects;
-}
-
-function furtherRoutes(fixtures: readonly Fixture[]) {
-  return fixtures.flatMap(({ routes = {} }) => Object.entries(routes));
 }
 
 function pathIn(routeName: string): string {

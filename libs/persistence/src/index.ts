@@ -13,6 +13,7 @@ export * from './persistence.module';
 export * from './postgres/postgres-database';
 export * from './postgres/signals';
 export * from './postgres/wakes';
+export * from './rows/bigint-column';
 export * from './rows/old-rows';
 export * from './rows/queued-locks';
 export { type RowValues } from './rows/row-values';

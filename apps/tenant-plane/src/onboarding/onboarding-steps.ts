@@ -1,7 +1,9 @@
 import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
 import { type Evidence } from '@atlas/tenant-api/onboarding';
+import { In, IsNull, Not } from 'typeorm';
 import { AiAnswer } from '../ai/ai-answer.entity';
+import { Run } from '../automation/run.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 
 export interface OnboardingStep {
@@ -44,9 +46,8 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'runbook',
     title: 'Run a runbook',
-    hint: 'Run your first runbook.',
-    awaits: 'runbooks',
-    evidence: notYet,
+    hint: 'Create a runbook, then run it: POST /api/runbooks, POST /api/runbooks/<id>/runs.',
+    evidence: firstFinishedRun,
   },
   {
     key: 'ai',
@@ -64,4 +65,11 @@ async function firstConfigurationItem(scope: TenantScope): Promise<Evidence | nu
 async function firstAiAnswer(scope: TenantScope): Promise<Evidence | null> {
   const [answer] = await scope.find(AiAnswer, { order: { id: 'ASC' }, take: 1 });
   return answer ? { kind: 'ai_answer', id: answer.id, at: answer.answeredAt } : null;
+}
+
+/** A run that has failed counts too, but one that was cancelled does not. */
+async function firstFinishedRun(scope: TenantScope): Promise<Evidence | null> {
+  const where = { status: In(['succeeded', 'failed'] as const), finishedAt: Not(IsNull()) };
+  const [run] = await scope.find(Run, { where, order: { finishedAt: 'ASC', id: 'ASC' }, take: 1 });
+  return run?.finishedAt ? { kind: 'run', id: run.id, at: run.finishedAt } : null;
 }

@@ -4,6 +4,10 @@ import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
+import { AutomationPolicy } from '../automation/automation-policy.entity';
+import { RunStep } from '../automation/run-step.entity';
+import { Run } from '../automation/run.entity';
+import { StepOutput } from '../automation/step-output.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { Relationship } from '../cmdb/relationship.entity';
 import { IdentityProvider } from '../credentials/identity-provider.entity';
@@ -54,6 +58,7 @@ import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
+import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -84,6 +89,10 @@ export const TENANT_SCOPED_ENTITIES = [
   SlaTargets,
   Runbook,
   RunbookVersion,
+  AutomationPolicy,
+  Run,
+  RunStep,
+  StepOutput,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
@@ -131,5 +140,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     FollowIncidents1700000000037,
     RelateItems1700000000038,
     CreateRunbooks1700000000043,
+    RunRunbooks1700000000044,
   ],
 };

@@ -55,6 +55,21 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect((await checklist()).progress).toEqual({ completed: 1, total: 5 });
   });
 
+  it('keeps the first run that has finished as evidence of a runbook', async () => {
+    const steps = [{ name: 'look', kind: 'manual', risk: 'low', config: {} }];
+    const { body: runbook } = await plane.post('/api/runbooks', { name: 'Look', steps }, admin).expect(201);
+    const start = async (): Promise<string> =>
+      (await plane.post(`/api/runbooks/${runbook.id}/runs`, {}, admin).expect(202)).body.id;
+    const [cancelled, slow, quick] = [await start(), await start(), await start()];
+    await plane.post(`/api/automation/jobs/${cancelled}/cancel`, {}, admin).expect(200);
+    expect(await step('runbook')).toMatchObject({ status: 'pending', evidence: null });
+    const { body } = await plane.post(`/api/automation/jobs/${quick}/complete`, {}, admin).expect(200);
+    clock.advance(60);
+    await plane.post(`/api/automation/jobs/${slow}/complete`, {}, admin).expect(200);
+    const evidence = { kind: 'run', id: quick, at: body.finished_at };
+    expect(await step('runbook')).toMatchObject({ status: 'done', evidence });
+  });
+
   it('counts no evidence from another tenant', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, other).expect(201);

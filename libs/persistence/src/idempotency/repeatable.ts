@@ -47,7 +47,7 @@ class RepeatableInterceptor implements NestInterceptor {
     if (key === undefined) return next.handle();
     requireSensibleKey(String(key));
     // A dry run changes nothing, so its response is not stored.
-    if (isDryRun(request.query)) return next.handle();
+    if (isDryRun(request.query) || isDryRun(request.body)) return next.handle();
     const { statusCode: status } = http.getResponse<FastifyReply>();
     const handle = (): Promise<Record<string, unknown>> => lastValueFrom(next.handle());
     const showsSecret = this.reflector.get<boolean>(SHOWS_SECRET, context.getHandler());

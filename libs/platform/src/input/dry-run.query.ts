@@ -18,8 +18,8 @@ export class DryRunQuery {
   dry_run: boolean = false;
 }
 
-/** Whether a query asks for a dry run. Assumes that the query is a valid {@link DryRunQuery}. */
-export function isDryRun(query: unknown): boolean {
-  const { dry_run: value } = (query ?? {}) as { readonly dry_run?: unknown };
+/** Whether a query or body asks for a dry run. Assumes that it is valid, as {@link DryRunQuery} is. */
+export function isDryRun(request: unknown): boolean {
+  const { dry_run: value } = (request ?? {}) as { readonly dry_run?: unknown };
   return value !== undefined && SWITCH.get(String(value)) === true;
 }

@@ -1,0 +1,31 @@
+import { Database, InProcessSignals, Signals } from '@atlas/persistence';
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { DueModule } from '../due/due.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { AutomationPolicies } from './automation-policies';
+import { AutomationPolicyController } from './automation-policy.controller';
+import { RunDecisions } from './run-decisions';
+import { RunStore } from './run-store';
+import { Runs } from './runs';
+import { RunsController } from './runs.controller';
+
+@Module({
+  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule],
+  controllers: [AutomationPolicyController, RunsController],
+  providers: [
+    AutomationPolicies,
+    RunDecisions,
+    RunStore,
+    Runs,
+    // Other processes of the plane notice changes when they poll, which spares each process a connection.
+    {
+      provide: Signals,
+      inject: [Database],
+      useFactory: (database: Database) => new InProcessSignals(database),
+    },
+  ],
+  exports: [RunStore, Signals],
+})
+export class AutomationModule {}

@@ -1,0 +1,125 @@
+import { ApiBearerAuth, ApiTags, type Page, Refuses, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  type AutomationApi,
+  CompleteStepDto,
+  ListRunsQuery,
+  RunDecisionDto,
+  type RunPlanView,
+  RunRunbookDto,
+  type RunView,
+  StepDecisionDto,
+} from '@atlas/tenant-api/automation';
+import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { APPROVE_STEPS, READ_AUTOMATION, RUN_RUNBOOKS } from './automation-permissions';
+import { RunDecisions } from './run-decisions';
+import { Runs } from './runs';
+import { StartsRun } from './starts-run';
+
+const Serves = servesOf<AutomationApi>();
+
+@ApiTags('automation')
+@ApiBearerAuth()
+@Controller()
+export class RunsController {
+  constructor(
+    private readonly runs: Runs,
+    private readonly decisions: RunDecisions,
+    private readonly writes: UserWrites,
+  ) {}
+
+  @Requires(RUN_RUNBOOKS)
+  @StartsRun()
+  @Refuses('conflict', 'unprocessable')
+  @Serves('POST /api/runbooks/:id/runs')
+  start(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: RunRunbookDto,
+  ): Promise<RunPlanView | RunView> {
+    if (dto.dry_run) return this.runs.plan(tenant.id, id, dto);
+    return this.writes.by(tenant.id, user, () => this.runs.start(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(READ_AUTOMATION)
+  @Serves('GET /api/automation/jobs')
+  list(@CurrentTenant() tenant: Tenant, @Query() query: ListRunsQuery): Promise<Page<RunView>> {
+    return this.runs.list(tenant.id, query);
+  }
+
+  @Requires(READ_AUTOMATION)
+  @Serves('GET /api/automation/jobs/:id')
+  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<RunView> {
+    return this.runs.get(tenant.id, id);
+  }
+
+  @Requires(APPROVE_STEPS)
+  @HttpCode(200)
+  @Refuses('conflict', 'unprocessable')
+  @Serves('POST /api/automation/jobs/:id/approve')
+  approve(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: StepDecisionDto,
+  ): Promise<RunView> {
+    return this.writes.by(tenant.id, user, () => this.decisions.approve(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(APPROVE_STEPS)
+  @HttpCode(200)
+  @Refuses('conflict', 'unprocessable')
+  @Serves('POST /api/automation/jobs/:id/reject')
+  reject(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: StepDecisionDto,
+  ): Promise<RunView> {
+    return this.writes.by(tenant.id, user, () => this.decisions.reject(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(RUN_RUNBOOKS)
+  @HttpCode(200)
+  @Refuses('conflict', 'unprocessable')
+  @Serves('POST /api/automation/jobs/:id/complete')
+  complete(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: CompleteStepDto,
+  ): Promise<RunView> {
+    return this.writes.by(tenant.id, user, () => this.decisions.complete(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(RUN_RUNBOOKS)
+  @HttpCode(200)
+  @Refuses('conflict')
+  @Serves('POST /api/automation/jobs/:id/cancel')
+  cancel(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: RunDecisionDto,
+  ): Promise<RunView> {
+    return this.writes.by(tenant.id, user, () => this.decisions.cancel(tenant.id, user.id, id, dto));
+  }
+
+  @Requires(RUN_RUNBOOKS)
+  @HttpCode(200)
+  @Refuses('conflict')
+  @Serves('POST /api/automation/jobs/:id/retry')
+  retry(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: RunDecisionDto,
+  ): Promise<RunView> {
+    return this.writes.by(tenant.id, user, () => this.decisions.retry(tenant.id, user.id, id, dto));
+  }
+}

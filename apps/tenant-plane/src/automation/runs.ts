@@ -1,0 +1,169 @@
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { ListRunsQuery, type RunPlanView, RunRunbookDto, type RunView } from '@atlas/tenant-api/automation';
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { Incident } from '../incidents/incident.entity';
+import { checkedValues } from '../runbooks/parameters';
+import { type Values } from '../runbooks/placeholders';
+import { type RunbookStep } from '../runbooks/runbook-definition';
+import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
+import { type RunbookVersion } from '../runbooks/runbook-version.entity';
+import { filledConfig } from '../runbooks/step-config';
+import { type RunState } from './run-progress';
+import { RunStep } from './run-step.entity';
+import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
+import { Run } from './run.entity';
+import { runView } from './run.view';
+import { StepOutput } from './step-output.entity';
+
+/** Starts runs of runbooks, and shows them. */
+@Injectable()
+export class Runs {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly store: RunStore,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Shows what a run would do. Throws the same errors as {@link start}. */
+  plan(tenantId: string, runbookId: string, dto: RunRunbookDto): Promise<RunPlanView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const { version } = await startable(scope, runbookId, dto);
+      const decision = await deciderFor(scope, dto.incident_id ?? null);
+      const steps = version.definition.steps.map(({ name, kind, risk }) => {
+        const { needsApproval, reason } = decision({ kind, risk });
+        return { name, kind, risk, needs_approval: needsApproval, reason };
+      });
+      return { steps };
+    });
+  }
+
+  /**
+   * Starts a run of the runbook's current version. Throws `runbook_not_found`, `runbook_archived`,
+   * `invalid_parameters`, `incident_not_found` and `http_steps_unavailable`.
+   */
+  start(tenantId: string, by: string, runbookId: string, dto: RunRunbookDto): Promise<RunView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const { version, values } = await startable(scope, runbookId, dto);
+      if (version.definition.steps.some(({ kind }) => kind === 'http')) throw httpStepsUnavailable();
+      const now = this.clock.now();
+      const run: Run = {
+        tenantId,
+        id: uuidv7(now),
+        runbookId,
+        runbookVersion: version.version,
+        incidentId: dto.incident_id ?? null,
+        status: 'queued',
+        requestedBy: by,
+        parameters: Object.fromEntries(values),
+        createdAt: now,
+        finishedAt: null,
+        dueAt: null,
+      };
+      const steps = version.definition.steps.map((step, position) => newStep(run, step, position, values));
+      const state = await this.store.insert(scope, { run, steps }, by);
+      await this.audit.record(scope, {
+        action: 'run.requested',
+        targetKind: 'run',
+        targetId: run.id,
+        after: { runbook_id: runbookId, runbook_version: version.version, parameters: run.parameters },
+      });
+      return runView(state, new Map());
+    });
+  }
+
+  /** Newest first, without the outputs of the steps. */
+  list(tenantId: string, { cursor, limit, status, incident_id }: ListRunsQuery): Promise<Page<RunView>> {
+    return this.tenants.read(tenantId, async (scope) => {
+      const query = scope
+        .query(Run, 'run')
+        .orderBy('run.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('run.id < :cursor', { cursor });
+      if (status) query.andWhere({ status });
+      if (incident_id) query.andWhere({ incidentId: incident_id });
+      const rows = await query.getMany();
+      const steps = await stepsOfAll(scope, rows.slice(0, limit));
+      return pageOf(rows, limit, (run) => runView({ run, steps: steps.get(run.id) ?? [] }, null));
+    });
+  }
+
+  /** Throws `run_not_found`. */
+  get(tenantId: string, id: string): Promise<RunView> {
+    return this.tenants.read(tenantId, async (scope) => {
+      const run = await scope.findOne(Run, { id });
+      if (!run) throw runNotFound();
+      return viewWithOutput(scope, { run, steps: await stepsOf(scope, id) });
+    });
+  }
+}
+
+/** A run with the ends of its steps' outputs. */
+export async function viewWithOutput(scope: TenantScope, state: RunState): Promise<RunView> {
+  const where = { stepId: In(state.steps.map(({ id }) => id)) };
+  const outputs = await scope.find(StepOutput, { where });
+  return runView(state, new Map(outputs.map(({ stepId, tail }) => [stepId, tail])));
+}
+
+async function startable(
+  scope: TenantScope,
+  runbookId: string,
+  { incident_id: incidentId, parameters = {} }: RunRunbookDto,
+): Promise<{ readonly version: RunbookVersion; readonly values: Values }> {
+  const runbook = await lockedRunbook(scope, runbookId, 'share');
+  const version = await versionOf(scope, runbookId, runbook.version);
+  const values = checkedValues(version.definition.parameters, parameters);
+  if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
+    throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');
+  return { version, values };
+}
+
+function newStep(run: Run, step: RunbookStep, position: number, values: Values): RunStep {
+  return {
+    tenantId: run.tenantId,
+    id: uuidv7(run.createdAt),
+    runId: run.id,
+    position,
+    name: step.name,
+    kind: step.kind,
+    risk: step.risk,
+    status: 'pending',
+    config: filledConfig(step.kind, step.config, values),
+    agentSelector: { ...step.agent_selector },
+    timeoutSeconds: step.timeout_seconds,
+    onFailure: step.on_failure,
+    askedBy: run.requestedBy,
+    approval: null,
+    agentId: null,
+    leaseId: null,
+    leaseExpiresAt: null,
+    exitCode: null,
+    outputBytes: 0,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+  };
+}
+
+async function stepsOfAll(
+  scope: TenantScope,
+  runs: readonly Run[],
+): Promise<ReadonlyMap<string, readonly RunStep[]>> {
+  const found = new Map<string, RunStep[]>(runs.map(({ id }) => [id, []]));
+  if (runs.length === 0) return found;
+  const where = { runId: In(runs.map(({ id }) => id)) };
+  const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
+  for (const step of steps) found.get(step.runId)?.push(step);
+  return found;
+}
+
+function httpStepsUnavailable(): DomainError {
+  const detail =
+    'This version cannot run http steps. Nothing was started. Use a shell step that makes the call on an ' +
+    'agent, or show what a run would do with dry_run.';
+  return new DomainError('http_steps_unavailable', 'unprocessable', detail);
+}
