@@ -2,6 +2,7 @@ import { Database, PersistenceModule, databaseHealth } from '@atlas/persistence'
 import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
+import { AgentsModule } from './agents/agents.module';
 import { AiModule } from './ai/ai.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { AutomationModule } from './automation/automation.module';
@@ -26,6 +27,7 @@ const FEATURES = [
   ControlPlaneChecksModule,
   EntranceModule,
   PortabilityModule,
+  AgentsModule,
   AiModule,
   AutomationModule,
   CmdbModule,

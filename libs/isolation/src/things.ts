@@ -16,10 +16,11 @@ export async function makeThings(ask: Ask, word: string): Promise<void> {
   const served = await fixturesServed(ask);
   const subjects: Record<string, string> = {};
   for (let count = 0; count < 2; count += 1)
-    for (const { thing, path, body } of served) {
+    for (const { thing, path, body, inside } of served) {
       const older = subjects[thing];
       if (older !== undefined) subjects[olderOf(thing)] = older;
-      subjects[thing] = (await ask<Thing>(path, body(word))).id;
+      const answer = await ask<Thing & Record<string, Thing | undefined>>(path, body(word));
+      subjects[thing] = (inside === undefined ? answer : (answer[inside] ?? answer)).id;
     }
   for (const { thing, routes = {} } of served)
     for (const [name, { makes, body }] of Object.entries(routes)) {

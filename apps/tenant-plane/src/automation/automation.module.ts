@@ -10,6 +10,7 @@ import { RunDecisions } from './run-decisions';
 import { RunStore } from './run-store';
 import { Runs } from './runs';
 import { RunsController } from './runs.controller';
+import { StepLeases } from './step-leases';
 
 @Module({
   imports: [AccessModule, AuditModule, DueModule, IdempotencyModule],
@@ -19,6 +20,7 @@ import { RunsController } from './runs.controller';
     RunDecisions,
     RunStore,
     Runs,
+    StepLeases,
     // Other processes of the plane notice changes when they poll, which spares each process a connection.
     {
       provide: Signals,
@@ -26,6 +28,6 @@ import { RunsController } from './runs.controller';
       useFactory: (database: Database) => new InProcessSignals(database),
     },
   ],
-  exports: [RunStore, Signals],
+  exports: [Signals, StepLeases],
 })
 export class AutomationModule {}

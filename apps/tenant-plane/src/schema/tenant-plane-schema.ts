@@ -1,6 +1,7 @@
 import { TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
+import { Agent } from '../agents/agent.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
@@ -93,6 +94,7 @@ export const TENANT_SCOPED_ENTITIES = [
   Run,
   RunStep,
   StepOutput,
+  Agent,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,

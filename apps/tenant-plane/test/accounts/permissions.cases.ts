@@ -157,6 +157,9 @@ describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => 
       'auth/reset-password',
       'oidc/start',
       'oidc/callback',
+      'agent/heartbeat',
+      'agent/claim',
+      'agent/results',
     ];
     const closed = described.filter((name) => !open.some((one) => name.endsWith(one)));
     expect(routes.map(nameOf).sort()).toEqual(closed.sort());

@@ -17,7 +17,10 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const INCIDENT = { title: 'Disk full', severity: 'P2' };
 /** A valid body for each route that accepts a key. */
 const INVITATION = { email: 'ann@example.com', role: 'operator' };
+const AGENT = { name: 'web-1' };
+
 const BODIES = {
+  '/api/agents': AGENT,
   '/api/auth/invite': INVITATION,
   '/api/cmdb/items': { name: 'web-1', type: 'server' },
   '/api/incidents': INCIDENT,
@@ -125,8 +128,9 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const [otherRole, sameRole] = [operator, colleague].map((user) => ({ ...user, host: admin.host }));
     for (const [path, body] of Object.entries(BODIES)) {
       const first = await keyed(path, body).expect(201);
-      // Operators cannot invite users.
-      for (const other of [sameRole, stranger, ...(body === INVITATION ? [] : [otherRole])]) {
+      // Operators can neither invite users nor create agents.
+      const isForAdmins = body === INVITATION || body === AGENT;
+      for (const other of [sameRole, stranger, ...(isForAdmins ? [] : [otherRole])]) {
         const answer = await keyed(path, body, 'key-1', other).expect(201);
         expect(answer.body).not.toEqual(first.body);
       }

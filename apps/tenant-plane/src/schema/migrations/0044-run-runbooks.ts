@@ -13,9 +13,10 @@ const TABLES = [
   ['automation_runs', 'id'],
   ['automation_steps', 'id'],
   ['automation_outputs', 'step_id'],
+  ['agents', 'id'],
 ] as const;
 
-/** Runs of runbooks, their steps and outputs, and the policy that they follow. */
+/** Runs of runbooks, their steps and outputs, the policy that they follow, and the agents that run steps. */
 export class RunRunbooks1700000000044 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     const { bigint, json, timestamp, uuid } = types;
@@ -44,9 +45,16 @@ export class RunRunbooks1700000000044 extends PortableMigration {
         constraint automation_steps_position_uq unique (tenant_id, run_id, position))`,
       'create index automation_steps_status_ix on automation_steps (tenant_id, status, run_id)',
       'create index automation_steps_lease_ix on automation_steps (tenant_id, lease_id)',
+      'create index automation_steps_agent_ix on automation_steps (tenant_id, agent_id, status)',
       `create table automation_outputs (
         tenant_id ${uuid} not null, step_id ${uuid} not null, tail text not null,
         constraint automation_outputs_pk primary key (tenant_id, step_id))`,
+      `create table agents (
+        tenant_id ${uuid} not null, id ${uuid} not null, name varchar not null, labels ${json},
+        reported_labels ${json} not null, key_hash varchar not null, version varchar, hostname varchar,
+        last_contact_at ${timestamp}, created_at ${timestamp} not null,
+        constraint agents_pk primary key (tenant_id, id),
+        constraint agents_key_uq unique (tenant_id, key_hash))`,
       ...TABLES.flatMap(([table, key]) => trackChangesOf(driver, table, [key])),
       ...noteDueTimesOf(driver, 'automation_runs', 'due_at'),
     );

@@ -1,0 +1,86 @@
+import { Signals, TenantDatabase, type TenantScope, Wakes, lockedForUpdate } from '@atlas/persistence';
+import { Clock, currentContext } from '@atlas/platform';
+import {
+  type ClaimView,
+  HeartbeatDto,
+  type HeartbeatView,
+  ResultDto,
+  type ResultView,
+} from '@atlas/tenant-api/agents';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { keyRefused } from '../access/claimed-key';
+import { type ClaimedKey } from '../access/tenant-request';
+import { topicOfQueue } from '../automation/run-store';
+import { type LeaseHolder, StepLeases } from '../automation/step-leases';
+import { hashToken } from '../credentials/tenant-token';
+import { requireStanding } from '../tenancy/tenant-standing';
+import { Agent, labelsOf } from './agent.entity';
+import { requireLabels } from './agents';
+
+/** How often a waiting claim looks for steps that another process of the plane has queued. */
+const LOOK_SECONDS = 2;
+
+/** What agents ask for. Each call proves its key in the transaction that relies on it. */
+@Injectable()
+export class AgentCalls implements BeforeApplicationShutdown {
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly leases: StepLeases,
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    this.closing.abort();
+  }
+
+  /** Throws `invalid_labels`. */
+  async heartbeat(key: ClaimedKey, { version, hostname, labels = {} }: HeartbeatDto): Promise<HeartbeatView> {
+    requireLabels(labels);
+    return this.by(key, async (scope, holder) => {
+      await scope.update(Agent, { id: holder.agentId }, { version, hostname, reportedLabels: labels });
+      await this.leases.extend(scope, holder);
+      return { agent_id: holder.agentId, next_url: null };
+    });
+  }
+
+  /** Waits without a transaction. Null if no step came within `seconds`, or if the caller has gone. */
+  async claim(key: ClaimedKey, seconds: number, gone: AbortSignal): Promise<ClaimView | null> {
+    const ended = AbortSignal.any([gone, this.closing.signal]);
+    const until = this.clock.monotonicMs() + seconds * 1000;
+    for (;;) {
+      const left = (until - this.clock.monotonicMs()) / 1000;
+      // Subscribes first, so that no step is missed.
+      const wakes = new Wakes(this.signals, topicOfQueue(key.tenantId), Math.min(left, LOOK_SECONDS), ended);
+      try {
+        const step = await this.by(key, (scope, holder) => this.leases.claim(scope, holder));
+        if (step || left <= 0) return step;
+        await wakes.next();
+        if (ended.aborted) return null;
+      } finally {
+        wakes.stop();
+      }
+    }
+  }
+
+  /** Throws `lease_lost` and `output_gap`. */
+  report(key: ClaimedKey, dto: ResultDto): Promise<ResultView> {
+    return this.by(key, (scope, holder) => this.leases.report(scope, holder, dto));
+  }
+
+  /** Locks the agent, so that a rotation or a deletion waits for this call, and admits no later one. */
+  private by<T>(key: ClaimedKey, work: (scope: TenantScope, holder: LeaseHolder) => Promise<T>): Promise<T> {
+    return this.tenants.write(key.tenantId, async (scope) => {
+      await requireStanding(scope);
+      const keyHash = hashToken(key.token);
+      const agent = await lockedForUpdate(scope.query(Agent, 'agent').andWhere({ keyHash })).getOne();
+      if (!agent) throw keyRefused();
+      const context = currentContext();
+      if (context) context.actor = { kind: 'agent', id: agent.id };
+      await scope.update(Agent, { id: agent.id }, { lastContactAt: this.clock.now() });
+      return work(scope, { agentId: agent.id, labels: labelsOf(agent) });
+    });
+  }
+}

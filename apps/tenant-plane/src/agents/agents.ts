@@ -1,0 +1,101 @@
+import { Database, TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { Clock, DomainError, type Page, PageQuery, pageOf } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { type AgentView, CreateAgentDto } from '@atlas/tenant-api/agents';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { hashToken, mintToken } from '../credentials/tenant-token';
+import { isLabels } from '../runbooks/runbook-definition';
+import { Agent } from './agent.entity';
+import { agentView } from './agent.view';
+
+/** Called with a new key once it is stored. */
+export type ShowKey = (key: string) => void;
+
+@Injectable()
+export class Agents {
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `invalid_labels`. */
+  async create(tenantId: string, { name, labels }: CreateAgentDto, show: ShowKey): Promise<AgentView> {
+    if (labels) requireLabels(labels);
+    return this.tenants.write(tenantId, async (scope) => {
+      const now = this.clock.now();
+      const agent: Agent = {
+        tenantId,
+        id: uuidv7(now),
+        name: name.trim(),
+        labels: labels ?? null,
+        reportedLabels: {},
+        keyHash: this.newKey(tenantId, show),
+        version: null,
+        hostname: null,
+        lastContactAt: null,
+        createdAt: now,
+      };
+      await scope.insert(Agent, agent);
+      await this.record(scope, 'agent.created', agent);
+      return agentView(agent, now);
+    });
+  }
+
+  list(tenantId: string, { cursor, limit }: PageQuery): Promise<Page<AgentView>> {
+    return this.tenants.read(tenantId, async (scope) => {
+      const query = scope
+        .query(Agent, 'agent')
+        .orderBy('agent.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('agent.id < :cursor', { cursor });
+      const now = this.clock.now();
+      return pageOf(await query.getMany(), limit, (agent) => agentView(agent, now));
+    });
+  }
+
+  /** Waits for the calls that the old key has admitted. Throws `agent_not_found`. */
+  rotateKey(tenantId: string, id: string, show: ShowKey): Promise<AgentView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const agent = await lockedAgent(scope, id);
+      await scope.update(Agent, { id }, { keyHash: this.newKey(tenantId, show) });
+      await this.record(scope, 'agent.key_rotated', agent);
+      return agentView(agent, this.clock.now());
+    });
+  }
+
+  /** Waits for the calls that the key has admitted. Throws `agent_not_found`. */
+  delete(tenantId: string, id: string): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const agent = await lockedAgent(scope, id);
+      await scope.delete(Agent, { id });
+      await this.record(scope, 'agent.deleted', agent);
+    });
+  }
+
+  private newKey(tenantId: string, show: ShowKey): string {
+    const key = mintToken('agent', tenantId);
+    this.database.afterCommit(() => show(key));
+    return hashToken(key);
+  }
+
+  private record(scope: TenantScope, action: string, { id, name }: Agent): Promise<void> {
+    return this.audit.record(scope, { action, targetKind: 'agent', targetId: id, after: { name } });
+  }
+}
+
+/** Throws `invalid_labels`. */
+export function requireLabels(labels: Readonly<Record<string, unknown>>): void {
+  if (isLabels(labels)) return;
+  const detail =
+    'labels must be at most 20 names with values, each of 1 to 100 letters, digits and the characters ._/-.';
+  throw new DomainError('invalid_labels', 'unprocessable', detail);
+}
+
+async function lockedAgent(scope: TenantScope, id: string): Promise<Agent> {
+  const agent = await lockedForUpdate(scope.query(Agent, 'agent').andWhere({ id })).getOne();
+  if (!agent) throw new DomainError('agent_not_found', 'not_found', 'There is no such agent.');
+  return agent;
+}
