@@ -30,8 +30,7 @@ interface Incident {
 const describeWithMonitoring = HAS_MONITORING ? describe : describe.skip;
 
 /**
- * To see it fail: answer 429 instead of 503 while a tenant is frozen, or remove the key from
- * `TenantRouter.nameIn`.
+ * To see it fail: answer 202 while a tenant is frozen, or remove the key from `TenantRouter.nameIn`.
  */
 describeWithMonitoring.each(databasesOfLongSuite('postgres'))(
   'a real Prometheus and Alertmanager on %s (skipped unless both are on the PATH)',
