@@ -4,12 +4,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
 import { AgentsModule } from './agents/agents.module';
 import { AiModule } from './ai/ai.module';
+import { AlertsModule } from './alerts/alerts.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { AutomationModule } from './automation/automation.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
 import { ControlPlaneLinkModule } from './control-plane-link/control-plane-link.module';
+import { DataSourcesModule } from './data-sources/data-sources.module';
 import { DatabaseModule } from './database/database.module';
 import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
@@ -29,8 +31,10 @@ const FEATURES = [
   PortabilityModule,
   AgentsModule,
   AiModule,
+  AlertsModule,
   AutomationModule,
   CmdbModule,
+  DataSourcesModule,
   IncidentsModule,
   OnboardingModule,
   RunbooksModule,

@@ -117,18 +117,6 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     body: ({ credentials }) => credentials && { email: credentials.email, password: PASSWORD },
     nested: (_own, { credentials }) => [credentials && { email: credentials.email, password: PASSWORD }],
   },
-  // A session is no agent's key.
-  'POST /api/agent/heartbeat': {
-    verb: 'write',
-    answers: [401],
-    body: () => ({ version: '0', hostname: 'isolation-probe' }),
-  },
-  'POST /api/agent/claim': { verb: 'write', answers: [401] },
-  'POST /api/agent/results': {
-    verb: 'write',
-    answers: [401],
-    body: () => ({ lease_id: '00000000-0000-7000-8000-000000000000' }),
-  },
   'GET /api/tenant-default': { verb: 'read', audience: 'anybody' },
   'GET /': { verb: 'read', audience: 'anybody' },
   'GET /signup': { verb: 'read', audience: 'anybody' },
@@ -175,6 +163,7 @@ function lineOfFurther(
 ): RouteLine {
   return {
     ...(path.includes('/:id') && { path: { id: thing } }),
+    ...(line.keyOf && { audience: 'anybody', answers: [401] }),
     ...line,
     ...(body && { body: (party: Party) => body(party, 'isolation-probe') }),
   };

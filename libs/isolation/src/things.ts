@@ -6,6 +6,8 @@ export type Ask = <T>(path: string, body?: object) => Promise<T>;
 
 interface Thing {
   readonly id: string;
+  /** Set if a program authenticates with a key that belongs to the object. */
+  readonly key?: string;
 }
 
 /**
@@ -15,17 +17,20 @@ interface Thing {
 export async function makeThings(ask: Ask, word: string): Promise<void> {
   const served = await fixturesServed(ask);
   const subjects: Record<string, string> = {};
+  const keys: Record<string, string> = {};
   for (let count = 0; count < 2; count += 1)
     for (const { thing, path, body, inside } of served) {
       const older = subjects[thing];
       if (older !== undefined) subjects[olderOf(thing)] = older;
       const answer = await ask<Thing & Record<string, Thing | undefined>>(path, body(word));
-      subjects[thing] = (inside === undefined ? answer : (answer[inside] ?? answer)).id;
+      const { id } = inside === undefined ? answer : (answer[inside] ?? answer);
+      subjects[thing] = id;
+      if (answer.key !== undefined) keys[thing] = answer.key;
     }
   for (const { thing, routes = {} } of served)
-    for (const [name, { makes, body }] of Object.entries(routes)) {
+    for (const [name, { makes, body, keyOf = '' }] of Object.entries(routes)) {
       const path = pathIn(name).replace(':id', subjects[thing] ?? '');
-      if (makes) await ask(path, body?.({ subjects }, word));
+      if (makes) await ask(path.replace(':key', keys[keyOf] ?? ''), body?.({ subjects }, word));
     }
 }
 

@@ -1,3 +1,4 @@
+import { Repeatable } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags, type Page, PageQuery, Refuses, UuidPipe, servesOf } from '@atlas/platform';
 import {
   type AgentView,
@@ -5,15 +6,14 @@ import {
   type AgentsApi,
   CreateAgentDto,
 } from '@atlas/tenant-api/agents';
-import { Body, Controller, HttpCode, Param, Query, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { CurrentTenant, CurrentUser, type TenantRequest } from '../access/tenant-request';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Agents } from './agents';
-import { ShowsKey, showingIn } from './shows-key';
 
 const Serves = servesOf<AgentsApi>();
 const READ_AGENTS: Permission = { name: 'agents:read', from: 'operator' };
@@ -29,19 +29,15 @@ export class AgentsController {
   ) {}
 
   @Requires(WRITE_AGENTS)
-  @ShowsKey()
+  @Repeatable({ forRepeats: withoutKey })
   @Refuses('unprocessable')
   @Serves('POST /api/agents')
   create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
-    @Req() request: TenantRequest,
     @Body() dto: CreateAgentDto,
   ): Promise<AgentWithKeyView> {
-    return this.writes.by(tenant.id, user, async () => {
-      const agent = await this.agents.create(tenant.id, dto, showingIn(request));
-      return { agent, key: null };
-    });
+    return this.writes.by(tenant.id, user, () => this.agents.create(tenant.id, dto));
   }
 
   @Requires(READ_AGENTS)
@@ -52,18 +48,14 @@ export class AgentsController {
 
   @Requires(WRITE_AGENTS)
   @HttpCode(200)
-  @ShowsKey()
+  @Repeatable({ forRepeats: withoutKey })
   @Serves('POST /api/agents/:id/rotate-key')
   rotateKey(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
-    @Req() request: TenantRequest,
     @Param('id', UuidPipe) id: string,
   ): Promise<AgentWithKeyView> {
-    return this.writes.by(tenant.id, user, async () => {
-      const agent = await this.agents.rotateKey(tenant.id, id, showingIn(request));
-      return { agent, key: null };
-    });
+    return this.writes.by(tenant.id, user, () => this.agents.rotateKey(tenant.id, id));
   }
 
   @Requires(WRITE_AGENTS)
@@ -76,4 +68,9 @@ export class AgentsController {
   ): Promise<void> {
     return this.writes.by(tenant.id, user, () => this.agents.delete(tenant.id, id));
   }
+}
+
+/** Keys are shown once, so an answer is stored without its key. */
+function withoutKey(answer: Record<string, unknown>): Record<string, unknown> {
+  return { ...answer, key: null };
 }

@@ -1,7 +1,7 @@
-import { Database, TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { Clock, DomainError, type Page, PageQuery, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type AgentView, CreateAgentDto } from '@atlas/tenant-api/agents';
+import { type AgentView, type AgentWithKeyView, CreateAgentDto } from '@atlas/tenant-api/agents';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { hashToken, mintToken } from '../credentials/tenant-token';
@@ -9,30 +9,27 @@ import { isLabels } from '../runbooks/runbook-definition';
 import { Agent } from './agent.entity';
 import { agentView } from './agent.view';
 
-/** Called with a new key once it is stored. */
-export type ShowKey = (key: string) => void;
-
 @Injectable()
 export class Agents {
   constructor(
-    private readonly database: Database,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
   /** Throws `invalid_labels`. */
-  async create(tenantId: string, { name, labels }: CreateAgentDto, show: ShowKey): Promise<AgentView> {
+  async create(tenantId: string, { name, labels }: CreateAgentDto): Promise<AgentWithKeyView> {
     if (labels) requireLabels(labels);
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
+      const key = mintToken('agent', tenantId);
       const agent: Agent = {
         tenantId,
         id: uuidv7(now),
         name: name.trim(),
         labels: labels ?? null,
         reportedLabels: {},
-        keyHash: this.newKey(tenantId, show),
+        keyHash: hashToken(key),
         version: null,
         hostname: null,
         lastContactAt: null,
@@ -40,7 +37,7 @@ export class Agents {
       };
       await scope.insert(Agent, agent);
       await this.record(scope, 'agent.created', agent);
-      return agentView(agent, now);
+      return { agent: agentView(agent, now), key };
     });
   }
 
@@ -57,12 +54,13 @@ export class Agents {
   }
 
   /** Waits for the calls that the old key has admitted. Throws `agent_not_found`. */
-  rotateKey(tenantId: string, id: string, show: ShowKey): Promise<AgentView> {
+  rotateKey(tenantId: string, id: string): Promise<AgentWithKeyView> {
     return this.tenants.write(tenantId, async (scope) => {
       const agent = await lockedAgent(scope, id);
-      await scope.update(Agent, { id }, { keyHash: this.newKey(tenantId, show) });
+      const key = mintToken('agent', tenantId);
+      await scope.update(Agent, { id }, { keyHash: hashToken(key) });
       await this.record(scope, 'agent.key_rotated', agent);
-      return agentView(agent, this.clock.now());
+      return { agent: agentView(agent, this.clock.now()), key };
     });
   }
 
@@ -73,12 +71,6 @@ export class Agents {
       await scope.delete(Agent, { id });
       await this.record(scope, 'agent.deleted', agent);
     });
-  }
-
-  private newKey(tenantId: string, show: ShowKey): string {
-    const key = mintToken('agent', tenantId);
-    this.database.afterCommit(() => show(key));
-    return hashToken(key);
   }
 
   private record(scope: TenantScope, action: string, { id, name }: Agent): Promise<void> {
