@@ -1,7 +1,7 @@
 import { Database, type TenantOwned } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { tenantKeyColumn } from '../src/portability/local-column';
 import { type RowCodec, rowCodecs } from '../src/portability/row-codec';
+import { tenantKeyColumn } from '../src/portability/tenant-key-column';
 import { TENANT_PLANE_SCHEMA } from '../src/schema/tenant-plane-schema';
 import { TenantKeys } from '../src/tenant-secrets/tenant-keys';
 import { type TestTenantPlane } from './tenant-plane.fixture';

@@ -2,7 +2,12 @@ import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type SealedWrappingKey } from './wrapping-keys';
+
+/** A wrapping key, sealed under each service secret that the plane has known. */
+export interface SealedWrappingKey {
+  readonly id: string;
+  readonly copies: readonly string[];
+}
 
 /** The identity and progress of this tenant plane. One row, shared by all replicas. */
 @Entity('plane_identity')

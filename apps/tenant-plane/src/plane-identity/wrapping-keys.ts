@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SecretBox, type SealingKey, deriveKey } from '@atlas/persistence';
 import { type Secret, type SecretText } from '@atlas/platform';
-import { type PlaneIdentity } from './plane-identity.entity';
+import { type PlaneIdentity, type SealedWrappingKey } from './plane-identity.entity';
 import { MAX_COPIES } from './sealed-private-key';
-
-/** A wrapping key, sealed under each service secret that the plane has known. */
-export interface SealedWrappingKey {
-  readonly id: string;
-  readonly copies: readonly string[];
-}
 
 type Keeper = Pick<PlaneIdentity, 'instanceId' | 'wrappingKeys'>;
 

@@ -3,13 +3,20 @@ import { type TenantOwned } from '@atlas/persistence';
 import { type EntityManager, type EntityMetadata } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
-import { type LocalColumn } from './local-column';
 
 /**
  * A row as JSON, by column and without the tenant. The JSON is the same on Postgres and SQLite. Times are in
  * RFC 3339 format.
  */
 export type PortableRow = Readonly<Record<string, unknown>>;
+
+/** A column whose stored values only this plane can read, and how they travel to another plane. */
+export interface LocalColumn {
+  readonly entity: new () => TenantOwned;
+  readonly name: string;
+  toPortable(row: TenantOwned): unknown;
+  toStored(value: unknown, row: PortableRow, tenantId: string): unknown;
+}
 
 /** Encodes and decodes the rows of one table. */
 export class RowCodec {

@@ -16,13 +16,13 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKeys } from '../tenant-secrets/tenant-keys';
 import { type IncomingTools, IncomingTransfer } from './incoming-transfer';
-import { tenantKeyColumn } from './local-column';
 import { Moves } from './moves';
 import { OutgoingTransfer } from './outgoing-transfer';
 import { openBackupKey } from './part';
 import { type RowCodec, rowCodecs } from './row-codec';
 import { type RunningTransfer, RunningTransfers } from './running-transfers';
 import { withScratchDatabase } from './scratch-database';
+import { tenantKeyColumn } from './tenant-key-column';
 import { TransferFailed } from './transfer-failed';
 import { TransferRelay } from './transfer-relay';
 

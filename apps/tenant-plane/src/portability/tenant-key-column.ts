@@ -1,16 +1,7 @@
-import { type TenantOwned } from '@atlas/persistence';
 import { type TenantKeys, TENANT_KEY_BYTES } from '../tenant-secrets/tenant-keys';
 import { TenantKey } from '../tenant-secrets/tenant-key.entity';
-import { type PortableRow } from './row-codec';
+import { type LocalColumn } from './row-codec';
 import { TransferFailed } from './transfer-failed';
-
-/** A column whose stored values only this plane can read, and how they travel to another plane. */
-export interface LocalColumn {
-  readonly entity: new () => TenantOwned;
-  readonly name: string;
-  toPortable(row: TenantOwned): unknown;
-  toStored(value: unknown, row: PortableRow, tenantId: string): unknown;
-}
 
 /**
  * The keys of a tenant leave this plane in the clear, inside parts that are encrypted to their recipient. A
