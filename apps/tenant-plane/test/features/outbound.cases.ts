@@ -43,23 +43,21 @@ type Answers = (asked: IncomingMessage, answer: ServerResponse, body: string) =>
   let reached: string[];
   let seen: { headers: IncomingMessage['headers']; body: string }[];
 
-  const clientOf = (model: DeploymentModel): OutboundHttp => {
+  type Lookup = (name: string, options: unknown, answer: (...given: unknown[]) => void) => void;
+  const resolve: Lookup = (name, _options, answer) => {
+    lookups.push(name);
+    const [first, ...later] = names[name] ?? [];
+    if (first === undefined) return answer(Object.assign(new Error(name), { code: 'ENOTFOUND' }));
+    if (later.length > 0) names[name] = later;
+    const found = first.split(' ').map((address): LookupAddress => {
+      return { address, family: address.includes(':') ? 6 : 4 };
+    });
+    setImmediate(() => answer(null, found));
+  };
+  const clientOf = (model: DeploymentModel, lookup = resolve): OutboundHttp => {
     const deployment = Object.create(Deployment.prototype, { profile: { value: profileOf(model) } });
-    const lookup = (name: string, _options: unknown, answer: (...given: unknown[]) => void): void => {
-      lookups.push(name);
-      const [first, ...later] = names[name] ?? [];
-      if (first === undefined) return answer(Object.assign(new Error(name), { code: 'ENOTFOUND' }));
-      if (later.length > 0) names[name] = later;
-      const found = first.split(' ').map((address): LookupAddress => {
-        return { address, family: address.includes(':') ? 6 : 4 };
-      });
-      setImmediate(() => answer(null, found));
-    };
-    const network = {
-      lookup,
-      isPublic: (address: string) => address === ON_THE_INTERNET || isPublicAddress(address),
-    };
-    return new OutboundHttp(deployment as Deployment, network as OutboundNetwork);
+    const isPublic = (address: string): boolean => address === ON_THE_INTERNET || isPublicAddress(address);
+    return new OutboundHttp(deployment as Deployment, { lookup, isPublic } as OutboundNetwork);
   };
 
   beforeEach(() => {
@@ -320,11 +318,8 @@ type Answers = (asked: IncomingMessage, answer: ServerResponse, body: string) =>
     });
 
     it('end in time if its name is never resolved', async () => {
-      const waiting = Object.assign(clientOf('shared'), {
-        network: { lookup: () => undefined, isPublic: isPublicAddress },
-      });
-      const asked = { method: 'GET', url: url(80), maxBytes: 10, ...short } as const;
-      expect(await refusal(waiting.fetch(asked))).toMatchObject({ code: 'outbound_timeout' });
+      http = clientOf('shared', () => undefined);
+      expect(await refusal(fetching(url(80), short))).toMatchObject({ code: 'outbound_timeout' });
     });
 
     it.each([
