@@ -33,6 +33,7 @@ import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { RunbookVersion } from '../runbooks/runbook-version.entity';
 import { Runbook } from '../runbooks/runbook.entity';
 import { Tenant } from '../tenancy/tenant.entity';
+import { TenantKey } from '../tenant-secrets/tenant-key.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
 import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
@@ -63,6 +64,7 @@ import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
+import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 
@@ -85,6 +87,7 @@ export const TENANT_SCOPED_ENTITIES = [
   UserIdentity,
   IdentityProvider,
   TenantCounter,
+  TenantKey,
   AuditEvent,
   SkippedStep,
   Incident,
@@ -151,6 +154,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     FollowIncidents1700000000037,
     RelateItems1700000000038,
     ReceiveAlerts1700000000039,
+    KeepTenantSecrets1700000000040,
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
   ],
