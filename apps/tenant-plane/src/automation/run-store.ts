@@ -12,8 +12,6 @@ import { FINAL_STATUSES, type RunState, progressed, replaced, stepUnderWay } fro
 import { RunStep } from './run-step.entity';
 import { Run } from './run.entity';
 
-/** The topic of signals for a run that has changed, or whose output has grown. */
-export const topicOfRun = (runId: string): string => `run:${runId}`;
 /** The topic of signals for steps that wait for an agent. */
 export const topicOfQueue = (tenantId: string): string => `steps:${tenantId}`;
 
@@ -67,8 +65,8 @@ export class RunStore {
     return after;
   }
 
-  announce(state: RunState): void {
-    this.signals.publish(topicOfRun(state.run.id));
+  /** Wakes agents that wait for a step. */
+  private announce(state: RunState): void {
     const next = stepUnderWay(state);
     if (next?.status === 'queued') this.signals.publish(topicOfQueue(state.run.tenantId));
   }

@@ -17,15 +17,15 @@ import {
   placeholdersInKeys,
 } from './placeholders';
 
-export interface ManualConfig {
+interface ManualConfig {
   readonly instructions: string | null;
 }
-export interface ShellConfig {
+interface ShellConfig {
   readonly command: string;
   readonly args: readonly string[];
   readonly shell: boolean;
 }
-export interface HttpConfig {
+interface HttpConfig {
   readonly method: HttpMethod;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
