@@ -21,6 +21,8 @@ import { TimelineItem } from '../incidents/timeline-item.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { SloBucket } from '../slos/slo-bucket.entity';
+import { Slo } from '../slos/slo.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
@@ -51,6 +53,7 @@ import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revi
 import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
+import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -79,6 +82,8 @@ export const TENANT_SCOPED_ENTITIES = [
   Relationship,
   AffectedItem,
   SlaTargets,
+  Slo,
+  SloBucket,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
@@ -125,5 +130,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     NoteDueTimes1700000000036,
     FollowIncidents1700000000037,
     RelateItems1700000000038,
+    CreateSlos1700000000041,
   ],
 };
