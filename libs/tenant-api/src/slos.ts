@@ -24,6 +24,8 @@ export interface SlosApi {
   'POST /api/slos': { body: CreateSloDto; 201: SloView };
   /** List the objectives */
   'GET /api/slos': { query: ListSlosQuery; 200: Page<SloView> };
+  /** Import an objective from an OpenSLO v1 document */
+  'POST /api/slos/import': { body: ImportSloDto; 201: SloView };
   /** Show an objective */
   'GET /api/slos/:id': { 200: SloView };
   /** Change an objective */
@@ -36,6 +38,8 @@ export interface SlosApi {
   'GET /api/slos/:id/status': { 200: SloStatusView };
   /** Show the events and the error budget over time, for a chart */
   'GET /api/slos/:id/series': { query: SloSeriesQuery; 200: SloSeriesView };
+  /** Export an objective as an OpenSLO v1 document */
+  'GET /api/slos/:id/openslo': { 200: string };
 }
 
 export const SLO_WINDOWS = [7, 28, 30, 90] as const;
@@ -317,4 +321,11 @@ export class SloSeriesQuery {
   @Min(60)
   @Max(7_776_000)
   step?: number;
+}
+
+/** Send the document itself as `application/yaml`, or as text in this JSON body. */
+export class ImportSloDto {
+  @IsString()
+  @Length(1, 65_536)
+  document: string;
 }

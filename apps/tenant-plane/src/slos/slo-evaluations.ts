@@ -5,6 +5,7 @@ import { DueWork } from '../due/due-work';
 import { deleteBuckets } from './buckets';
 import { MINUTE_MS, minuteOf } from './minutes';
 import { oldestKept } from './retention';
+import { SloEpisodes } from './slo-episodes';
 import { Slo } from './slo.entity';
 
 /** When the burn rates are evaluated next. */
@@ -17,6 +18,7 @@ export function evaluationAfter(now: Date): Date {
 export class SloEvaluations {
   constructor(
     due: DueWork,
+    private readonly episodes: SloEpisodes,
     private readonly clock: Clock,
   ) {
     due.on('slos', (scope, id) => this.attendTo(scope, id));
@@ -28,7 +30,8 @@ export class SloEvaluations {
     if (!slo?.dueAt || slo.dueAt > now) return;
     if (slo.deletedAt) return this.purge(scope, id, now);
     await deleteBuckets(scope, id, oldestKept(now));
-    await scope.update(Slo, { id }, { dueAt: evaluationAfter(now) });
+    const { firing, incidentId } = await this.episodes.follow(scope, slo, now);
+    await scope.update(Slo, { id }, { firing, incidentId, dueAt: evaluationAfter(now) });
   }
 
   /** Deletes some of a deleted SLO. It stays due until nothing is left. */

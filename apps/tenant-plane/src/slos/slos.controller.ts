@@ -1,8 +1,18 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, Refuses, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiConsumes,
+  ApiProduces,
+  ApiTags,
+  type Page,
+  Refuses,
+  UuidPipe,
+  servesOf,
+} from '@atlas/platform';
 import {
   AddSloEventsDto,
   CreateSloDto,
+  ImportSloDto,
   ListSlosQuery,
   type SloEventsView,
   SloSeriesQuery,
@@ -12,13 +22,14 @@ import {
   type SlosApi,
   UpdateSloDto,
 } from '@atlas/tenant-api/slos';
-import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
+import { openSloOf } from './openslo';
 import { SloEvents } from './slo-events';
 import { SloStatuses } from './slo-statuses';
 import { Slos } from './slos';
@@ -54,6 +65,19 @@ export class SlosController {
   @Serves('GET /api/slos')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListSlosQuery): Promise<Page<SloView>> {
     return this.slos.list(tenant.id, query);
+  }
+
+  @Requires(WRITE_SLOS)
+  @Repeatable()
+  @ApiConsumes('application/yaml', 'application/json')
+  @Refuses('unprocessable')
+  @Serves('POST /api/slos/import')
+  import(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() { document }: ImportSloDto,
+  ): Promise<SloView> {
+    return this.writes.by(tenant.id, user, () => this.slos.import(tenant.id, document));
   }
 
   @Requires(READ_SLOS)
@@ -113,5 +137,13 @@ export class SlosController {
     @Query() query: SloSeriesQuery,
   ): Promise<SloSeriesView> {
     return this.statuses.series(tenant.id, id, query);
+  }
+
+  @Requires(READ_SLOS)
+  @ApiProduces('application/yaml')
+  @Header('content-type', 'application/yaml; charset=utf-8')
+  @Serves('GET /api/slos/:id/openslo')
+  async export(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<string> {
+    return openSloOf(await this.slos.get(tenant.id, id));
   }
 }

@@ -15,6 +15,8 @@ import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { requireItems } from '../cmdb/item-locks';
 import { minuteOf } from './minutes';
+import { sloInOpenSlo } from './openslo';
+import { SloEpisodes } from './slo-episodes';
 import { evaluationAfter } from './slo-evaluations';
 import { existingSlo, lockedSlo } from './slo-locks';
 import { Slo } from './slo.entity';
@@ -25,6 +27,7 @@ import { sloView } from './slo.view';
 export class Slos {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly episodes: SloEpisodes,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -59,6 +62,11 @@ export class Slos {
       await this.audit.record(scope, { action: 'slo.created', targetKind: 'slo', targetId: id, after });
       return sloView(slo);
     });
+  }
+
+  /** Also throws `openslo_invalid` and `openslo_unsupported`; see {@link create}. */
+  async import(tenantId: string, document: string): Promise<SloView> {
+    return this.create(tenantId, await sloInOpenSlo(document));
   }
 
   async list(
@@ -101,13 +109,14 @@ export class Slos {
     });
   }
 
-  /** Throws `slo_not_found`. */
+  /** Also ends its episode. Throws `slo_not_found`. */
   delete(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {
-      const { name } = await lockedSlo(scope, id, 'update');
+      const slo = await lockedSlo(scope, id, 'update');
       const now = this.clock.now();
-      await scope.update(Slo, { id }, { deletedAt: now, dueAt: now });
-      await this.record(scope, id, 'slo.deleted', { before: { name } });
+      const { firing, incidentId } = await this.episodes.end(scope, slo, now);
+      await scope.update(Slo, { id }, { firing, incidentId, deletedAt: now, dueAt: now });
+      await this.record(scope, id, 'slo.deleted', { before: { name: slo.name } });
     });
   }
 
