@@ -4,7 +4,6 @@ import {
   Equals,
   IsIn,
   IsInt,
-  IsISO8601,
   IsNumber,
   IsObject,
   IsOptional,
@@ -17,6 +16,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsTime } from './is-time';
 
 /** Service level objectives. */
 export interface SlosApi {
@@ -296,22 +296,19 @@ export class AddSloEventsDto {
 
   /** When the events happened: within the window of the objective, and not in the future. Defaults to now. */
   @Optional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'at must be a time with an offset, such as Z' })
+  @IsTime()
   at?: string;
 }
 
 export class SloSeriesQuery {
   /** Defaults to the beginning of the window that ends at `to`. */
   @Optional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'from must be a time with an offset, such as Z' })
+  @IsTime()
   from?: string;
 
   /** Defaults to now. */
   @Optional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'to must be a time with an offset, such as Z' })
+  @IsTime()
   to?: string;
 
   /** In seconds: whole minutes. The series may have up to 2,000 steps. Defaults to about 200 steps. */

@@ -1,4 +1,4 @@
-import { type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { Database, type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DueWork } from '../due/due-work';
@@ -6,6 +6,7 @@ import { deleteBuckets } from './buckets';
 import { MINUTE_MS, minuteOf } from './minutes';
 import { oldestKept } from './retention';
 import { SloEpisodes } from './slo-episodes';
+import { SloMeasurements } from './slo-measurements';
 import { Slo } from './slo.entity';
 
 /** When the burn rates are evaluated next. */
@@ -18,7 +19,9 @@ export function evaluationAfter(now: Date): Date {
 export class SloEvaluations {
   constructor(
     due: DueWork,
+    private readonly database: Database,
     private readonly episodes: SloEpisodes,
+    private readonly measurements: SloMeasurements,
     private readonly clock: Clock,
   ) {
     due.on('slos', (scope, id) => this.attendTo(scope, id));
@@ -30,6 +33,11 @@ export class SloEvaluations {
     if (!slo?.dueAt || slo.dueAt > now) return;
     if (slo.deletedAt) return this.purge(scope, id, now);
     await deleteBuckets(scope, id, oldestKept(now));
+    if (slo.indicator.kind === 'prometheus') {
+      await scope.update(Slo, { id }, { dueAt: evaluationAfter(now) });
+      // It follows the episode, because nobody knows what is going on as long as Prometheus does not tell.
+      return this.database.afterCommit(() => this.measurements.start(scope.tenantId, id));
+    }
     const { firing, incidentId } = await this.episodes.follow(scope, slo, now);
     await scope.update(Slo, { id }, { firing, incidentId, dueAt: evaluationAfter(now) });
   }

@@ -29,7 +29,8 @@ import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { openSloOf } from './openslo';
+import { openSloOf, sloInOpenSlo } from './openslo';
+import { PrometheusCounts } from './prometheus-counts';
 import { SloEvents } from './slo-events';
 import { SloStatuses } from './slo-statuses';
 import { Slos } from './slos';
@@ -46,6 +47,7 @@ export class SlosController {
     private readonly slos: Slos,
     private readonly events: SloEvents,
     private readonly statuses: SloStatuses,
+    private readonly prometheus: PrometheusCounts,
     private readonly writes: UserWrites,
   ) {}
 
@@ -53,11 +55,12 @@ export class SlosController {
   @Repeatable()
   @Refuses('unprocessable')
   @Serves('POST /api/slos')
-  create(
+  async create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: CreateSloDto,
   ): Promise<SloView> {
+    await this.prometheus.requireAllowed(dto.indicator);
     return this.writes.by(tenant.id, user, () => this.slos.create(tenant.id, dto));
   }
 
@@ -72,12 +75,12 @@ export class SlosController {
   @ApiConsumes('application/yaml', 'application/json')
   @Refuses('unprocessable')
   @Serves('POST /api/slos/import')
-  import(
+  async import(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() { document }: ImportSloDto,
   ): Promise<SloView> {
-    return this.writes.by(tenant.id, user, () => this.slos.import(tenant.id, document));
+    return this.create(tenant, user, await sloInOpenSlo(document));
   }
 
   @Requires(READ_SLOS)
@@ -89,12 +92,13 @@ export class SlosController {
   @Requires(WRITE_SLOS)
   @Refuses('unprocessable')
   @Serves('PATCH /api/slos/:id')
-  update(
+  async update(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateSloDto,
   ): Promise<SloView> {
+    await this.prometheus.requireAllowed(dto.indicator);
     return this.writes.by(tenant.id, user, () => this.slos.update(tenant.id, id, dto));
   }
 

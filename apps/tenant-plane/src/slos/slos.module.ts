@@ -4,9 +4,12 @@ import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { IncidentsModule } from '../incidents/incidents.module';
+import { PrometheusCounts } from './prometheus-counts';
+import { OutboundHttp } from './prometheus-http';
 import { SloEpisodes } from './slo-episodes';
 import { SloEvaluations } from './slo-evaluations';
 import { SloEvents } from './slo-events';
+import { SloMeasurements } from './slo-measurements';
 import { SloStatuses } from './slo-statuses';
 import { Slos } from './slos';
 import { SlosController } from './slos.controller';
@@ -14,6 +17,15 @@ import { SlosController } from './slos.controller';
 @Module({
   imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule],
   controllers: [SlosController],
-  providers: [SloEpisodes, SloEvaluations, SloEvents, SloStatuses, Slos],
+  providers: [
+    OutboundHttp,
+    PrometheusCounts,
+    SloMeasurements,
+    SloEpisodes,
+    SloEvaluations,
+    SloEvents,
+    SloStatuses,
+    Slos,
+  ],
 })
 export class SlosModule {}

@@ -15,7 +15,6 @@ import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { requireItems } from '../cmdb/item-locks';
 import { minuteOf } from './minutes';
-import { sloInOpenSlo } from './openslo';
 import { SloEpisodes } from './slo-episodes';
 import { evaluationAfter } from './slo-evaluations';
 import { existingSlo, lockedSlo } from './slo-locks';
@@ -62,11 +61,6 @@ export class Slos {
       await this.audit.record(scope, { action: 'slo.created', targetKind: 'slo', targetId: id, after });
       return sloView(slo);
     });
-  }
-
-  /** Also throws `openslo_invalid` and `openslo_unsupported`; see {@link create}. */
-  async import(tenantId: string, document: string): Promise<SloView> {
-    return this.create(tenantId, await sloInOpenSlo(document));
   }
 
   async list(

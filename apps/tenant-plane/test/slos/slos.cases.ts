@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('service level objectives on %s', (driver) => {
       ['from 2100', 422, { at: '2100-01-01T00:00:00Z' }],
       ['at a date', 400, { at: '2030-01-01' }],
       ['at a time without an offset', 400, { at: '2030-01-01T00:00:00' }],
-      ['on February 30', 400, { at: '2030-02-30T00:00:00Z' }],
+      ['on January 32', 400, { at: '2030-01-32T00:00:00Z' }],
       ['at null', 400, { at: null }],
       ['with more good events than events', 400, { good: 11 }],
       ['with a negative number', 400, { good: -1 }],
