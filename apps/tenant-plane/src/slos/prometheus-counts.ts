@@ -1,9 +1,9 @@
 import { type PrometheusIndicator, type SloIndicator } from '@atlas/tenant-api/slos';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { OutboundHttp } from '../outbound/outbound-http';
 import { type Counts } from './error-budget';
 import { timeOf } from './minutes';
-import { OutboundHttp } from './prometheus-http';
 
 const PATH = '/api/v1/query';
 const TIMEOUT_MS = 10_000;

@@ -4,8 +4,8 @@ import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { IncidentsModule } from '../incidents/incidents.module';
+import { OutboundModule } from '../outbound/outbound.module';
 import { PrometheusCounts } from './prometheus-counts';
-import { OutboundHttp } from './prometheus-http';
 import { SloEpisodes } from './slo-episodes';
 import { SloEvaluations } from './slo-evaluations';
 import { SloEvents } from './slo-events';
@@ -15,17 +15,8 @@ import { Slos } from './slos';
 import { SlosController } from './slos.controller';
 
 @Module({
-  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule],
+  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule, OutboundModule],
   controllers: [SlosController],
-  providers: [
-    OutboundHttp,
-    PrometheusCounts,
-    SloMeasurements,
-    SloEpisodes,
-    SloEvaluations,
-    SloEvents,
-    SloStatuses,
-    Slos,
-  ],
+  providers: [PrometheusCounts, SloMeasurements, SloEpisodes, SloEvaluations, SloEvents, SloStatuses, Slos],
 })
 export class SlosModule {}

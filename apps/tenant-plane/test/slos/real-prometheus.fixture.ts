@@ -8,9 +8,11 @@ import { eventually, freePort } from '@atlas/testing';
 
 const run = promisify(execFile);
 
-/** Why the tests with a real server cannot run here, or null if they can. */
-export const MISSING_PROMETHEUS =
-  ['prometheus', 'promtool'].find((name) => spawnSync(name, ['--version']).error !== undefined) ?? null;
+const SERVER = 'prometheus';
+const TOOL = 'promtool';
+
+/** Whether a real server can be started on this machine. */
+export const HAS_PROMETHEUS = [SERVER, TOOL].every((name) => spawnSync(name, ['--version']).status === 0);
 
 /** A Prometheus server with samples from a file, in a folder of its own. */
 export class RealPrometheus {
@@ -26,7 +28,7 @@ export class RealPrometheus {
     const [input, data, config] = ['input.om', 'data', 'prometheus.yml'].map((name) => join(folder, name));
     writeFileSync(String(input), samples);
     writeFileSync(String(config), 'scrape_configs: []\n');
-    await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', String(input), String(data)]);
+    await run(TOOL, ['tsdb', 'create-blocks-from', 'openmetrics', String(input), String(data)]);
     const address = `127.0.0.1:${await freePort()}`;
     const options = [
       `--config.file=${config}`,
@@ -34,7 +36,7 @@ export class RealPrometheus {
       '--storage.tsdb.retention.time=100y',
       `--web.listen-address=${address}`,
     ];
-    const server = spawn('prometheus', options, { stdio: 'ignore' });
+    const server = spawn(SERVER, options, { stdio: 'ignore' });
     const prometheus = new RealPrometheus(`http://${address}`, server, folder);
     await eventually(() => prometheus.isReady(), { what: 'Prometheus is ready' });
     return prometheus;

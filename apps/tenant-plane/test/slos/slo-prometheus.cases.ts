@@ -6,7 +6,7 @@ import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
 import { Slo } from '../../src/slos/slo.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowLoopback } from './allow-loopback.fixture';
+import { allowAddresses } from './allow-addresses.fixture';
 import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.fixture';
 
 const MINUTE = 60;
@@ -23,7 +23,7 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
     prometheus = await StandInPrometheus.start();
     clock = new FixedClock();
     plane = await TestTenantPlane.boot(driver, { clock });
-    allowLoopback(plane);
+    allowAddresses(plane);
   });
   afterAll(async () => {
     await prometheus.close();
@@ -167,6 +167,16 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
     expect((await status(id)).total).toBe(20);
   });
 
+  it('report a server that cannot be reached', async () => {
+    const wanted = { name: 'x', objective: 0.99, window_days: 30 };
+    const gone = { ...indicator(), url: 'http://127.0.0.1:1/secret-path?token=secret' };
+    const { body } = await plane.post('/api/slos', { ...wanted, indicator: gone }, admin).expect(201);
+    await pass(2);
+    const { indicator_error: error } = await get(body.id);
+    expect(error?.code).toBe('outbound_failed');
+    expect(error?.detail).not.toContain('secret');
+  });
+
   it('leave out minutes that Prometheus knows nothing about, once it knows a later one', async () => {
     const { id } = await create();
     const begins = clock.now().getTime() / 1000;
@@ -262,7 +272,7 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
   if (driver === 'postgres')
     it('store a minute once, even if several processes ask for it', async () => {
       other = await TestTenantPlane.open(plane.database, { clock });
-      allowLoopback(other);
+      allowAddresses(other);
       const { id } = await create();
       clock.advance(5 * MINUTE);
       for (const process of [plane, other]) process.app.get(SloMeasurements).start(tenant.tenant_id, id);

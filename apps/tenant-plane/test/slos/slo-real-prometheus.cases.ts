@@ -3,8 +3,8 @@ import { FixedClock } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowLoopback } from './allow-loopback.fixture';
-import { MISSING_PROMETHEUS, RealPrometheus } from './real-prometheus.fixture';
+import { allowAddresses } from './allow-addresses.fixture';
+import { HAS_PROMETHEUS, RealPrometheus } from './real-prometheus.fixture';
 
 const START = Date.parse('2026-11-01T00:00:00Z') / 1000;
 const SCRAPE_SECONDS = 15;
@@ -22,7 +22,7 @@ function samples(): string {
   return `${lines.join('\n')}\n# EOF\n`;
 }
 
-(MISSING_PROMETHEUS === null ? describe : describe.skip)(
+(HAS_PROMETHEUS ? describe : describe.skip)(
   'objectives that a real Prometheus measures (skipped unless prometheus and promtool are on the PATH)',
   () => {
     const clock = new FixedClock(new Date(START * 1000));
@@ -33,7 +33,7 @@ function samples(): string {
     beforeAll(async () => {
       prometheus = await RealPrometheus.start(samples());
       plane = await TestTenantPlane.boot('sqlite', { clock });
-      allowLoopback(plane);
+      allowAddresses(plane);
       ({ admin } = await plane.tenantWithAdmin('acme'));
     });
     afterAll(async () => {

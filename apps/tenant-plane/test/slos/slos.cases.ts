@@ -146,6 +146,20 @@ describe.each(EVERY_DATABASE)('service level objectives on %s', (driver) => {
       expect(await plane.rows(tenant, Slo)).toEqual([]);
     });
 
+    it.each(['http://127.0.0.1:9090', 'http://[::1]', 'http://169.254.169.254/latest', 'http://10.0.0.1'])(
+      'are refused with a Prometheus at %s, because it is not on the internet',
+      async (url) => {
+        const indicator = { kind: 'prometheus', url, good_query: 'x', total_query: 'x' };
+        const refused = await plane.post('/api/slos', { ...WANTED, indicator }, admin).expect(422);
+        const { id } = await create();
+        const changed = await plane.patch(`/api/slos/${id}`, { indicator }, admin).expect(422);
+        expect([refused.body.code, changed.body.code]).toEqual([
+          'address_not_allowed',
+          'address_not_allowed',
+        ]);
+      },
+    );
+
     it('are refused for an item that does not exist or is archived', async () => {
       const archived = await item();
       await plane.delete(`/api/cmdb/items/${archived}`, admin).expect(204);
