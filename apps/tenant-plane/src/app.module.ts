@@ -19,6 +19,7 @@ import { PortabilityModule } from './portability/portability.module';
 import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
+import { SlosModule } from './slos/slos.module';
 
 /** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
@@ -34,6 +35,7 @@ const FEATURES = [
   IncidentsModule,
   OnboardingModule,
   SingleSignOnModule,
+  SlosModule,
 ];
 
 @Module({})

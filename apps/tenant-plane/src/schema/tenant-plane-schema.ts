@@ -25,6 +25,8 @@ import { TimelineItem } from '../incidents/timeline-item.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { SloBucket } from '../slos/slo-bucket.entity';
+import { Slo } from '../slos/slo.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKey } from '../tenant-secrets/tenant-key.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
@@ -58,6 +60,7 @@ import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
 import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
+import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -91,6 +94,8 @@ export const TENANT_SCOPED_ENTITIES = [
   Alert,
   AlertGroup,
   Silence,
+  Slo,
+  SloBucket,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
@@ -139,5 +144,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     RelateItems1700000000038,
     ReceiveAlerts1700000000039,
     KeepTenantSecrets1700000000040,
+    CreateSlos1700000000041,
   ],
 };

@@ -4,7 +4,6 @@
  */
 export const PLANNED_FEATURES = [
   'exports',
-  'slos',
   'runbooks',
   'agents',
   'leases',
