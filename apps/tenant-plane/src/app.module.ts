@@ -22,6 +22,7 @@ import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { RunbooksModule } from './runbooks/runbooks.module';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
+import { SlosModule } from './slos/slos.module';
 
 /** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
@@ -40,6 +41,7 @@ const FEATURES = [
   OnboardingModule,
   RunbooksModule,
   SingleSignOnModule,
+  SlosModule,
 ];
 
 @Module({})

@@ -1,1 +1,11 @@
-export const HTTP_APP = { name: 'tenant-plane' };
+import { type HttpAppOptions } from '@atlas/platform';
+
+export const HTTP_APP: HttpAppOptions = {
+  name: 'tenant-plane',
+  // A YAML document is a shorter way to write the JSON body that contains it as text.
+  alsoAccepts: {
+    type: 'application/yaml',
+    maxBytes: 1_048_576,
+    read: (bytes) => ({ document: bytes.toString('utf8') }),
+  },
+};

@@ -105,7 +105,6 @@ const FACTS = {
 /** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
   exports: /\bexport/i,
-  slos: /\bSLOs?\b/,
   runbooks: /runbook|automation/i,
   agents: /\bagents?\b/i,
   leases: /\bleases?\b|entitlement/i,
@@ -115,7 +114,6 @@ const plannedIn = (text: string): PlannedFeature[] =>
   PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
 const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
   exports: 'exports',
-  slos: 'slos',
   runbooks: 'runbooks',
   entitlements: 'leases',
 };

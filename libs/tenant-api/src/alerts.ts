@@ -7,6 +7,7 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
+  IsObject,
   IsString,
   IsUUID,
   Length,
@@ -84,9 +85,10 @@ class AlertmanagerAlertDto {
   @IsLabels()
   labels: Record<string, string>;
 
+  /** The first 64, of which each is cut off after 4,000 characters. */
   @Optional()
-  @IsLabels()
-  annotations?: Record<string, string>;
+  @IsObject()
+  annotations?: Record<string, unknown>;
 
   @IsTime()
   startsAt: string;
@@ -187,7 +189,8 @@ export class MatcherDto {
   value: string;
 
   /**
-   * Whether `value` is a regular expression (RE2) that the whole label must match.
+   * Whether `value` is a regular expression (RE2) that the whole label must match. It may have up to 200
+   * characters, and matches no label of more than 1,000.
    * @default false
    */
   @Optional()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SEVERITIES, type Severity } from '@atlas/tenant-api/incidents';
-import { type Alert, type Labels } from './alert.entity';
+import { type Alert, type Labels, labelOf } from './alert.entity';
 
 const LONGEST_TITLE = 200;
 const LONGEST_DESCRIPTION = 20_000;
@@ -17,7 +17,8 @@ const BY_LABEL: Readonly<Record<string, Severity>> = {
 const UNKNOWN: Severity = 'P3';
 
 export function severityOf(labels: Labels): Severity {
-  return BY_LABEL[(labels['severity'] ?? '').toLowerCase()] ?? UNKNOWN;
+  const label = labelOf(labels, 'severity').toLowerCase();
+  return Object.hasOwn(BY_LABEL, label) ? (BY_LABEL[label] ?? UNKNOWN) : UNKNOWN;
 }
 
 /** The most severe of these. */
@@ -27,7 +28,7 @@ export function worst(severities: readonly Severity[]): Severity {
 
 /** Identifies the alerts that have the same values of the labels `groupBy`, whatever the order of the names. */
 export function groupKeyOf(groupBy: readonly string[], labels: Labels): string {
-  const values = groupBy.toSorted().map((name) => [name, labels[name] ?? '']);
+  const values = groupBy.toSorted().map((name) => [name, labelOf(labels, name)]);
   return createHash('sha256').update(JSON.stringify(values)).digest('hex');
 }
 

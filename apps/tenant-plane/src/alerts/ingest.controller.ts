@@ -1,4 +1,4 @@
-import { DomainError, ApiTags, servesOf } from '@atlas/platform';
+import { Clock, DomainError, ApiTags, servesOf } from '@atlas/platform';
 import {
   type AlertsApi,
   AlertmanagerWebhookDto,
@@ -18,21 +18,24 @@ const Serves = servesOf<AlertsApi>();
 @WithKeyOf('dataSource')
 @Controller()
 export class IngestController {
-  constructor(private readonly intake: Intake) {}
+  constructor(
+    private readonly intake: Intake,
+    private readonly clock: Clock,
+  ) {}
 
   /** Alertmanager sends alerts again only after a response of 5xx. */
   @Serves('POST /api/ingest/alertmanager/:key')
   @HttpCode(202)
   alertmanager(@CurrentKey() key: ClaimedKey, @Body() dto: AlertmanagerWebhookDto): Promise<ReceiptView> {
-    return this.intake
-      .receive(key, 'alertmanager', (now) => alertsOfAlertmanager(dto, now))
-      .catch(refusedAs('unavailable'));
+    const alerts = alertsOfAlertmanager(dto, this.clock.now());
+    return this.intake.receive(key, 'alertmanager', alerts).catch(refusedAs('unavailable'));
   }
 
   @Serves('POST /api/ingest/generic/:key')
   @HttpCode(202)
   generic(@CurrentKey() key: ClaimedKey, @Body() dto: GenericAlertsDto): Promise<ReceiptView> {
-    return this.intake.receive(key, 'generic', (now) => genericAlerts(dto, now)).catch(refusedAs('too_many'));
+    const alerts = genericAlerts(dto, this.clock.now());
+    return this.intake.receive(key, 'generic', alerts).catch(refusedAs('too_many'));
   }
 }
 

@@ -1,5 +1,5 @@
 import { TenantDatabase, type TenantScope, Throttle, type Allowance } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type ReceiptView } from '@atlas/tenant-api/alerts';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
@@ -10,10 +10,11 @@ import { sourceOfKey } from '../data-sources/data-source-keys';
 import { DataSource } from '../data-sources/data-source.entity';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
-import { type ReceivedAlert } from './received-alerts';
+import { OneByOne } from './one-by-one';
+import { type ReceivedAlert, partsOf } from './received-alerts';
 import { silencing } from './silence-matching';
-import { activeSilences } from './silences';
 import { type Silence } from './silence.entity';
+import { activeSilences } from './silences';
 
 export const INGEST: Allowance = {
   name: 'requests with the key of',
@@ -22,12 +23,22 @@ export const INGEST: Allowance = {
   isStrict: false,
   refusal: 'This data source has sent too many requests. Send more alerts per request.',
 };
+/**
+ * How many alerts one transaction stores. Each may open an incident, and the tenant's users wait for the
+ * numbers of the incidents.
+ */
+const ALERTS_A_PART = 100;
+const MAX_WAITING = 20;
+
 /** What a request does to one alert. */
 type Outcome = 'firing' | 'repeated' | 'silenced' | 'resolved';
+type Counts = Omit<ReceiptView, 'received'>;
 
 /** Stores the alerts that a data source sends, and opens and resolves incidents for them. */
 @Injectable()
 export class Intake {
+  private readonly line = new OneByOne(MAX_WAITING, tooManyAtOnce);
+
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly incidents: AlertIncidents,
@@ -36,32 +47,42 @@ export class Intake {
   ) {}
 
   /**
-   * Stores all alerts of a request, or none. The requests of a data source are stored one after another, so the
-   * second of two concurrent requests sees the alerts and incidents of the first. Throws `unauthenticated`,
+   * Returns once all alerts are stored. If it fails in between, some may be stored, and sending all of them
+   * again stores the rest. The requests of a data source are stored one after another, so the second of two
+   * concurrent requests sees the alerts and incidents of the first. Throws `unauthenticated`,
    * `data_source_disabled`, `data_source_kind`, `too_many_attempts` and `tenant_frozen`.
    */
-  receive(
+  receive(key: ClaimedKey, kind: DataSourceKind, received: readonly ReceivedAlert[]): Promise<ReceiptView> {
+    return this.line.run(key.token, async () => {
+      const total = { received: received.length, opened: 0, updated: 0, resolved: 0, silenced: 0 };
+      for (const [index, part] of partsOf(received, ALERTS_A_PART).entries()) {
+        const counts = await this.store(key, kind, part, index === 0);
+        for (const name of Object.keys(counts) as (keyof Counts)[]) total[name] += counts[name];
+      }
+      return total;
+    });
+  }
+
+  private store(
     key: ClaimedKey,
     kind: DataSourceKind,
-    read: (now: Date) => readonly ReceivedAlert[],
-  ): Promise<ReceiptView> {
+    received: readonly ReceivedAlert[],
+    isFirst: boolean,
+  ): Promise<Counts> {
     return this.tenants.write(key.tenantId, async (scope) => {
       const source = await sourceOfKey(scope, key, this.clock, kind);
-      await this.throttle.take(INGEST, [scope.tenantId, source.id]);
+      if (isFirst) await this.throttle.take(INGEST, [scope.tenantId, source.id]);
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
-      const received = read(now);
       if (received.length > 0) await scope.update(DataSource, { id: source.id }, { lastReceivedAt: now });
       const known = await knownAlerts(scope, source.id, received);
       const silenced = silencing(await activeSilences(scope, now));
-      const alerts = new Map<string, Alert>(known);
-      const outcomes = received.map((one): readonly [Alert, Outcome] => {
-        const { alert, outcome } = follow(alerts.get(one.fingerprint), one, { source, silenced, now });
-        alerts.set(one.fingerprint, alert);
-        return [alert, outcome];
-      });
-      const openers = await this.incidents.follow(scope, source, now, changesOf(known, [...alerts.values()]));
-      return receiptOf(outcomes, openers);
+      const outcomes = received.map((one) =>
+        follow(known.get(one.fingerprint), one, { source, silenced, now }),
+      );
+      const alerts = outcomes.map(({ alert }) => alert);
+      const openers = await this.incidents.follow(scope, source, now, changesOf(known, alerts));
+      return countsOf(outcomes, openers);
     });
   }
 }
@@ -72,34 +93,49 @@ interface Circumstances {
   readonly now: Date;
 }
 
+interface Followed {
+  readonly alert: Alert;
+  readonly outcome: Outcome;
+}
+
 /** The alert after it has been received once more. */
 function follow(
   before: Alert | undefined,
-  { fingerprint, status, labels, annotations, startsAt, endsAt }: ReceivedAlert,
+  received: ReceivedAlert,
   { source, silenced, now }: Circumstances,
-): { readonly alert: Alert; readonly outcome: Outcome } {
+): Followed {
+  const { status, labels } = received;
+  const isGoingOn = before?.status === 'firing';
+  const again = { lastReceivedAt: now, count: (before?.count ?? 0) + 1 };
+  if (before && isOutdated(before, received)) return { alert: { ...before, ...again }, outcome: 'repeated' };
+  const endsAt = status === 'resolved' ? (received.endsAt ?? now) : null;
+  const begun = before && (isGoingOn || status === 'resolved') ? before.startsAt : (endsAt ?? now);
   const alert: Alert = {
     tenantId: source.tenantId,
     id: before?.id ?? uuidv7(now),
     sourceId: source.id,
-    fingerprint,
+    fingerprint: received.fingerprint,
     status,
     labels,
-    annotations,
-    startsAt,
+    annotations: received.annotations,
+    startsAt: received.startsAt ?? begun,
     endsAt,
-    lastReceivedAt: now,
-    count: (before?.count ?? 0) + 1,
+    ...again,
     incidentId: before?.incidentId ?? null,
     silenceId: null,
     createdAt: before?.createdAt ?? now,
   };
   if (status === 'resolved') return { alert, outcome: 'resolved' };
-  const isGoingOn = before?.status === 'firing';
   if (isGoingOn && before.silenceId === null) return { alert, outcome: 'repeated' };
   const silence = silenced(labels);
   if (silence) return { alert: { ...alert, silenceId: silence.id }, outcome: 'silenced' };
   return { alert, outcome: 'firing' };
+}
+
+/** Whether a resolution concerns an earlier time that the alert fired, because it arrives late. */
+function isOutdated(before: Alert, { status, startsAt, endsAt }: ReceivedAlert): boolean {
+  if (status !== 'resolved' || before.status !== 'firing' || !startsAt || !endsAt) return false;
+  return startsAt < before.startsAt && endsAt <= before.startsAt;
 }
 
 function changesOf(known: ReadonlyMap<string, Alert>, alerts: readonly Alert[]): AlertChanges {
@@ -121,21 +157,21 @@ async function knownAlerts(
   received: readonly ReceivedAlert[],
 ): Promise<ReadonlyMap<string, Alert>> {
   if (received.length === 0) return new Map();
-  const fingerprints = [...new Set(received.map(({ fingerprint }) => fingerprint))];
+  const fingerprints = received.map(({ fingerprint }) => fingerprint);
   const rows = await scope.find(Alert, { where: { sourceId, fingerprint: In(fingerprints) } });
   return new Map(rows.map((row) => [row.fingerprint, row]));
 }
 
-function receiptOf(
-  outcomes: readonly (readonly [Alert, Outcome])[],
-  openers: ReadonlySet<string>,
-): ReceiptView {
-  const counts = { received: outcomes.length, opened: 0, updated: 0, resolved: 0, silenced: 0 };
-  const opened = new Set<string>();
-  for (const [{ id }, outcome] of outcomes) {
-    const isOpener = outcome === 'firing' && openers.has(id) && !opened.has(id);
-    if (isOpener) opened.add(id);
-    counts[isOpener ? 'opened' : outcome === 'firing' || outcome === 'repeated' ? 'updated' : outcome] += 1;
+function countsOf(followed: readonly Followed[], openers: ReadonlySet<string>): Counts {
+  const counts = { opened: 0, updated: 0, resolved: 0, silenced: 0 };
+  for (const { alert, outcome } of followed) {
+    if (outcome === 'firing') counts[openers.has(alert.id) ? 'opened' : 'updated'] += 1;
+    else counts[outcome === 'repeated' ? 'updated' : outcome] += 1;
   }
   return counts;
+}
+
+function tooManyAtOnce(): DomainError {
+  const detail = 'Too many requests with this key are waiting. Send one request after another.';
+  return new DomainError('too_many_attempts', 'too_many', detail, {}, { 'retry-after': '1' });
 }

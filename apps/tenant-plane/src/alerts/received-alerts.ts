@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FieldError, validationFailed } from '@atlas/platform';
+import { validationFailed } from '@atlas/platform';
 import {
   type AlertStatus,
   type AlertmanagerWebhookDto,
@@ -13,43 +13,76 @@ export interface ReceivedAlert {
   readonly status: AlertStatus;
   readonly labels: Labels;
   readonly annotations: Labels;
-  readonly startsAt: Date;
-  /** Null while the alert is firing. */
+  /** Null if the source did not say. */
+  readonly startsAt: Date | null;
+  /** Null while the alert is firing, or if the source did not say. */
   readonly endsAt: Date | null;
 }
 
 const EARLIEST = new Date('2000-01-01T00:00:00Z');
 /** How far the clock of a source may be ahead. */
 const MAX_AHEAD_MS = 24 * 3600_000;
+const MAX_ANNOTATIONS = 64;
+const LONGEST_NAME = 200;
+const LONGEST_ANNOTATION = 4000;
 
 /** Throws `validation_failed`. */
 export function alertsOfAlertmanager({ alerts }: AlertmanagerWebhookDto, now: Date): ReceivedAlert[] {
-  return alerts.map(({ fingerprint, status, labels, annotations = {}, startsAt, endsAt }, index) => {
-    const start = plausible(startsAt, `alerts.${index}.startsAt`, now);
+  return alerts.map(({ fingerprint, status, labels, annotations = {}, startsAt, endsAt }, index) => ({
+    fingerprint,
+    status,
+    labels,
+    annotations: shortened(annotations),
+    startsAt: plausible(startsAt, `alerts.${index}.startsAt`, now),
     // Alertmanager sends a time in the future, or the year 1, while an alert is firing.
-    const end = status === 'resolved' && endsAt ? plausible(endsAt, `alerts.${index}.endsAt`, now) : null;
-    return received({ fingerprint, status, labels, annotations, start, end, now });
-  });
+    endsAt: status === 'resolved' && endsAt ? plausible(endsAt, `alerts.${index}.endsAt`, now) : null,
+  }));
 }
 
 /** Throws `validation_failed`. */
 export function genericAlerts({ alerts }: GenericAlertsDto, now: Date): ReceivedAlert[] {
   return alerts.map(({ fingerprint, status, labels, annotations = {}, starts_at, ends_at }, index) => {
-    const start = starts_at ? plausible(starts_at, `alerts.${index}.starts_at`, now) : now;
+    const start = starts_at ? plausible(starts_at, `alerts.${index}.starts_at`, now) : null;
     const end = ends_at ? plausible(ends_at, `alerts.${index}.ends_at`, now) : null;
-    const identity = fingerprint ?? fingerprintOf(labels);
-    return received({ fingerprint: identity, status, labels, annotations, start, end, now });
+    return {
+      fingerprint: fingerprint ?? fingerprintOf(labels),
+      status,
+      labels,
+      annotations,
+      startsAt: start,
+      endsAt: status === 'resolved' ? end : null,
+    };
   });
 }
 
-interface Parsed extends Pick<ReceivedAlert, 'fingerprint' | 'status' | 'labels' | 'annotations'> {
-  readonly start: Date;
-  readonly end: Date | null;
-  readonly now: Date;
+/**
+ * The alerts in parts of at most `size`, none of which contains an alert twice, so that an alert that begins
+ * and ends in one request does so in two parts.
+ */
+export function partsOf(alerts: readonly ReceivedAlert[], size: number): ReceivedAlert[][] {
+  const parts: ReceivedAlert[][] = [[]];
+  const inPart = new Set<string>();
+  for (const alert of alerts) {
+    if (inPart.size === size || inPart.has(alert.fingerprint)) {
+      parts.push([]);
+      inPart.clear();
+    }
+    parts.at(-1)?.push(alert);
+    inPart.add(alert.fingerprint);
+  }
+  return parts;
 }
 
-function received({ start, end, now, ...rest }: Parsed): ReceivedAlert {
-  return { ...rest, startsAt: start, endsAt: rest.status === 'resolved' ? (end ?? now) : null };
+/** Alertmanager never sends an alert again that was refused, so long annotations are cut off. */
+function shortened(annotations: Readonly<Record<string, unknown>>): Labels {
+  const texts = Object.entries(annotations).filter(
+    ([name]) => name.length > 0 && name.length <= LONGEST_NAME,
+  );
+  return Object.fromEntries(
+    texts
+      .slice(0, MAX_ANNOTATIONS)
+      .map(([name, text]) => [name, String(text).slice(0, LONGEST_ANNOTATION).toWellFormed()]),
+  );
 }
 
 function fingerprintOf(labels: Labels): string {
@@ -61,5 +94,5 @@ function plausible(text: string, field: string, now: Date): Date {
   const time = new Date(text);
   if (time >= EARLIEST && time.getTime() <= now.getTime() + MAX_AHEAD_MS) return time;
   const message = `${field} must be between 2000-01-01 and a day from now. Check the clock of the source`;
-  throw validationFailed([{ field, message } satisfies FieldError]);
+  throw validationFailed([{ field, message }]);
 }

@@ -3,7 +3,7 @@ import { Clock, DomainError, type Page, type PageQuery, pageOf, validationFailed
 import { uuidv7 } from '@atlas/tenancy';
 import { CreateSilenceDto, type SilenceView } from '@atlas/tenant-api/alerts';
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { DataSource } from '../data-sources/data-source.entity';
 import { DueWork } from '../due/due-work';
@@ -12,8 +12,11 @@ import { Alert } from './alert.entity';
 import { matchersOf, silencing } from './silence-matching';
 import { Silence } from './silence.entity';
 
-/** Every alert is compared with every silence, so a tenant may have only so many that have not ended. */
-const MAX_SILENCES = 1000;
+/** Every alert is compared with every silence, so a tenant may have only about so many that have not ended. */
+const MAX_SILENCES = 100;
+/** How many alerts one transaction releases. Each may open an incident. */
+const ALERTS_A_PART = 100;
+const [EARLIEST, LATEST] = [new Date('2000-01-01T00:00:00Z'), new Date('9999-01-01T00:00:00Z')];
 
 @Injectable()
 export class Silences {
@@ -26,7 +29,9 @@ export class Silences {
   ) {
     due.on('silences', async (scope, id) => {
       const silence = await lockedWithSources(scope, id);
-      if (silence?.dueAt && silence.dueAt <= this.clock.now()) await this.end(scope, silence, {});
+      const now = this.clock.now();
+      if (!silence?.dueAt || silence.dueAt > now || (await this.release(scope, id, now)) > 0) return;
+      await scope.update(Silence, { id }, { dueAt: null });
     });
   }
 
@@ -38,6 +43,10 @@ export class Silences {
       if (endsAt <= startsAt || endsAt <= now)
         throw validationFailed([
           { field: 'ends_at', message: 'ends_at must be after starts_at and after now' },
+        ]);
+      if (startsAt < EARLIEST || endsAt > LATEST)
+        throw validationFailed([
+          { field: 'starts_at', message: 'starts_at and ends_at must be in the years 2000 to 9998' },
         ]);
       const silence: Silence = {
         tenantId,
@@ -80,32 +89,41 @@ export class Silences {
     return silenceView(silence, this.clock.now());
   }
 
-  /** Does nothing if the silence has ended. Throws `silence_not_found`. */
+  /**
+   * Ends a silence. If many alerts are still firing under it, the incidents of the others open soon afterwards.
+   * Does nothing if the silence has ended. Throws `silence_not_found`.
+   */
   expire(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {
       const silence = await lockedWithSources(scope, id);
       if (!silence) throw silenceNotFound();
-      if (silence.dueAt === null) return;
       const now = this.clock.now();
-      await this.end(scope, silence, { endsAt: silence.endsAt < now ? silence.endsAt : now });
+      if (silence.endsAt <= now) return;
+      // It stays due. Later, no request relies on it any more.
+      await scope.update(Silence, { id }, { endsAt: now, dueAt: now });
+      await this.release(scope, id, now);
       await this.record(scope, 'silence.expired', id);
     });
   }
 
-  /** Opens incidents for the alerts that are still firing, unless another silence applies to them. */
-  private async end(scope: TenantScope, { id }: Silence, changes: Partial<Silence>): Promise<void> {
-    await scope.update(Silence, { id }, { ...changes, dueAt: null });
-    const now = this.clock.now();
+  /**
+   * Opens incidents for alerts that are still firing under a silence, unless another silence applies to them.
+   * Returns how many alerts it has looked at: none if the silence has no alerts left.
+   */
+  private async release(scope: TenantScope, id: string, now: Date): Promise<number> {
     const silenced = silencing(await activeSilences(scope, now));
-    const alerts = await scope.find(Alert, { where: { silenceId: id }, order: { id: 'ASC' } });
+    const where = { silenceId: id };
+    const alerts = await scope.find(Alert, { where, order: { id: 'ASC' }, take: ALERTS_A_PART });
     const released = alerts.map((alert) => ({ ...alert, silenceId: silenced(alert.labels)?.id ?? null }));
-    const sources = await scope.find(DataSource, { order: { id: 'ASC' } });
+    const sourceIds = [...new Set(released.map(({ sourceId }) => sourceId))];
+    const sources = await scope.find(DataSource, { where: { id: In(sourceIds) }, order: { id: 'ASC' } });
     for (const source of sources) {
       const own = released.filter(({ sourceId }) => sourceId === source.id);
-      const starting = own.filter(({ silenceId }) => silenceId === null);
-      if (own.length > 0)
-        await this.incidents.follow(scope, source, now, { alerts: own, starting, ended: [] });
+      // Nothing would ever resolve the incidents of a deleted source.
+      const starting = source.deletedAt ? [] : own.filter(({ silenceId }) => silenceId === null);
+      await this.incidents.follow(scope, source, now, { alerts: own, starting, ended: [] });
     }
+    return alerts.length;
   }
 
   private record(

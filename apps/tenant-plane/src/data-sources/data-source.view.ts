@@ -4,8 +4,8 @@ import { type DataSource } from './data-source.entity';
 /** Stands for the key where it cannot be shown. */
 const KEY = '{key}';
 
-export function dataSourceView(home: string, source: DataSource, key = KEY): DataSourceView {
-  const until = source.previousKeys[0]?.until;
+export function dataSourceView(home: string, now: Date, source: DataSource, key = KEY): DataSourceView {
+  const until = source.previousKeys.map((previous) => new Date(previous.until)).find((time) => time > now);
   return {
     id: source.id,
     name: source.name,
@@ -16,7 +16,7 @@ export function dataSourceView(home: string, source: DataSource, key = KEY): Dat
     enabled: source.enabled,
     last_received_at: source.lastReceivedAt,
     created_at: source.createdAt,
-    previous_key_until: until === undefined ? null : new Date(until),
+    previous_key_until: until ?? null,
   };
 }
 

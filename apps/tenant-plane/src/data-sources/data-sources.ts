@@ -123,11 +123,11 @@ export class DataSources {
   }
 
   private viewOf(tenant: Tenant, source: DataSource): DataSourceView {
-    return dataSourceView(this.urls.home(tenant), source);
+    return dataSourceView(this.urls.home(tenant), this.clock.now(), source);
   }
 
   private withKey(tenant: Tenant, source: DataSource, key: string): DataSourceWithKeyView {
-    return { ...dataSourceView(this.urls.home(tenant), source, key), key };
+    return { ...dataSourceView(this.urls.home(tenant), this.clock.now(), source, key), key };
   }
 
   private record(

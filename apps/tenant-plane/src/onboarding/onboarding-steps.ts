@@ -7,6 +7,7 @@ import { Alert } from '../alerts/alert.entity';
 import { Run } from '../automation/run.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { DataSource } from '../data-sources/data-source.entity';
+import { Slo } from '../slos/slo.entity';
 
 export interface OnboardingStep {
   readonly key: string;
@@ -44,9 +45,8 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'slos',
     title: 'Set a service level objective',
-    hint: 'Define your first SLO.',
-    awaits: 'slos',
-    evidence: notYet,
+    hint: 'Define your first SLO: POST /api/slos.',
+    evidence: firstSlo,
   },
   {
     key: 'runbook',
@@ -75,6 +75,11 @@ async function firstData(scope: TenantScope): Promise<Evidence | null> {
 async function firstAlert(scope: TenantScope): Promise<Evidence | null> {
   const [alert] = await scope.find(Alert, { order: { id: 'ASC' }, take: 1 });
   return alert ? { kind: 'alert', id: alert.id, at: alert.createdAt } : null;
+}
+
+async function firstSlo(scope: TenantScope): Promise<Evidence | null> {
+  const [slo] = await scope.find(Slo, { order: { id: 'ASC' }, take: 1 });
+  return slo ? { kind: 'slo', id: slo.id, at: slo.createdAt } : null;
 }
 
 async function firstAiAnswer(scope: TenantScope): Promise<Evidence | null> {

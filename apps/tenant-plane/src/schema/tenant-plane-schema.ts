@@ -32,6 +32,8 @@ import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { RunbookVersion } from '../runbooks/runbook-version.entity';
 import { Runbook } from '../runbooks/runbook.entity';
+import { SloBucket } from '../slos/slo-bucket.entity';
+import { Slo } from '../slos/slo.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKey } from '../tenant-secrets/tenant-key.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
@@ -65,6 +67,7 @@ import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
 import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
+import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 
@@ -100,6 +103,8 @@ export const TENANT_SCOPED_ENTITIES = [
   Alert,
   AlertGroup,
   Silence,
+  Slo,
+  SloBucket,
   Runbook,
   RunbookVersion,
   AutomationPolicy,
@@ -155,6 +160,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     RelateItems1700000000038,
     ReceiveAlerts1700000000039,
     KeepTenantSecrets1700000000040,
+    CreateSlos1700000000041,
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
   ],

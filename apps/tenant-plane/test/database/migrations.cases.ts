@@ -110,6 +110,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       integer: ['integer'],
       bigint: ['bigint'],
       boolean: ['boolean'],
+      'double precision': ['double precision'],
       'simple-json': ['jsonb'],
       Date: ['timestamp with time zone'],
     };

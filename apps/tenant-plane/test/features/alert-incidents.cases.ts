@@ -1,7 +1,9 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type TimelineItemView } from '@atlas/tenant-api/incidents';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { AlertIncidents } from '../../src/alerts/alert-incidents';
 import { Incident } from '../../src/incidents/incident.entity';
+import { Pause } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 import { AlertSender } from './alert-sender.fixture';
 
@@ -156,11 +158,43 @@ describe.each(EVERY_DATABASE)('alerts on %s', (driver) => {
     expect(await sender.incidents()).toMatchObject([{ severity: expected }]);
   });
 
-  it('that begin and end in one request open nothing', async () => {
+  it('that begin and end in one request open an incident and resolve it', async () => {
     const receipt = await sender.receipt({}, { status: 'resolved' });
-    expect(receipt).toEqual({ received: 2, opened: 0, updated: 1, resolved: 1, silenced: 0 });
-    expect(await sender.incidents()).toEqual([]);
-    expect(await sender.alerts()).toMatchObject([{ status: 'resolved', count: 2, incident_id: null }]);
+    expect(receipt).toEqual({ received: 2, opened: 1, updated: 0, resolved: 1, silenced: 0 });
+    expect(await sender.incidents()).toMatchObject([{ status: 'resolved' }]);
+    expect(await sender.alerts()).toMatchObject([{ status: 'resolved', count: 2 }]);
+  });
+
+  it('keep the time at which they began, whether their source says when or not', async () => {
+    const begun = clock.now().toISOString();
+    await sender.receipt({});
+    clock.advance(600);
+    await sender.receipt({});
+    expect(await sender.alerts()).toMatchObject([{ starts_at: begun }]);
+    clock.advance(600);
+    await sender.receipt({ status: 'resolved' });
+    const ended = clock.now().toISOString();
+    expect(await sender.alerts()).toMatchObject([{ starts_at: begun, ends_at: ended }]);
+    clock.advance(60);
+    await sender.receipt({});
+    expect(await sender.alerts()).toMatchObject([{ starts_at: clock.now().toISOString(), ends_at: null }]);
+  });
+
+  it('go on if the end of an earlier episode arrives late', async () => {
+    const at = (minutes: number): string => new Date(clock.now().getTime() - minutes * 60_000).toISOString();
+    const first = { starts_at: at(30), ends_at: at(20), status: 'resolved' as const };
+    await sender.receipt({ starts_at: at(30) });
+    await sender.receipt(first);
+    await sender.receipt({ starts_at: at(10) });
+    expect(await sender.receipt(first)).toMatchObject({ resolved: 0, updated: 1 });
+    expect(await sender.alerts()).toMatchObject([{ status: 'firing', starts_at: at(10) }]);
+    expect(await sender.incidents()).toMatchObject([{ status: 'open' }]);
+  });
+
+  it('may lack a label that every object has as a property', async () => {
+    const grouped = await AlertSender.create(plane, admin, { group_by: ['constructor', 'alertname'] });
+    await grouped.receipt({ labels: { severity: 'constructor' } });
+    expect(await grouped.incidents()).toMatchObject([{ severity: 'P3' }]);
   });
 
   it('arrive once, in one incident per group, if a thousand arrive in one request', async () => {
@@ -181,6 +215,27 @@ describe.each(EVERY_DATABASE)('alerts on %s', (driver) => {
     expect((await plane.rows(tenant, Incident)).map(({ status }) => status)).toEqual(
       Array.from({ length: 4 }, () => 'resolved'),
     );
+  });
+
+  it('of one source occupy one connection, so other tenants are served in the meantime', async () => {
+    const running = jest.spyOn(plane.app.get(AlertIncidents), 'follow');
+    const holding = Pause.before(plane.app.get(AlertIncidents), 'follow');
+    const sending = Array.from({ length: 30 }, (_, index) =>
+      sender.send({ labels: { instance: `web-${index}` } }).then(({ status }) => status),
+    );
+    await holding.reached;
+    const refused = await Promise.race(sending);
+    expect(refused).toBe(429);
+    expect(running).toHaveBeenCalledTimes(1);
+    if (driver === 'postgres') {
+      const other = await plane.tenantWithAdmin(`other-${count}`);
+      await plane.post('/api/incidents', { title: 'Disk full', severity: 'P4' }, other.admin).expect(201);
+    }
+    holding.release();
+    const statuses = await Promise.all(sending);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(21);
+    expect(await sender.incidents()).toMatchObject([{ alert_count: 21 }]);
+    running.mockRestore();
   });
 
   it('of one group open one incident if twenty requests arrive at once', async () => {

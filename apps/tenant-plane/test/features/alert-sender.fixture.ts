@@ -9,6 +9,8 @@ interface SentAlert {
   readonly status?: 'firing' | 'resolved';
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly starts_at?: string;
+  readonly ends_at?: string;
 }
 
 /** A data source of a tenant, and a program that sends alerts with its key. */

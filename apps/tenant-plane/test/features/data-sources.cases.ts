@@ -101,6 +101,15 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     expect(body.last_received_at).toBe(clock.now().toISOString());
   });
 
+  it("cuts off Alertmanager's annotations that are too long", async () => {
+    const { key } = await created({ kind: 'alertmanager' });
+    const annotations = { description: 'x'.repeat(5000) };
+    const alerts = ALERTMANAGER_BODY.alerts.map((alert) => ({ ...alert, annotations }));
+    await plane.post(`/api/ingest/alertmanager/${key}`, { ...ALERTMANAGER_BODY, alerts }).expect(202);
+    const { body } = await plane.get('/api/alerts', admin);
+    expect(body.items[0].annotations.description).toHaveLength(4000);
+  });
+
   it("receives Alertmanager's webhook with fields that Atlas does not know", async () => {
     const { key } = await created({ kind: 'alertmanager' });
     const { body } = await sendWith(key, 'alertmanager').expect(202);
@@ -139,6 +148,9 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     clock.advance(24 * 3600);
     for (const key of [first, second]) await sendWith(key).expect(401);
     await sendWith(rotated.key).expect(202);
+    const { session } = await plane.user(tenant, 'admin');
+    const { body: shown } = await plane.get(`/api/data-sources/${id}`, { session });
+    expect(shown.previous_key_until).toBeNull();
     expect(await plane.audit(tenant, 'data_source.key_rotated')).toHaveLength(2);
   });
 
@@ -148,6 +160,12 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     const { body: rotated } = await rotate(id, { revoke_now: true }).expect(200);
     await sendWith(key).expect(401);
     await sendWith(rotated.key).expect(202);
+  });
+
+  it('does not repeat its key if the path is wrong', async () => {
+    const { key } = await created();
+    const { status, text } = await sendWith(`${key}/x`);
+    expect([status, text]).toEqual([404, expect.not.stringContaining(key ?? '')]);
   });
 
   it('refuses alerts while it is disabled, and those of the other kind', async () => {

@@ -35,6 +35,7 @@ const BODIES = {
     ends_at: '2099-01-01T00:00:00Z',
     comment: 'Maintenance',
   },
+  '/api/slos': { name: 'Up', objective: 0.99, window_days: 30, indicator: { kind: 'events' } },
 };
 
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {

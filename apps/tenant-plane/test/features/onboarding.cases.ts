@@ -88,6 +88,17 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     });
   });
 
+  it('keeps the first service level objective as evidence', async () => {
+    const wanted = { objective: 0.99, window_days: 30, indicator: { kind: 'events' } };
+    const first = await plane.post('/api/slos', { ...wanted, name: 'Checkout' }, admin).expect(201);
+    clock.advance(60);
+    await plane.post('/api/slos', { ...wanted, name: 'Search' }, admin).expect(201);
+    expect(await step('slos')).toMatchObject({
+      status: 'done',
+      evidence: { kind: 'slo', id: first.body.id, at: first.body.created_at },
+    });
+  });
+
   it('counts no evidence from another tenant', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, other).expect(201);

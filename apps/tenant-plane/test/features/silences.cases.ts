@@ -1,6 +1,7 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { AlertIncidents } from '../../src/alerts/alert-incidents';
+import { Silence } from '../../src/alerts/silence.entity';
 import { DueWork } from '../../src/due/due-work';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
@@ -129,6 +130,10 @@ describe.each(EVERY_DATABASE)('a silence on %s', (driver) => {
       { matchers: [{ name: 'a', value: '(a', is_regex: true }] },
     ],
     ['a back-reference', { matchers: [{ name: 'a', value: '(a)\\1', is_regex: true }] }],
+    ['a pattern of 201 characters', { matchers: [{ name: 'a', value: 'a'.repeat(201), is_regex: true }] }],
+    ['a pattern with many repetitions', { matchers: [{ name: 'a', value: '.{0,100}', is_regex: true }] }],
+    ['a large pattern', { matchers: [{ name: 'a', value: '(.{0,50}){4}', is_regex: true }] }],
+    ['an end after the year 9998', { ends_at: '9999-12-31T23:59:59-12:00' }],
     ['no matcher', { matchers: [] }],
     ['an end before its start', { starts_at: inMinutes(20), ends_at: inMinutes(10) }],
     ['an end in the past', { starts_at: '2020-01-01T00:00:00Z', ends_at: '2020-01-02T00:00:00Z' }],
@@ -139,7 +144,53 @@ describe.each(EVERY_DATABASE)('a silence on %s', (driver) => {
 
   it('with a pattern that would take exponential time elsewhere takes no time', async () => {
     await silence({ matchers: [{ name: 'a', value: '(a+)+$', is_regex: true }] });
-    expect(await sender.receipt({ labels: { a: `${'a'.repeat(3000)}b` } })).toMatchObject({ opened: 1 });
+    expect(await sender.receipt({ labels: { a: `${'a'.repeat(900)}b` } })).toMatchObject({ opened: 1 });
+  });
+
+  it('may name a label that every object has as a property', async () => {
+    await silence({ matchers: [{ name: 'constructor', value: '.+', is_regex: true }] });
+    expect(await sender.receipt({})).toMatchObject({ opened: 1 });
+  });
+
+  it('with a regular expression does not apply to a label of more than 1,000 characters', async () => {
+    await silence({ matchers: [{ name: 'a', value: 'a+', is_regex: true }] });
+    const labels = [1000, 1001].map((length) => ({ labels: { a: 'a'.repeat(length) } }));
+    expect(await sender.receipt(...labels)).toMatchObject({ opened: 1, silenced: 1 });
+  });
+
+  it('of many alerts releases all of them, part by part', async () => {
+    const id = await silence({ matchers: [{ name: 'alertname', value: '.*', is_regex: true }] });
+    const alerts = Array.from({ length: 250 }, (_, index) => ({ labels: { instance: `web-${index}` } }));
+    expect(await sender.receipt(...alerts)).toMatchObject({ silenced: 250 });
+    await plane.delete(`/api/silences/${id}`, admin).expect(204);
+    expect(await sender.incidents()).toMatchObject([{ alert_count: 100 }]);
+    for (let round = 0; round < 3; round += 1) await sweep();
+    expect(await sender.incidents()).toMatchObject([{ alert_count: 250 }]);
+    expect((await plane.rows(tenant, Silence)).map(({ dueAt }) => dueAt)).toEqual([null]);
+  });
+
+  it('ends for the alerts of a source that is created in the meantime', async () => {
+    const id = await silence();
+    await sender.receipt({});
+    const ending = Pause.before(plane.app.get(AlertIncidents), 'follow');
+    const ended = plane.delete(`/api/silences/${id}`, admin).then(({ status }) => status);
+    await ending.reached;
+    const meanwhile = AlertSender.create(plane, admin).then(async (other) =>
+      other.receipt({ name: 'DiskFull' }),
+    );
+    await endedOrWaiting(plane, meanwhile);
+    ending.release();
+    expect([await ended, (await meanwhile).received]).toEqual([204, 1]);
+    await sweep();
+    expect((await sender.incidents()).map(({ title }) => title)).toEqual(['DiskFull', 'DiskFull']);
+  });
+
+  it('opens nothing for the alerts of a data source that was deleted', async () => {
+    const id = await silence();
+    await sender.receipt({});
+    await plane.delete(`/api/data-sources/${sender.source.id}`, admin).expect(204);
+    await plane.delete(`/api/silences/${id}`, admin).expect(204);
+    expect(await sender.incidents()).toEqual([]);
   });
 
   it('that ends while an alert under it is being stored opens the incident of that alert', async () => {

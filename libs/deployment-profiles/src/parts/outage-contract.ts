@@ -95,7 +95,6 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'slos',
     after: GRACE_LADDER,
-    awaits: 'slos',
     note: 'Read-only: objectives are still measured and shown, but cannot be changed.',
   },
   {

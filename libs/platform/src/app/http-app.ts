@@ -40,8 +40,13 @@ export interface HttpAppOptions {
   /** The name of the plane's API description, docs/openapi/`<name>`.json. */
   readonly name: string;
   readonly logger?: LoggerService | false;
-  /** A media type accepted in addition to JSON. Its bodies are read as bytes, up to `maxBytes`. */
-  readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
+  /** A media type accepted in addition to JSON. Its bodies have up to `maxBytes`. */
+  readonly alsoAccepts?: {
+    readonly type: string;
+    readonly maxBytes: number;
+    /** Turns the bytes into the body that handlers see. Without it, they see the bytes. */
+    readonly read?: (bytes: Buffer) => unknown;
+  };
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
   /** Builds the object graph without starting anything, to generate the API description. */
@@ -77,8 +82,10 @@ export async function createHttpApp(
   });
   acceptJsonOnly(app, limits.bodyBytes);
   const { alsoAccepts: other } = options;
-  if (other)
-    app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
+  if (other) {
+    const { type, maxBytes: bodyLimit, read = (bytes) => bytes } = other;
+    app.useBodyParser(type, { bodyLimit }, (_, body, done) => done(null, read(body)));
+  }
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

@@ -1,4 +1,11 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { databaseFailure, isDatabaseFault } from '../errors/database-outage';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from '../errors/errors';
@@ -89,8 +96,12 @@ function toDomainError(exception: unknown): DomainError {
       'Something went wrong on our side. Quote the trace_id when you report it.',
     );
   }
-  return new DomainError(CODE_OF_KIND[kind] ?? kind, kind, message);
+  // Nest's message repeats the path, which may contain a secret.
+  const detail = exception instanceof NotFoundException ? NO_ROUTE : message;
+  return new DomainError(CODE_OF_KIND[kind] ?? kind, kind, detail);
 }
+
+const NO_ROUTE = 'There is nothing at this path for this method. The API is described at /docs.';
 
 const CODE_OF_KIND: Partial<Record<ErrorKind, string>> = {
   too_large: 'body_too_large',

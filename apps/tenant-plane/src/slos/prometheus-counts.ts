@@ -1,0 +1,120 @@
+import { type PrometheusIndicator, type SloIndicator } from '@atlas/tenant-api/slos';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { OutboundHttp } from '../outbound/outbound-http';
+import { type Counts } from './error-budget';
+import { timeOf } from './minutes';
+
+const PATH = '/api/v1/query';
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 64 * 1024;
+/** A longer explanation from the server is cut. */
+const LONGEST_REASON = 300;
+/** How much more good events than events extrapolation may cause, as a share of the events. */
+const EXTRAPOLATION = 1e-6;
+
+/** Why Prometheus does not say how many events there were. */
+export class UnknownCounts extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+    /** Whether the answer for another minute may be different. */
+    readonly concernsMinute = false,
+  ) {
+    super(detail);
+  }
+}
+
+interface Answer {
+  readonly status?: unknown;
+  readonly error?: unknown;
+  readonly data?: { readonly resultType?: unknown; readonly result?: unknown };
+}
+
+/** Asks Prometheus servers for numbers of events. */
+@Injectable()
+export class PrometheusCounts {
+  constructor(private readonly http: OutboundHttp) {}
+
+  /** Checks the address of an indicator before it is stored. Throws `address_not_allowed`. */
+  async requireAllowed(indicator: SloIndicator | undefined): Promise<void> {
+    if (indicator?.kind === 'prometheus') await this.http.requireAllowed(indicator.url);
+  }
+
+  /** The events in one minute. Throws {@link UnknownCounts}. */
+  async in(minute: number, indicator: PrometheusIndicator, signal: AbortSignal): Promise<Counts> {
+    const at = timeOf(minute + 1);
+    const ask = async (name: 'good_query' | 'total_query'): Promise<number> =>
+      valueIn(name, await this.ask(indicator.url, { query: indicator[name], at, name }, signal));
+    const total = await ask('total_query');
+    const good = await ask('good_query');
+    if (good <= total) return { good, total };
+    if (good <= total * (1 + EXTRAPOLATION)) return { good: total, total };
+    const detail = `good_query returned ${good}, which is more than the ${total} of total_query.`;
+    throw new UnknownCounts('indicator_good_above_total', detail, true);
+  }
+
+  private async ask(
+    url: string,
+    { query, at, name }: { readonly query: string; readonly at: Date; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const request = { method: 'GET', url: queryUrl(url, query, at), timeoutMs: TIMEOUT_MS } as const;
+    const { status, body } = await this.http
+      .fetch({ ...request, maxBytes: MAX_BYTES, signal })
+      .catch((error: unknown) => {
+        if (error instanceof DomainError) throw new UnknownCounts(error.code, error.message);
+        throw error;
+      });
+    const answer = parsed(body);
+    if (answer?.status === 'success') return answer;
+    const reason = typeof answer?.error === 'string' ? `: ${answer.error.slice(0, LONGEST_REASON)}` : '.';
+    throw new UnknownCounts(
+      'indicator_refused',
+      `The server answered ${name} with the status ${status}${reason}`,
+    );
+  }
+}
+
+function queryUrl(url: string, query: string, at: Date): string {
+  const target = new URL(url);
+  target.pathname = target.pathname.replace(/\/$/, '') + PATH;
+  target.searchParams.set('query', query);
+  target.searchParams.set('time', String(at.getTime() / 1000));
+  return target.href;
+}
+
+function parsed(body: Buffer): Answer | null {
+  try {
+    return JSON.parse(body.toString('utf8')) as Answer | null;
+  } catch {
+    return null;
+  }
+}
+
+/** The only number in an answer. */
+function valueIn(name: string, { data }: Answer): number {
+  const sample = sampleIn(name, data ?? {});
+  const text: unknown = Array.isArray(sample) ? sample[1] : undefined;
+  const value = typeof text === 'string' && text !== '' ? Number(text) : NaN;
+  if (Number.isFinite(value) && value >= 0) return value;
+  const detail = `${name} returned ${String(text).slice(0, LONGEST_REASON)}, which is not a number of events.`;
+  throw new UnknownCounts('indicator_not_a_number', detail, true);
+}
+
+function sampleIn(name: string, { resultType, result }: NonNullable<Answer['data']>): unknown {
+  if (resultType === 'scalar') return result;
+  if (resultType !== 'vector' || !Array.isArray(result)) {
+    const detail = `${name} returned a ${String(resultType)}. Write a query that returns one number.`;
+    throw new UnknownCounts('indicator_wrong_type', detail);
+  }
+  if (result.length > 1) {
+    const detail = `${name} returned ${result.length} series. Combine them with sum().`;
+    throw new UnknownCounts('indicator_several_series', detail, true);
+  }
+  if (result.length === 0) {
+    const detail = `${name} returned nothing. If that means no events, add "or vector(0)" to the query.`;
+    throw new UnknownCounts('indicator_no_data', detail, true);
+  }
+  return (result[0] as { readonly value?: unknown } | null)?.value;
+}

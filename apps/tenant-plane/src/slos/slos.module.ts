@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { DueModule } from '../due/due.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { IncidentsModule } from '../incidents/incidents.module';
+import { OutboundModule } from '../outbound/outbound.module';
+import { PrometheusCounts } from './prometheus-counts';
+import { SloEpisodes } from './slo-episodes';
+import { SloEvaluations } from './slo-evaluations';
+import { SloEvents } from './slo-events';
+import { SloMeasurements } from './slo-measurements';
+import { SloStatuses } from './slo-statuses';
+import { Slos } from './slos';
+import { SlosController } from './slos.controller';
+
+@Module({
+  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule, OutboundModule],
+  controllers: [SlosController],
+  providers: [PrometheusCounts, SloMeasurements, SloEpisodes, SloEvaluations, SloEvents, SloStatuses, Slos],
+})
+export class SlosModule {}

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { Clock, type Page, pageOf } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import {
+  type CreateSloDto,
+  type ListSlosQuery,
+  type SloIndicator,
+  type SloView,
+  type UpdateSloDto,
+} from '@atlas/tenant-api/slos';
+import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { differences } from '../audit/differences';
+import { requireItems } from '../cmdb/item-locks';
+import { minuteOf } from './minutes';
+import { SloEpisodes } from './slo-episodes';
+import { evaluationAfter } from './slo-evaluations';
+import { existingSlo, lockedSlo } from './slo-locks';
+import { Slo } from './slo.entity';
+import { indicatorKindFixed } from './slo.errors';
+import { sloView } from './slo.view';
+
+@Injectable()
+export class Slos {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly episodes: SloEpisodes,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `configuration_item_not_found` and `configuration_item_archived`. */
+  create(tenantId: string, dto: CreateSloDto): Promise<SloView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const now = this.clock.now();
+      const { name, service = null, ci_id: ciId = null, objective, window_days: windowDays } = dto;
+      if (ciId) await requireItems(scope, [ciId]);
+      const slo: Slo = {
+        tenantId,
+        id: uuidv7(now),
+        name: name.trim(),
+        service: service?.trim() ?? null,
+        ciId,
+        objective,
+        windowDays,
+        indicator: { ...dto.indicator },
+        indicatorError: null,
+        askedUntil: dto.indicator.kind === 'prometheus' ? minuteOf(now) : null,
+        firing: null,
+        incidentId: null,
+        createdAt: now,
+        updatedAt: now,
+        deletedAt: null,
+        dueAt: evaluationAfter(now),
+      };
+      await scope.insert(Slo, slo);
+      const { id } = slo;
+      const after = { name: slo.name, objective, window_days: windowDays, indicator: slo.indicator.kind };
+      await this.audit.record(scope, { action: 'slo.created', targetKind: 'slo', targetId: id, after });
+      return sloView(slo);
+    });
+  }
+
+  async list(
+    tenantId: string,
+    { cursor, limit, service, ci_id: ciId }: ListSlosQuery,
+  ): Promise<Page<SloView>> {
+    const rows = await this.tenants.read(tenantId, (scope) => {
+      const query = scope
+        .query(Slo, 'slo')
+        .andWhere({ deletedAt: IsNull() })
+        .orderBy('slo.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('slo.id < :cursor', { cursor });
+      if (service !== undefined) query.andWhere({ service });
+      if (ciId !== undefined) query.andWhere({ ciId });
+      return query.getMany();
+    });
+    return pageOf(rows, limit, sloView);
+  }
+
+  /** Throws `slo_not_found`. */
+  get(tenantId: string, id: string): Promise<SloView> {
+    return this.tenants.read(tenantId, async (scope) => sloView(await existingSlo(scope, id)));
+  }
+
+  /** Also throws `slo_not_found` and `indicator_kind_fixed`; see {@link create}. */
+  update(tenantId: string, id: string, dto: UpdateSloDto): Promise<SloView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const slo = await lockedSlo(scope, id, 'update');
+      const changed: Slo = { ...slo, ...fieldsOf(dto) };
+      if (changed.indicator.kind !== slo.indicator.kind) throw indicatorKindFixed(slo);
+      const before = sloView(slo);
+      if (isDeepStrictEqual(sloView(changed), before)) return before;
+      if (changed.ciId && changed.ciId !== slo.ciId) await requireItems(scope, [changed.ciId]);
+      changed.updatedAt = this.clock.now();
+      await scope.update(Slo, { id }, changed);
+      const after = sloView(changed);
+      await this.record(scope, id, 'slo.updated', differences(before, after));
+      return after;
+    });
+  }
+
+  /** Also ends its episode. Throws `slo_not_found`. */
+  delete(tenantId: string, id: string): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const slo = await lockedSlo(scope, id, 'update');
+      const now = this.clock.now();
+      const { firing, incidentId } = await this.episodes.end(scope, slo, now);
+      await scope.update(Slo, { id }, { firing, incidentId, deletedAt: now, dueAt: now });
+      await this.record(scope, id, 'slo.deleted', { before: { name: slo.name } });
+    });
+  }
+
+  private record(
+    scope: TenantScope,
+    id: string,
+    action: string,
+    values: { readonly before?: Record<string, unknown>; readonly after?: Record<string, unknown> },
+  ): Promise<void> {
+    return this.audit.record(scope, { action, targetKind: 'slo', targetId: id, ...values });
+  }
+}
+
+function fieldsOf(dto: UpdateSloDto): Partial<Slo> {
+  const { name, service, ci_id, objective, window_days, indicator } = dto;
+  return {
+    ...(name !== undefined && { name: name.trim() }),
+    ...(service !== undefined && { service: service?.trim() ?? null }),
+    ...(ci_id !== undefined && { ciId: ci_id }),
+    ...(objective !== undefined && { objective }),
+    ...(window_days !== undefined && { windowDays: window_days }),
+    ...(indicator !== undefined && { indicator: { ...indicator } satisfies SloIndicator }),
+  };
+}

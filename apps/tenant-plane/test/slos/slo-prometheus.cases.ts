@@ -1,0 +1,282 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { DueWork } from '../../src/due/due-work';
+import { SloMeasurements } from '../../src/slos/slo-measurements';
+import { SloBucket } from '../../src/slos/slo-bucket.entity';
+import { Slo } from '../../src/slos/slo.entity';
+import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+import { allowAddresses } from './allow-addresses.fixture';
+import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.fixture';
+
+const MINUTE = 60;
+
+describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driver) => {
+  let clock: FixedClock;
+  let prometheus: StandInPrometheus;
+  let plane: TestTenantPlane;
+  let other: TestTenantPlane | undefined;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+
+  beforeAll(async () => {
+    prometheus = await StandInPrometheus.start();
+    clock = new FixedClock();
+    plane = await TestTenantPlane.boot(driver, { clock });
+    allowAddresses(plane);
+  });
+  afterAll(async () => {
+    await prometheus.close();
+    await other?.close();
+    await plane.close();
+  });
+  let count = 0;
+  beforeEach(async () => {
+    clock.advance(MINUTE - ((clock.now().getTime() / 1000) % MINUTE));
+    ({ tenant, admin } = await plane.tenantWithAdmin(`acme-${(count += 1)}`));
+    prometheus.questions.length = 0;
+    counting(99, 100);
+  });
+  // So that sweeps attend only to the objectives of the next test.
+  afterEach(() => plane.tenants.write(tenant.tenant_id, (scope) => scope.update(Slo, {}, { dueAt: null })));
+
+  const indicator = () => ({
+    kind: 'prometheus',
+    url: `${prometheus.url}/`,
+    good_query: 'good{code!~"5.."}',
+    total_query: 'total',
+  });
+  const counting = (good: number | string, total: number | string): void =>
+    prometheus.answer(({ query }) => vector(String(query === 'total' ? total : good)));
+  const create = async (): Promise<SloView> => {
+    const wanted = { name: 'Checkout', objective: 0.99, window_days: 30, indicator: indicator() };
+    return (await plane.post('/api/slos', wanted, admin).expect(201)).body;
+  };
+  const get = async (id: string): Promise<SloView> =>
+    (await plane.get(`/api/slos/${id}`, admin).expect(200)).body;
+  const status = async (id: string): Promise<SloStatusView> =>
+    (await plane.get(`/api/slos/${id}/status`, admin).expect(200)).body;
+  const incidents = async (): Promise<string[]> =>
+    (await plane.get('/api/incidents', admin).expect(200)).body.items.map(
+      (incident: { status: string }) => incident.status,
+    );
+  const sweep = async (on = plane): Promise<void> => {
+    await on.app.get(DueWork).sweep();
+    await on.app.get(SloMeasurements).settled();
+  };
+  const pass = async (minutes: number): Promise<void> => {
+    clock.advance(minutes * MINUTE);
+    await sweep();
+  };
+
+  it('ask for the good and all events of each minute once, at its end', async () => {
+    const { id } = await create();
+    const begins = clock.now().getTime() / 1000;
+    clock.advance(74);
+    await sweep();
+    expect(prometheus.questions).toEqual([]);
+    clock.advance(1);
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(Slo, {}, { dueAt: clock.now() }));
+    await sweep();
+    expect(prometheus.questions).toEqual([
+      { query: 'total', time: begins + 60 },
+      { query: 'good{code!~"5.."}', time: begins + 60 },
+    ]);
+    await pass(1);
+    await pass(1);
+    expect(prometheus.questions.map(({ time }) => time - begins)).toEqual([60, 60, 120, 120, 180, 180]);
+    expect(await status(id)).toMatchObject({ good: 297, total: 300, state: 'exhausted' });
+    expect(await plane.rows(tenant, SloBucket)).toHaveLength(3);
+  });
+
+  it('cannot be given events by requests', async () => {
+    const { id } = await create();
+    const answer = await plane.post(`/api/slos/${id}/events`, { good: 1, total: 1 }, admin).expect(422);
+    expect(answer.body.code).toBe('events_not_accepted');
+    const changed = await plane
+      .patch(`/api/slos/${id}`, { indicator: { kind: 'events' } }, admin)
+      .expect(422);
+    expect(changed.body.code).toBe('indicator_kind_fixed');
+  });
+
+  it('are measured with numbers that are not whole', async () => {
+    const { id } = await create();
+    counting('12.5', '12.500000001');
+    await pass(2);
+    expect((await status(id)).good).toBe(12.5);
+  });
+
+  it('are measured with scalars, too', async () => {
+    const { id } = await create();
+    prometheus.answer(() => ({ status: 'success', data: { resultType: 'scalar', result: [0, '7'] } }));
+    await pass(2);
+    expect((await status(id)).total).toBe(7);
+  });
+
+  it('catch up with the minutes of the last hour', async () => {
+    const { id } = await create();
+    await pass(30);
+    expect((await status(id)).total).toBe(29 * 100);
+    await pass(90);
+    expect((await status(id)).total).toBe((29 + 60) * 100);
+  });
+
+  const answers: readonly [string, string, () => void][] = [
+    ['NaN', 'indicator_not_a_number', () => counting('NaN', 10)],
+    ['infinity', 'indicator_not_a_number', () => counting(1, '+Inf')],
+    ['a negative number', 'indicator_not_a_number', () => counting(-1, 10)],
+    ['an empty number', 'indicator_not_a_number', () => counting('', 10)],
+    ['more good events than events', 'indicator_good_above_total', () => counting(11, 10)],
+    ['nothing', 'indicator_no_data', () => prometheus.answer(() => vector())],
+    ['several series', 'indicator_several_series', () => prometheus.answer(() => vector('1', '2'))],
+    [
+      'a matrix',
+      'indicator_wrong_type',
+      () => prometheus.answer(() => ({ status: 'success', data: { resultType: 'matrix', result: [] } })),
+    ],
+    [
+      'a text',
+      'indicator_wrong_type',
+      () =>
+        prometheus.answer(() => ({ status: 'success', data: { resultType: 'string', result: [0, '1'] } })),
+    ],
+    [
+      'an error',
+      'indicator_refused',
+      () => prometheus.answer(() => ({ status: 'error', errorType: 'bad_data', error: 'parse error' }), 400),
+    ],
+    ['a page', 'indicator_refused', () => prometheus.answerRaw((_, response) => response.end('<html>'))],
+    ['null', 'indicator_refused', () => prometheus.answerRaw((_, response) => response.end('null'))],
+    ['an empty object', 'indicator_refused', () => prometheus.answer(() => ({}))],
+    ['no data', 'indicator_wrong_type', () => prometheus.answer(() => ({ status: 'success' }))],
+  ];
+
+  it.each(answers)('report %s as %s, count nothing, and ask again', async (_, code, answer) => {
+    const { id } = await create();
+    answer();
+    await pass(2);
+    expect((await get(id)).indicator_error).toEqual({
+      code,
+      detail: expect.stringMatching(/^[A-Z].*\.$|parse error$|_query .*\.$/),
+      at: clock.now().toISOString(),
+    });
+    expect((await status(id)).state).toBe('no_data');
+    counting(9, 10);
+    await pass(1);
+    expect(await get(id)).toMatchObject({ indicator_error: null });
+    expect((await status(id)).total).toBe(20);
+  });
+
+  it('report a server that cannot be reached', async () => {
+    const wanted = { name: 'x', objective: 0.99, window_days: 30 };
+    const gone = { ...indicator(), url: 'http://127.0.0.1:1/secret-path?token=secret' };
+    const { body } = await plane.post('/api/slos', { ...wanted, indicator: gone }, admin).expect(201);
+    await pass(2);
+    const { indicator_error: error } = await get(body.id);
+    expect(error?.code).toBe('outbound_failed');
+    expect(error?.detail).not.toContain('secret');
+  });
+
+  it('leave out minutes that Prometheus knows nothing about, once it knows a later one', async () => {
+    const { id } = await create();
+    const begins = clock.now().getTime() / 1000;
+    const isGap = ({ time }: Question): boolean => time > begins + 60 && time <= begins + 5 * 60;
+    prometheus.answer((question) => (isGap(question) ? vector() : vector('10')));
+    await pass(4);
+    expect(await get(id)).toMatchObject({ indicator_error: { code: 'indicator_no_data' } });
+    expect((await status(id)).total).toBe(10);
+    await pass(3);
+    expect(await get(id)).toMatchObject({ indicator_error: null });
+    expect((await status(id)).total).toBe(20);
+  });
+
+  it('ask only a few questions while Prometheus knows nothing', async () => {
+    await create();
+    prometheus.answer(() => vector());
+    await pass(50);
+    expect(prometheus.questions.length).toBeLessThanOrEqual(4);
+  });
+
+  it('hold no transaction open while a server hangs', async () => {
+    const { id } = await create();
+    let release: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) =>
+      prometheus.answerRaw((_, response) => {
+        release = () => void response.end(JSON.stringify(vector('5')));
+        resolve();
+      }),
+    );
+    clock.advance(2 * MINUTE);
+    await plane.app.get(DueWork).sweep();
+    await asked;
+    await plane.patch(`/api/slos/${id}`, { name: 'Pay' }, admin).expect(200);
+    counting(5, 5);
+    release();
+    await plane.app.get(SloMeasurements).settled();
+    expect([(await get(id)).name, (await status(id)).total]).toEqual(['Pay', 5]);
+  });
+
+  it('discard what was asked for before the query changed', async () => {
+    const { id } = await create();
+    let release: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) =>
+      prometheus.answerRaw((_, response) => {
+        release = () => void response.end(JSON.stringify(vector('5')));
+        resolve();
+      }),
+    );
+    clock.advance(2 * MINUTE);
+    await plane.app.get(DueWork).sweep();
+    await asked;
+    const changed = { ...indicator(), total_query: 'other' };
+    await plane.patch(`/api/slos/${id}`, { indicator: changed }, admin).expect(200);
+    counting(5, 7);
+    release();
+    await plane.app.get(SloMeasurements).settled();
+    expect((await status(id)).state).toBe('no_data');
+    await pass(1);
+    expect((await status(id)).total).toBe(10);
+  });
+
+  it('neither end nor begin an episode while Prometheus cannot be asked', async () => {
+    const { id } = await create();
+    counting(1, 10);
+    await pass(2);
+    expect(await incidents()).toEqual(['triggered']);
+    prometheus.answer(() => ({}), 503);
+    // No window with a burn rate contains the bad events any more.
+    await pass(7 * 60);
+    expect([await incidents(), (await get(id)).indicator_error?.code]).toEqual([
+      ['triggered'],
+      'indicator_refused',
+    ]);
+    counting(10_000, 10_000);
+    await pass(1);
+    expect(await incidents()).toEqual(['resolved']);
+  });
+
+  it('store a minute once, even if the reply to its COMMIT is lost', async () => {
+    const { id } = await create();
+    const { tenants } = plane;
+    const write = tenants.write.bind(tenants);
+    jest.spyOn(tenants, 'write').mockImplementationOnce(write); // The sweep.
+    jest.spyOn(tenants, 'write').mockImplementationOnce(async (...given) => {
+      await write(...given);
+      throw new Error('the reply is lost');
+    });
+    await pass(2);
+    await pass(1);
+    expect((await status(id)).total).toBe(200);
+  });
+
+  if (driver === 'postgres')
+    it('store a minute once, even if several processes ask for it', async () => {
+      other = await TestTenantPlane.open(plane.database, { clock });
+      allowAddresses(other);
+      const { id } = await create();
+      clock.advance(5 * MINUTE);
+      for (const process of [plane, other]) process.app.get(SloMeasurements).start(tenant.tenant_id, id);
+      await Promise.all([sweep(plane), sweep(other)]);
+      expect((await status(id)).total).toBe(400);
+    });
+});
