@@ -1,4 +1,3 @@
-import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
 import { type Evidence } from '@atlas/tenant-api/onboarding';
 import { In, IsNull, Not } from 'typeorm';
@@ -13,16 +12,9 @@ export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
-  /**
-   * The feature that the step needs, if that feature has not been built yet. Until it exists, the hint is not
-   * shown.
-   */
-  readonly awaits?: PlannedFeature;
   /** Proof that the step is done, or null. A step is completed by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
-
-const notYet = (): Promise<null> => Promise.resolve(null);
 
 /** The checklist after sign-in, in the same order in every deployment model. */
 export const ONBOARDING_STEPS: readonly OnboardingStep[] = [

@@ -51,14 +51,6 @@ export class Onboarding {
 }
 
 function stepView(step: OnboardingStep, evidence: Evidence | null, isSkipped: boolean): StepView {
-  const { key, title } = step;
-  const hint = step.awaits === undefined ? step.hint : skipHint(key);
+  const { key, title, hint } = step;
   return { key, title, status: evidence ? 'done' : isSkipped ? 'skipped' : 'pending', evidence, hint };
-}
-
-function skipHint(key: string): string {
-  return (
-    'This version does not support this step yet. Skip it for now: POST ' +
-    `/api/onboarding/steps/${key}/skip.`
-  );
 }
