@@ -3,6 +3,7 @@ import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
+import { ArchivesModule } from './archives/archives.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
@@ -20,6 +21,7 @@ import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
 /** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
   AccountsModule,
+  ArchivesModule,
   AuditTrailModule,
   ControlPlaneChecksModule,
   EntranceModule,

@@ -1,1 +1,3 @@
-export const HTTP_APP = { name: 'tenant-plane' };
+import { ARCHIVE_TYPE } from '@atlas/tenant-api/exports';
+
+export const HTTP_APP = { name: 'tenant-plane', streams: ARCHIVE_TYPE };

@@ -12,6 +12,7 @@ export * from './job-waker';
 export * from './jobs';
 export * from './retry-policy';
 export * from './rounds';
+export { Slots } from './slots';
 export * from './step';
 export * from './step-registry';
 export * from './worker';

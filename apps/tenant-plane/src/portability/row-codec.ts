@@ -21,10 +21,12 @@ export class RowCodec {
     readonly metadata: EntityMetadata,
     /** Whether a row can be deleted, to free a unique value for another row, and then inserted again. */
     readonly canStepAside: boolean,
+    /** The columns to encode and decode. By default, all. */
+    only?: readonly string[],
   ) {
     this.table = metadata.tableName;
     this.columns = metadata.columns
-      .filter(({ databaseName }) => databaseName !== 'tenant_id')
+      .filter(({ databaseName }) => databaseName !== 'tenant_id' && (only?.includes(databaseName) ?? true))
       .sort((a, b) => (a.databaseName < b.databaseName ? -1 : 1));
     this.keys = metadata.primaryColumns.filter(({ databaseName }) => databaseName !== 'tenant_id');
   }

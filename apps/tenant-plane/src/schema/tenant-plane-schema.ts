@@ -3,6 +3,8 @@ import { KnownDevice } from '../accounts/known-device.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
+import { Export } from '../archives/export.entity';
+import { Import } from '../archives/import.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { Relationship } from '../cmdb/relationship.entity';
@@ -51,6 +53,7 @@ import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revi
 import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
+import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -91,9 +94,16 @@ export const TENANT_SCOPED_ENTITIES = [
  */
 export const REFERRED_ENTITIES = [User];
 
+/**
+ * Entities whose rows belong to a tenant but stay on this plane when it moves. They are neither backed up nor
+ * exported, and are removed with the tenant's other rows.
+ */
+export const STAYING_ENTITIES = [Export, Import];
+
 export const TENANT_PLANE_SCHEMA: PlaneSchema = {
-  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES, ...STAYING_ENTITIES],
   tenantScoped: TENANT_SCOPED_ENTITIES,
+  staying: STAYING_ENTITIES,
   referred: REFERRED_ENTITIES,
   migrations: [
     CreateIdentity1700000000001,
@@ -125,5 +135,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     NoteDueTimes1700000000036,
     FollowIncidents1700000000037,
     RelateItems1700000000038,
+    CreateArchives1700000000042,
   ],
 };

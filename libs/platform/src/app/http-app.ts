@@ -15,7 +15,13 @@ import { Draining } from '../monitoring/health';
 import { Metrics } from '../monitoring/metrics';
 import { ProblemFilter } from '../problems/problem.filter';
 import { type RequestContext, newTraceId, runInContext, traceIdOf } from '../http/request-context';
-import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
+import {
+  REQUEST_LIMITS,
+  type RequestLimits,
+  acceptStreams,
+  limitRoutes,
+  serverLimits,
+} from './request-limits';
 import { trustOf } from '../http/trusted-proxies';
 import { createValidationPipe, inheritedField, isTooDeep } from '../input/validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
@@ -41,6 +47,8 @@ export interface HttpAppOptions {
   readonly logger?: LoggerService | false;
   /** A media type accepted in addition to JSON. Its bodies are read as bytes, up to `maxBytes`. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
+  /** A media type that routes with `TakesStream` accept. */
+  readonly streams?: string;
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
   /** Builds the object graph without starting anything, to generate the API description. */
@@ -78,6 +86,8 @@ export async function createHttpApp(
   const { alsoAccepts: other } = options;
   if (other)
     app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
+  if (options.streams !== undefined)
+    acceptStreams(adapter.getInstance() as unknown as FastifyInstance, options.streams);
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
