@@ -3,12 +3,14 @@ import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
+import { AlertsModule } from './alerts/alerts.module';
 import { ArchivesModule } from './archives/archives.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
 import { ControlPlaneLinkModule } from './control-plane-link/control-plane-link.module';
+import { DataSourcesModule } from './data-sources/data-sources.module';
 import { DatabaseModule } from './database/database.module';
 import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
@@ -27,7 +29,9 @@ const FEATURES = [
   EntranceModule,
   PortabilityModule,
   AiModule,
+  AlertsModule,
   CmdbModule,
+  DataSourcesModule,
   IncidentsModule,
   OnboardingModule,
   SingleSignOnModule,

@@ -24,8 +24,8 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   for (const { thing, path, change } of FIXTURES)
     if (change)
       await plane.patch(`${path}/${subjects[thing]}`, change({ subjects }), { session }).expect(200);
-  for (const [name, { thing, verb, body, makes, removes }] of FIXTURES.flatMap(furtherRoutesOf)) {
-    if (verb !== 'write' || makes || removes) continue;
+  for (const [name, { thing, verb, body, makes, removes, keyOf }] of FIXTURES.flatMap(furtherRoutesOf)) {
+    if (verb !== 'write' || makes || removes || keyOf) continue;
     const [method = '', path = ''] = name.split(' ');
     const send = method === 'POST' ? plane.post : plane.put;
     const own = path.replace(':id', subjects[thing] ?? '');

@@ -100,7 +100,6 @@ const FACTS = {
 
 /** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
-  alert_ingest: /\balerts?\b|monitoring/i,
   exports: /\bexport/i,
   slos: /\bSLOs?\b/,
   runbooks: /runbook|automation/i,
@@ -111,7 +110,6 @@ const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
 const plannedIn = (text: string): PlannedFeature[] =>
   PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
 const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
-  alert_ingest: 'alert_ingest',
   exports: 'exports',
   slos: 'slos',
   runbooks: 'runbooks',

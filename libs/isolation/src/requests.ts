@@ -1,5 +1,5 @@
 import { type Party } from './party';
-import { type Route, type RouteLine } from './route-line';
+import { KEY_PREFIXES, type Route, type RouteLine } from './route-line';
 
 /** A request as sent to a tenant plane. */
 export interface ProbeRequest {
@@ -46,7 +46,7 @@ export function requestOf(
     host,
     target: query === undefined ? pathname : `${pathname}?${query}`,
     headers: {
-      authorization: `Bearer ${own.session}`,
+      authorization: `Bearer ${line.keyOf ? neverIssued(line.keyOf, about) : own.session}`,
       ...(tenant !== undefined && { 'x-tenant-id': tenant }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,
@@ -57,15 +57,19 @@ export function requestOf(
 
 function pathOf(
   path: string,
-  { path: parameters = {} }: RouteLine,
-  { subjects }: Party,
+  { path: parameters = {}, keyOf }: RouteLine,
+  about: Party,
   spell: (id: string) => string,
 ): string | undefined {
-  let written = path;
+  let written = keyOf ? path.replace(':key', neverIssued(keyOf, about)) : path;
   for (const [name, value] of Object.entries(parameters)) {
-    const id = typeof value === 'string' ? subjects[value] : value.text;
+    const id = typeof value === 'string' ? about.subjects[value] : value.text;
     if (id === undefined) return undefined;
     written = written.replace(name === '*' ? '*' : `:${name}`, typeof value === 'string' ? spell(id) : id);
   }
   return written;
+}
+
+function neverIssued(kind: keyof typeof KEY_PREFIXES, { tenantId }: Party): string {
+  return `${KEY_PREFIXES[kind]}_${tenantId}_${'A'.repeat(43)}`;
 }

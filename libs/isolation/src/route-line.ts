@@ -24,6 +24,11 @@ export interface RouteLine {
   readonly audience?: Audience;
   /** For each path parameter: the kind of object that it names, or a fixed string. */
   readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
+  /**
+   * The kind of object whose key the route requires, in its path as `:key` or as the bearer token. Keys are
+   * shown only once, so the probe sends one that was never issued, but that names an existing tenant.
+   */
+  readonly keyOf?: keyof typeof KEY_PREFIXES;
   /** For each query parameter that takes an id: the kind of object that the id refers to. */
   readonly query?: Readonly<Record<string, string>>;
   /** The body that a party sends for itself. Undefined if the party lacks what the route requires. */
@@ -43,6 +48,9 @@ export interface RouteLine {
   /** The irreversible damage that another tenant's request would do if the plane accepted it. */
   readonly harm?: string;
 }
+
+/** The prefixes of keys, by the kind of object that a key belongs to. */
+export const KEY_PREFIXES = { dataSource: 'ads', agent: 'aga' } as const;
 
 export interface Route {
   readonly method: string;

@@ -180,6 +180,7 @@ function lineOfFurther(
 ): RouteLine {
   return {
     ...(path.includes('/:id') && { path: { id: thing } }),
+    ...(line.keyOf && { audience: 'anybody', answers: [401] }),
     ...line,
     ...(body && { body: (party: Party) => body(party, 'isolation-probe') }),
   };

@@ -6,6 +6,8 @@ export type Ask = <T>(path: string, body?: object) => Promise<T>;
 
 interface Thing {
   readonly id: string;
+  /** Set if a program authenticates with a key that belongs to the object. */
+  readonly key?: string;
 }
 
 /**
@@ -15,14 +17,17 @@ interface Thing {
 export async function makeThings(ask: Ask, word: string): Promise<void> {
   const served = await fixturesServed(ask);
   const subjects: Record<string, string> = {};
+  const keys: Record<string, string> = {};
   for (let count = 0; count < 2; count += 1)
     for (const { thing, path, body } of served) {
       const older = subjects[thing];
       if (older !== undefined) subjects[olderOf(thing)] = older;
-      subjects[thing] = (await ask<Thing>(path, body(word))).id;
+      const { id, key } = await ask<Thing>(path, body(word));
+      subjects[thing] = id;
+      if (key !== undefined) keys[thing] = key;
     }
-  for (const [name, { makes, body }] of furtherRoutes(served))
-    if (makes) await ask(pathIn(name), body?.({ subjects }, word));
+  for (const [name, { makes, body, keyOf = '' }] of furtherRoutes(served))
+    if (makes) await ask(pathIn(name).replace(':key', keys[keyOf] ?? ''), body?.({ subjects }, word));
 }
 
 /** The ids of the two newest objects of each kind. For users, it is the caller's id. */

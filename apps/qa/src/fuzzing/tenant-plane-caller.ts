@@ -1,4 +1,5 @@
 import { FIXTURES } from '@atlas/isolation';
+import { type DataSourceWithKeyView, DATA_SOURCE_KINDS } from '@atlas/tenant-api/data-sources';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
 import { type Caller, withHeaders } from './caller';
@@ -21,6 +22,8 @@ export class TenantPlaneCaller implements Caller {
     private readonly tenant: TenantWithCanary,
     private readonly other: TenantWithCanary,
     private readonly invited: readonly string[],
+    /** The keys of data sources, by their kind. */
+    private readonly keys: Readonly<Record<string, string>>,
   ) {}
 
   get url(): string {
@@ -37,7 +40,15 @@ export class TenantPlaneCaller implements Caller {
     await stack.tenant(slug, '/api/auth/invite', { session, body: invitation });
     const { body } = await stack.tenant<{ items: { id: string }[] }>(slug, '/api/users', { session });
     const invited = body.items.map(({ id }) => id).filter((id) => id !== tenant.party.subjects['user']);
-    return new TenantPlaneCaller(stack, tenant, other, invited);
+    const keys: Record<string, string> = {};
+    for (const kind of DATA_SOURCE_KINDS) {
+      const source = await stack.tenant<DataSourceWithKeyView>(slug, '/api/data-sources', {
+        session,
+        body: { name: kind, kind },
+      });
+      keys[kind] = source.body.key ?? '';
+    }
+    return new TenantPlaneCaller(stack, tenant, other, invited, keys);
   }
 
   realOf({ path }: Operation): RealValues {
@@ -46,7 +57,9 @@ export class TenantPlaneCaller implements Caller {
     if (path.startsWith('/api/users')) return { ...everywhere, id: this.invited, cursor: this.invited };
     if (path === '/api/audit') return { cursor: [subjects['auditEvent']] };
     if (path.startsWith('/api/onboarding')) return { step: ['invite_team', 'first_incident'] };
-    const thing = FIXTURES.find((one) => path.startsWith(one.path))?.thing ?? 'incident';
+    const [, kind = ''] = /^\/api\/ingest\/([a-z]+)/.exec(path) ?? [];
+    if (kind) return { ...everywhere, key: [this.keys[kind]] };
+    const thing = thingAt(path);
     return { ...everywhere, id: [subjects[thing]], cursor: [subjects[thing]] };
   }
 
@@ -62,4 +75,16 @@ export class TenantPlaneCaller implements Caller {
     const body = { email: credentials?.email, password: ADMIN_PASSWORD };
     return (await this.stack.tenant<SessionView>(slug, '/api/auth/token', { body })).body.token;
   }
+}
+
+/** The kind of object that a path is about. */
+function thingAt(path: string): string {
+  const all = FIXTURES.flatMap(({ thing, path: collection, routes = {} }) => [
+    { thing, collection },
+    ...Object.entries(routes).map(([name, { lists }]) => ({
+      thing: lists,
+      collection: name.split(' ')[1] ?? '',
+    })),
+  ]);
+  return all.find(({ thing, collection }) => thing && path.startsWith(collection))?.thing ?? 'incident';
 }

@@ -14,7 +14,8 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
     [...text.matchAll(/\b(atp|ats|aok|aos)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g)].some(
       ([value, prefix]) => parseCredential(prefix as 'atp', value) !== null,
     ),
-  "a user's token": (text) => /\bat[a-z]_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
+  "a user's token or a program's key": (text) =>
+    /\b(at[a-z]|ads|aga)_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
   'a signed token': (text) => /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/.test(text),
   'a private key': (text) => /PRIVATE KEY-----|\\?"d\\?":\s*\\?"[\w-]{20,}/.test(text),
   'a database URL with its password': (text) => /postgres(ql)?:\/\/[^\s:/"]+:[^\s@"]+@/.test(text),

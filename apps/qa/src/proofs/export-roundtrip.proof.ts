@@ -28,11 +28,11 @@ const NOT_COMPARED = ['users', 'audit_events', 'user_identities', 'identity_prov
 /**
  * An export is one moment of a tenant that stays in use, and an import stores exactly that.
  *
- * While users report 50 incidents a second in two tenants, one of the tenants is exported. The
- * archive must contain everything that was acknowledged before the export was requested, a number for each
- * incident up to the counter, and the timeline of each reported incident. It must contain nothing of the
- * other tenant. Then it is imported into an empty tenant, whose own export must be the same, file by file. The
- * plane's memory is measured after garbage collections, all the time.
+ * While users report 50 incidents a second in two tenants, one of the tenants is exported. The archive must
+ * contain everything that was acknowledged before the export was requested, a number for each incident up to
+ * the counter, and the timeline of each reported incident. It must contain nothing of the other tenant. Then
+ * it is imported into an empty tenant, whose own export must be the same, file by file. All the time, the
+ * plane's memory is measured after garbage collections.
  *
  * To see it fail: in `ExportRuns.write`, replace `this.tenants.snapshot` by `this.tenants.read`.
  */

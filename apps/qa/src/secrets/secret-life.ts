@@ -91,6 +91,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     "operator's link": await operatorLink(stack, operator.operator.id),
     'invitation shown once': sent.token,
     ...(await linksByMail(stack, smtp, tenant, session)),
+    ...(await dataSourceKeys(stack, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
     "a tenant's database password": dedicated.password,
@@ -141,6 +142,26 @@ async function linksByMail(
     what: 'the log reports a refused email',
   });
   return { 'sign-up link': signup, invitation, 'password reset link': reset };
+}
+
+/** Keys of a data source, created and rotated by requests whose responses are stored, and then used. */
+async function dataSourceKeys(
+  stack: TestStack,
+  { slug }: TenantView,
+  { token: session }: SessionView,
+): Promise<Record<string, string>> {
+  const ask = async (path: string, body: object): Promise<{ id: string; key: string }> => {
+    const headers = { 'idempotency-key': 'once' };
+    const answer = await stack.tenant<{ id: string; key: string }>(slug, path, { session, headers, body });
+    if (answer.status >= 300) throw new Error(`${path} returned ${answer.status}`);
+    return answer.body;
+  };
+  const first = await ask('/api/data-sources', { name: 'Monitoring', kind: 'generic' });
+  const second = await ask(`/api/data-sources/${first.id}/rotate-key`, {});
+  const alerts = [{ status: 'firing', labels: { alertname: 'DiskFull' } }];
+  for (const body of [{ alerts }, { alerts: 'none' }])
+    for (const { key } of [first, second]) await stack.tenant(slug, `/api/ingest/generic/${key}`, { body });
+  return { 'data source key': first.key, 'rotated data source key': second.key };
 }
 
 async function operatorLink(stack: TestStack, id: string): Promise<string> {

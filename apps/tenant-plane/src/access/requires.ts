@@ -1,9 +1,15 @@
 import { SetMetadata } from '@nestjs/common';
 import { type Permission } from '../credentials/permission';
+import { type KeyKind } from '../credentials/tenant-token';
 
 /** The metadata key of a route's access rule. */
 export const ACCESS = 'tenant-plane:access';
-export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
+export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant' | KeyAccess;
+
+/** Admits programs that present a key of this kind. */
+export interface KeyAccess {
+  readonly keyOf: KeyKind;
+}
 
 /** Admits users of the tenant whose role includes this permission. */
 export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
@@ -17,3 +23,9 @@ export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
 /** Requires no sign-in. On a single-tenant plane, the tenant need not exist yet. */
 export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);
+/**
+ * Admits programs whose key claims a tenant that is served here, in place of a session. The key is in the
+ * path, as `:key`, or it is the bearer token. The handler must prove it, in the transaction that relies on it.
+ */
+export const WithKeyOf = (kind: KeyKind): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, { keyOf: kind } satisfies Access);

@@ -1,11 +1,20 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { type KeyKind } from '../credentials/tenant-token';
 import { type Tenant } from '../tenancy/tenant.entity';
+
+/** A key that claims a tenant which is served here and active. The claim is not proven yet. */
+export interface ClaimedKey {
+  readonly kind: KeyKind;
+  readonly tenantId: string;
+  readonly token: string;
+}
 
 export interface TenantRequest extends FastifyRequest {
   tenant?: Tenant;
   user?: SignedInUser;
+  key?: ClaimedKey;
 }
 
 /**
@@ -28,4 +37,11 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   const { user } = context.switchToHttp().getRequest<TenantRequest>();
   if (!user) throw new Error('This route does not require a user. Add @Requires to it.');
   return user;
+});
+
+/** The key that this request presents. */
+export const CurrentKey = createParamDecorator((_: unknown, context: ExecutionContext): ClaimedKey => {
+  const { key } = context.switchToHttp().getRequest<TenantRequest>();
+  if (!key) throw new Error('This route does not require a key. Add @WithKeyOf to it.');
+  return key;
 });

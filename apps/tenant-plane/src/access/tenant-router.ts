@@ -7,10 +7,11 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
-import { claimedTenant } from '../credentials/session-token';
+import { claimedTenant } from '../credentials/tenant-token';
 import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { tenantOfKey } from './claimed-key';
 import { SessionCookie } from './session-cookie';
 import { SharedCalls } from './shared-calls';
 
@@ -30,6 +31,8 @@ const MAX_REFRESHES = 32;
  * report another plane's health.
  */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
+
+type Addressed = Pick<FastifyRequest, 'headers' | 'url'>;
 
 /** Times are in milliseconds on the monotonic clock. */
 interface Route {
@@ -78,19 +81,19 @@ export class TenantRouter implements OnModuleInit {
    * The URL to redirect to. Null if this plane must respond, because it serves the tenant itself, the request
    * names no tenant, or no other plane is known to serve the tenant.
    */
-  async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
+  async elsewhere(request: Addressed): Promise<string | null> {
     // A request target in absolute form (RFC 9112, section 3.2.2) already contains a host, so it cannot be
     // appended to an origin.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
-    const origin = await this.originElsewhere(request.headers);
+    const origin = await this.originElsewhere(request);
     return origin === null ? null : `${origin}${request.url}`;
   }
 
-  private async originElsewhere(headers: FastifyRequest['headers']): Promise<string | null> {
-    const slug = tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
+  private async originElsewhere(request: Addressed): Promise<string | null> {
+    const slug = tenantSlugOfHost(request.headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
     const { tenantFixed } = this.deployment.profile;
-    const name = slug ?? this.nameIn(headers);
+    const name = slug ?? this.nameIn(request);
     if (name === undefined && !tenantFixed) return null;
     const { served, moved } = await this.directory.locate(name === undefined ? [] : [name]);
     if (served) return null;
@@ -160,13 +163,15 @@ export class TenantRouter implements OnModuleInit {
   }
 
   /**
-   * The tenant that the header names or the session token claims. Neither is verified, because a redirect
-   * reveals only an address.
+   * The tenant that the header names, or that the session token or the key claims. None of them is verified,
+   * because a redirect reveals only an address.
    */
-  private nameIn(headers: FastifyRequest['headers']): string | undefined {
+  private nameIn(request: Addressed): string | undefined {
+    const { headers } = request;
     const header = headers['x-tenant-id'];
     if (typeof header === 'string') return header;
     const token = this.cookie.credentialOf(headers)?.token;
-    return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
+    const claimed = token === undefined ? null : claimedTenant('session', token);
+    return claimed ?? tenantOfKey(request);
   }
 }

@@ -12,7 +12,8 @@ import {
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { ACCESS, type Access } from './requires';
+import { claimedKey, keyRefused } from './claimed-key';
+import { ACCESS, type Access, type KeyAccess } from './requires';
 import { SessionCookie } from './session-cookie';
 import { TenantCrossings } from './tenant-crossings';
 import { type TenantRequest } from './tenant-request';
@@ -22,6 +23,8 @@ interface Found {
   readonly session?: ProvenSession;
   readonly tenant: Tenant | null;
 }
+
+type UserAccess = Exclude<Access, KeyAccess>;
 
 /**
  * Every request needs a tenant and, unless its route says otherwise, a signed-in user of that tenant.
@@ -45,6 +48,12 @@ export class TenantGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route declares no access rule.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
+    if (typeof access === 'object' && 'keyOf' in access) await this.admitKey(request, access);
+    else await this.admitUser(request, access);
+    return true;
+  }
+
+  private async admitUser(request: TenantRequest, access: UserAccess): Promise<void> {
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
     const credential = isLoginNeeded ? this.cookie.credentialOf(request.headers) : undefined;
     if (credential?.isCookie) refuseOtherSites(request);
@@ -55,7 +64,23 @@ export class TenantGuard implements CanActivate {
     if (isLoginNeeded) requireAccess(session, access);
     if (request.user && isLoginNeeded && access !== 'any-user')
       request.user = { ...request.user, requires: access };
-    return true;
+  }
+
+  /** A caller without a valid key cannot tell whether a tenant exists here. */
+  private async admitKey(request: TenantRequest, { keyOf: kind }: KeyAccess): Promise<void> {
+    const key = claimedKey(request, kind);
+    if (!key) throw keyRefused();
+    const hints = { host: request.headers.host, header: headerOf(request), claim: key.tenantId };
+    const tenant = await this.resolution
+      .resolve(hints)
+      .catch((error: unknown) => this.sentOn(error, request))
+      .catch((error: unknown) => {
+        throw error instanceof DomainError && error.code === 'tenant_not_found' ? keyRefused() : error;
+      });
+    requireActive(tenant);
+    request.key = key;
+    const context = currentContext();
+    if (context) context.tenantId = tenant.id;
   }
 
   /**
@@ -77,7 +102,11 @@ export class TenantGuard implements CanActivate {
   }
 
   /** Finds the caller and the tenant in one database round trip. The session is checked first. */
-  private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
+  private async lookUp(
+    request: TenantRequest,
+    access: UserAccess,
+    token: string | undefined,
+  ): Promise<Found> {
     const claim = token === undefined ? undefined : sessionClaim(token);
     const hints = { host: request.headers.host, header: headerOf(request), claim };
     const resolve = (): Promise<Tenant | null> =>

@@ -28,7 +28,7 @@ import { type FastifyReply } from 'fastify';
 import { AnyUser, Requires, WithoutLogin } from '../access/requires';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
-import { claimedTenant } from '../credentials/session-token';
+import { claimedTenant } from '../credentials/tenant-token';
 import { userView } from '../credentials/sessions';
 import { WRITE_USERS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';

@@ -27,7 +27,7 @@ import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { shareProvider } from '../credentials/identity-provider-locks';
 import { unauthenticated } from '../credentials/session-authentication';
-import { claimedTenant, hashToken } from '../credentials/session-token';
+import { claimedTenant, hashToken } from '../credentials/tenant-token';
 import { Session } from '../credentials/session.entity';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';

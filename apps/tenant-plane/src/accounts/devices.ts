@@ -1,7 +1,7 @@
 import { KnownDevices, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { claimedTenant, hashToken, mintSessionToken } from '../credentials/session-token';
+import { claimedTenant, hashToken, mintToken } from '../credentials/tenant-token';
 import { KnownDevice } from './known-device.entity';
 
 /**
@@ -21,7 +21,7 @@ export class Devices {
   async remember(scope: TenantScope, userId: string, token: string | undefined): Promise<string> {
     const isKnown = token && claimedTenant('device', token) && (await this.userOf(scope, token)) === userId;
     if (isKnown) return token;
-    const fresh = mintSessionToken('device', scope.tenantId);
+    const fresh = mintToken('device', scope.tenantId);
     await this.of(scope).add(hashToken(fresh), userId, this.clock.now());
     return fresh;
   }

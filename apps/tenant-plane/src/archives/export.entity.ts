@@ -19,6 +19,6 @@ export class Export implements TenantOwned {
   @TimestampColumn({ name: 'expires_at', nullable: true }) expiresAt: Date | null;
   @JsonColumn({ nullable: true }) summary: ExportSummary | null;
   @JsonColumn({ nullable: true }) failure: ArchiveFailure | null;
-  /** When a running export counts as interrupted unless its process says otherwise, or a ready one expires. */
+  /** When a running export counts as interrupted, unless its process says otherwise, or a ready one ends. */
   @TimestampColumn({ name: 'due_at', nullable: true }) dueAt: Date | null;
 }

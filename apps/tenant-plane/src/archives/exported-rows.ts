@@ -8,6 +8,9 @@ export interface ExportedRows {
   readonly codec: RowCodec;
   readonly columns: readonly string[];
   readonly onImport: OnImport;
+  /** Stores a row of an archive, with the values of withheld columns. */
+  readonly whole: RowCodec;
+  readonly filled: PortableRow;
 }
 
 /** The tables of an archive, in the order in which they are written and imported. */
@@ -18,10 +21,11 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
       return [one.tableName, one] as const;
     }),
   );
-  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport }]) => {
+  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = {} }]) => {
     const known = metadata.get(table);
     if (!known) throw new Error(`exported-tables.ts lists ${table}, which is not a tenant-scoped table.`);
-    return { codec: new RowCodec(known, false, columns), columns: columns.toSorted(), onImport };
+    const codec = new RowCodec(known, false, columns);
+    return { codec, columns: columns.toSorted(), onImport, whole: new RowCodec(known, false), filled };
   });
 }
 

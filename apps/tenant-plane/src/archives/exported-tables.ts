@@ -14,6 +14,8 @@ export interface ExportedTable {
   readonly columns: readonly string[];
   /** Columns that never leave the plane in an export, each with the reason. */
   readonly withheld?: Readonly<Record<string, string>>;
+  /** What an import stores in withheld columns, if not their defaults. */
+  readonly filled?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -126,6 +128,46 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   },
   incident_items: { onImport: 'insert', columns: ['id', 'incident_id', 'item_id'] },
   sla_targets: { onImport: 'replace', columns: ['severity', 'response_minutes', 'resolution_minutes'] },
+  data_sources: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'name',
+      'kind',
+      'group_by',
+      'window_minutes',
+      'enabled',
+      'last_received_at',
+      'created_at',
+      'deleted_at',
+    ],
+    withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
+    // Nothing is received for the data source until someone rotates its key.
+    filled: { key_hash: null, previous_keys: [] },
+  },
+  alerts: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'source_id',
+      'fingerprint',
+      'status',
+      'labels',
+      'annotations',
+      'starts_at',
+      'ends_at',
+      'last_received_at',
+      'count',
+      'incident_id',
+      'silence_id',
+      'created_at',
+    ],
+  },
+  alert_groups: { onImport: 'insert', columns: ['id', 'source_id', 'key', 'incident_id'] },
+  silences: {
+    onImport: 'insert',
+    columns: ['id', 'matchers', 'starts_at', 'ends_at', 'comment', 'created_by', 'created_at', 'due_at'],
+  },
   ai_route_settings: {
     // Consent to send questions to an AI is given anew.
     onImport: 'keep in archive',

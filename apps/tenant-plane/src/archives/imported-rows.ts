@@ -91,11 +91,15 @@ export class ImportedRows {
   }
 
   private async insert(scope: TenantScope, { rows, table, pages }: ArchiveRows): Promise<number> {
-    const { codec } = rows;
+    const { codec, whole, filled } = rows;
     const [sent, found] = [new RowTally(codec, table.columns), new RowTally(codec, table.columns)];
     for await (const page of pages) {
       sent.add(page);
-      await putRows(scope, codec, page);
+      await putRows(
+        scope,
+        whole,
+        page.map((row) => ({ ...row, ...filled })),
+      );
     }
     for await (const page of pagesOf(scope, codec)) found.add(page);
     if (!sent.equals(found)) throw rowsRefused(table.name);

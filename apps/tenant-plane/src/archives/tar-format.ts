@@ -58,7 +58,7 @@ function writeOctal(block: Buffer, at: number, length: number, value: number): v
   block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'ascii');
 }
 
-/** Sizes from 8 GiB are binary numbers, marked by the highest bit, as GNU tar, bsdtar and Python write them. */
+/** Sizes from 8 GiB are binary numbers, marked by the highest bit, as other programs write them too. */
 function writeSize(block: Buffer, size: number): void {
   if (size <= MAX_OCTAL) return writeOctal(block, 124, 12, size);
   block[124] = 0x80;

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { DomainError } from '@atlas/platform';
 import { archiveDamaged, archiveTooLarge } from './archive-refusals';
 
-/** Text with many similar rows is packed to a fifth or a tenth of its size. A bomb is packed to a thousandth. */
+/** Text with many similar rows is packed to a tenth of its size or more, and a bomb to a thousandth. */
 const MAX_RATIO = 200;
 const ALWAYS_ALLOWED = 67_108_864;
 const DAMAGED = /^(Z_\w+|ERR_.*)$/;

@@ -1,5 +1,5 @@
 import { type TenantScope, lockedForShare, lockedForUpdate } from '@atlas/persistence';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { itemArchived, itemNotFound } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
 
@@ -23,4 +23,29 @@ export async function requireItems(
   if (missing.length > 0) throw itemNotFound('unprocessable', missing);
   const archived = found.find(({ archivedAt }) => archivedAt !== null);
   if (archived) throw itemArchived('unprocessable', archived.id);
+}
+
+/**
+ * Finds the items with these keys or, if no item has the key, these names, and locks them in a fixed order.
+ * Text that more than one item goes by finds none.
+ */
+export async function itemsNamed(
+  scope: TenantScope,
+  texts: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  if (texts.length === 0) return found;
+  const query = scope
+    .query(ConfigurationItem, 'item')
+    .andWhere({ archivedAt: IsNull() })
+    .andWhere('(item.key in (:...texts) or item.name in (:...texts))', { texts: [...texts] })
+    .orderBy('item.id');
+  const items = await lockedForShare(query).getMany();
+  for (const text of texts) {
+    const byKey = items.filter(({ key }) => key === text);
+    const named = byKey.length > 0 ? byKey : items.filter(({ name }) => name === text);
+    const [item] = named;
+    if (item && named.length === 1) found.set(text, item.id);
+  }
+  return found;
 }

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import { isStanding } from '../tenancy/tenant-standing';
 import { type Permission, includes } from './permission';
-import { claimedTenant, hashToken } from './session-token';
+import { claimedTenant, hashToken } from './tenant-token';
 import { Session } from './session.entity';
 import { type SignedInUser } from './signed-in-user';
 import { User } from './user.entity';

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
 import { type Permission, requirePermission } from './permission';
 import { unauthenticated } from './session-authentication';
-import { hashToken, mintSessionToken } from './session-token';
+import { hashToken, mintToken } from './tenant-token';
 import { Session } from './session.entity';
 import { type SignedInUser } from './signed-in-user';
 import { holdUpWrites, lockThose, lockUser } from './user-locks';
@@ -48,8 +48,8 @@ export class Sessions {
     if (family !== undefined) await this.throttle.take(REFRESHES, [scope.tenantId, family]);
     const now = this.clock.now();
     const id = uuidv7(now);
-    const token = mintSessionToken('session', scope.tenantId);
-    const refreshToken = mintSessionToken('refresh', scope.tenantId);
+    const token = mintToken('session', scope.tenantId);
+    const refreshToken = mintToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
     // If the first session is missing, another replica has deleted it as expired. Even if the clocks differ,
     // the session then counts as expired here too.

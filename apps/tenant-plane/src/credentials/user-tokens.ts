@@ -2,7 +2,7 @@ import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
-import { hashToken, mintSessionToken } from './session-token';
+import { hashToken, mintToken } from './tenant-token';
 import { lockUser } from './user-locks';
 import { WHERE_STATUS } from './user-status';
 import { UserToken, type UserTokenPurpose } from './user-token.entity';
@@ -28,7 +28,7 @@ export class UserTokens {
    */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose, attempt = 1): Promise<string> {
     if (attempt === 1) await this.revoke(scope, userId, purpose);
-    const token = mintSessionToken(purpose, scope.tenantId);
+    const token = mintToken(purpose, scope.tenantId);
     await scope.insert(UserToken, {
       tokenHash: hashToken(token),
       userId,

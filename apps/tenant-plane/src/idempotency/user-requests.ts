@@ -13,12 +13,13 @@ export class UserRequests extends RepeatableRequests {
 
   once(
     request: TenantRequest,
-    { key, showsSecret }: KeyedCall,
+    { key, showsSecret, forRepeats }: KeyedCall,
     handle: () => Promise<Answer>,
   ): Promise<Answer> {
     const { tenant, user, method, body } = request;
     if (!tenant || !user) throw new Error('A repeatable route must require a signed-in user.');
     const scope = [user.id, method, pathOf(request)];
-    return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body, showsSecret }, handle);
+    const keyed = { tenantId: tenant.id, user, scope, key, body, showsSecret };
+    return this.idempotency.once(keyed, handle, forRepeats);
   }
 }

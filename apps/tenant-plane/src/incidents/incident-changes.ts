@@ -3,22 +3,6 @@ import { type IncidentStatus, INCIDENT_MACHINE, type UpdateIncidentDto } from '@
 import { type Incident } from './incident.entity';
 import { type TimelineEntry } from './timeline';
 
-export const NEW_INCIDENT = {
-  status: 'open',
-  source: 'manual',
-  alertCount: 0,
-  acknowledgedAt: null,
-  resolvedAt: null,
-  closedAt: null,
-  resolutionNotes: null,
-  rootCause: null,
-  respondedAt: null,
-  responseBreachedAt: null,
-  resolutionBreachedAt: null,
-  slaDueAt: null,
-  timelineLength: 0,
-} satisfies Partial<Incident>;
-
 export function fieldsOf(dto: UpdateIncidentDto): Partial<Incident> {
   const { title, description, severity, assignee_id, resolution_notes, root_cause } = dto;
   return {
@@ -60,13 +44,13 @@ export function requireResolutionNotes({ resolutionNotes }: Incident): void {
   throw new DomainError('resolution_notes_required', 'unprocessable', detail);
 }
 
-export function changesOf(before: Incident, after: Incident, by: string): TimelineEntry[] {
+export function changesOf(before: Incident, after: Incident, by: string | null): TimelineEntry[] {
   const change = (kind: 'status' | 'severity'): TimelineEntry[] =>
     before[kind] === after[kind] ? [] : [{ kind, by, data: { from: before[kind], to: after[kind] } }];
   return [...change('status'), ...change('severity'), ...assignment(before.assigneeId, after.assigneeId, by)];
 }
 
-export function assignment(from: string | null, to: string | null, by: string): TimelineEntry[] {
+export function assignment(from: string | null, to: string | null, by: string | null): TimelineEntry[] {
   return from === to ? [] : [{ kind: 'assigned', by, data: { from, to } }];
 }
 

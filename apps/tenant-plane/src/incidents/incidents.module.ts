@@ -3,6 +3,7 @@ import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { AutomaticIncidents } from './automatic-incidents';
 import { Incidents } from './incidents';
 import { IncidentsController } from './incidents.controller';
 import { SlaBreaches } from './sla-breaches';
@@ -12,7 +13,7 @@ import { SlaController } from './sla.controller';
 @Module({
   imports: [AccessModule, AuditModule, DueModule, IdempotencyModule],
   controllers: [IncidentsController, SlaController],
-  providers: [Incidents, SlaBreaches, SlaPolicies],
-  exports: [Incidents],
+  providers: [AutomaticIncidents, Incidents, SlaBreaches, SlaPolicies],
+  exports: [AutomaticIncidents, Incidents],
 })
 export class IncidentsModule {}

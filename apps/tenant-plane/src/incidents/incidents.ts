@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import {
   CreateIncidentDto,
   CreateNoteDto,
@@ -18,27 +17,17 @@ import { requireItems } from '../cmdb/item-locks';
 import { includes } from '../credentials/permission';
 import { statusOf } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
-import { affectedItems, setAffectedItems } from './affected-items';
-import {
-  NEW_INCIDENT,
-  assignment,
-  changesNothing,
-  changesOf,
-  fieldsOf,
-  merged,
-  requireResolutionNotes,
-  transition,
-} from './incident-changes';
+import { affectedItems } from './affected-items';
+import { changesNothing, fieldsOf, merged, requireResolutionNotes, transition } from './incident-changes';
 import { type Reader, incidentsMatching } from './incident-filter';
 import { Incident } from './incident.entity';
 import { READ_ALL_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
 import { incidentView } from './incident.view';
-import { dueTimes, nextBreach, retargeted } from './sla';
+import { insertIncident } from './new-incident';
 import { SlaBreaches } from './sla-breaches';
-import { slaPolicy } from './sla-policies';
+import { storeChange } from './stored-changes';
 import {
   type TimelineEntry,
-  addToTimeline,
   incidentNotFound,
   lockedIncident,
   noteInTimeline,
@@ -63,29 +52,16 @@ export class Incidents {
       if (assigneeId) await requireAssignee(scope, assigneeId);
       // Before the number, which every other report of the tenant waits for.
       await requireItems(scope, ciIds);
-      const policy = await slaPolicy(scope);
-      const incident: Incident = {
-        ...NEW_INCIDENT,
-        ...dueTimes(policy, dto.severity, now),
-        tenantId,
-        id: uuidv7(now),
-        number: `INC-${String(await scope.nextNumber('incident')).padStart(8, '0')}`,
+      const incident = await insertIncident(scope, now, {
         title: dto.title.trim(),
         description: dto.description ?? null,
         severity: dto.severity,
+        status: 'open',
+        source: 'manual',
         createdBy,
         assigneeId,
-        createdAt: now,
-        updatedAt: now,
-        slaPolicy: policy,
-      };
-      incident.slaDueAt = nextBreach(incident);
-      const { severity, status, source } = incident;
-      const created: TimelineEntry = { kind: 'created', by: createdBy, data: { severity, status, source } };
-      const entries = [created, ...assignment(null, assigneeId, createdBy)];
-      const { timelineLength } = await addToTimeline(scope, incident, now, entries);
-      await scope.insert(Incident, { ...incident, timelineLength });
-      await setAffectedItems(scope, incident.id, { before: [], after: ciIds }, now);
+        ciIds,
+      });
       await this.audit.record(scope, {
         action: 'incident.created',
         targetKind: 'incident',
@@ -126,7 +102,7 @@ export class Incidents {
       const wanted = { ...fieldsOf(dto), ...transition(incident, dto.status, now) };
       const ciIds = merged(before.ci_ids, dto.ci_ids);
       if (changesNothing(incident, wanted) && isDeepStrictEqual(ciIds, before.ci_ids)) return before;
-      const changed: Incident = { ...incident, ...wanted, updatedAt: now };
+      const changed: Incident = { ...incident, ...wanted };
       if (changed.status === 'closed' && (incident.status !== 'closed' || dto.resolution_notes === null))
         requireResolutionNotes(changed);
       if (wanted.assigneeId && wanted.assigneeId !== incident.assigneeId)
@@ -135,13 +111,9 @@ export class Incidents {
         scope,
         ciIds.filter((ciId) => !before.ci_ids.includes(ciId)),
       );
-      if (changed.severity !== incident.severity)
-        Object.assign(changed, retargeted(incident, changed.severity, now));
-      changed.slaDueAt = nextBreach(changed);
-      const { timelineLength } = await addToTimeline(scope, incident, now, changesOf(incident, changed, by));
-      await scope.update(Incident, { id }, { ...changed, timelineLength });
-      await setAffectedItems(scope, id, { before: before.ci_ids, after: ciIds }, now);
-      const after = incidentView(changed, ciIds, now);
+      const items = { before: before.ci_ids, after: ciIds };
+      const stored = await storeChange(scope, now, incident, { changed, by, items });
+      const after = incidentView(stored, ciIds, now);
       await this.audit.record(scope, {
         action: 'incident.updated',
         targetKind: 'incident',

@@ -2,6 +2,7 @@ import { type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type TimelineItemView, type TimelineKind } from '@atlas/tenant-api/incidents';
+import { In } from 'typeorm';
 import { Incident } from './incident.entity';
 import { TimelineItem } from './timeline-item.entity';
 
@@ -71,6 +72,17 @@ export async function lockedIncident(scope: TenantScope, id: string): Promise<In
   const incident = await lockedForUpdate(scope.query(Incident, 'incident').andWhere({ id })).getOne();
   if (!incident) throw incidentNotFound();
   return incident;
+}
+
+/** Locks incidents in a fixed order. Those that do not exist are left out. */
+export async function lockedIncidents(
+  scope: TenantScope,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Incident>> {
+  if (ids.length === 0) return new Map();
+  const query = scope.query(Incident, 'incident').andWhere({ id: In([...ids]) });
+  const rows = await lockedForUpdate(query.orderBy('incident.id')).getMany();
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 export function incidentNotFound(): DomainError {

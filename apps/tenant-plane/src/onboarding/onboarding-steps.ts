@@ -2,7 +2,9 @@ import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
 import { type Evidence } from '@atlas/tenant-api/onboarding';
 import { AiAnswer } from '../ai/ai-answer.entity';
+import { Alert } from '../alerts/alert.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
+import { DataSource } from '../data-sources/data-source.entity';
 
 export interface OnboardingStep {
   readonly key: string;
@@ -24,15 +26,18 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'connect_data',
     title: 'Connect your data',
-    hint: 'Create your first configuration item: POST /api/cmdb/items.',
-    evidence: firstConfigurationItem,
+    hint:
+      'Create your first configuration item (POST /api/cmdb/items) or your first data source ' +
+      '(POST /api/data-sources).',
+    evidence: firstData,
   },
   {
     key: 'monitoring',
     title: 'Connect monitoring',
-    hint: 'Point an alert source at Atlas; the first alert completes this step.',
-    awaits: 'alert_ingest',
-    evidence: notYet,
+    hint:
+      'Create a data source (POST /api/data-sources) and point your Alertmanager at its ingest_url. The ' +
+      'first alert completes this step.',
+    evidence: firstAlert,
   },
   {
     key: 'slos',
@@ -56,9 +61,19 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   },
 ];
 
-async function firstConfigurationItem(scope: TenantScope): Promise<Evidence | null> {
-  const [item] = await scope.find(ConfigurationItem, { order: { id: 'ASC' }, take: 1 });
+async function firstData(scope: TenantScope): Promise<Evidence | null> {
+  const [[item], [source]] = await Promise.all([
+    scope.find(ConfigurationItem, { order: { id: 'ASC' }, take: 1 }),
+    scope.find(DataSource, { order: { id: 'ASC' }, take: 1 }),
+  ]);
+  if (source && (!item || source.createdAt < item.createdAt))
+    return { kind: 'data_source', id: source.id, at: source.createdAt };
   return item ? { kind: 'configuration_item', id: item.id, at: item.createdAt } : null;
+}
+
+async function firstAlert(scope: TenantScope): Promise<Evidence | null> {
+  const [alert] = await scope.find(Alert, { order: { id: 'ASC' }, take: 1 });
+  return alert ? { kind: 'alert', id: alert.id, at: alert.createdAt } : null;
 }
 
 async function firstAiAnswer(scope: TenantScope): Promise<Evidence | null> {

@@ -3,6 +3,9 @@ import { KnownDevice } from '../accounts/known-device.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
+import { AlertGroup } from '../alerts/alert-group.entity';
+import { Alert } from '../alerts/alert.entity';
+import { Silence } from '../alerts/silence.entity';
 import { Export } from '../archives/export.entity';
 import { Import } from '../archives/import.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
@@ -13,6 +16,7 @@ import { Session } from '../credentials/session.entity';
 import { UserIdentity } from '../credentials/user-identity.entity';
 import { UserToken } from '../credentials/user-token.entity';
 import { User } from '../credentials/user.entity';
+import { DataSource } from '../data-sources/data-source.entity';
 import { type PlaneSchema } from '../database/plane-schema';
 import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
 import { DueTime } from '../due/due-time.entity';
@@ -53,6 +57,7 @@ import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revi
 import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
+import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
 import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 
 /**
@@ -82,6 +87,10 @@ export const TENANT_SCOPED_ENTITIES = [
   Relationship,
   AffectedItem,
   SlaTargets,
+  DataSource,
+  Alert,
+  AlertGroup,
+  Silence,
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
@@ -135,6 +144,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     NoteDueTimes1700000000036,
     FollowIncidents1700000000037,
     RelateItems1700000000038,
+    ReceiveAlerts1700000000039,
     CreateArchives1700000000042,
   ],
 };

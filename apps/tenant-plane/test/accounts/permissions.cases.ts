@@ -36,7 +36,7 @@ function routesOn({ path, body, change, least, routes = {} }: Fixture): Route[] 
 
 function furtherRoute(
   name: string,
-  { least, body, statusAlone }: FurtherRoute,
+  { least, keyOf, body, statusAlone }: FurtherRoute,
   upFrom: (role: UserRole) => UserRole[],
 ): Route {
   const [method = '', path = ''] = name.split(' ');
@@ -46,8 +46,9 @@ function furtherRoute(
     method: method.toLowerCase() as Route['method'],
     path: path.replace(':id', ID),
     body: body?.({ subjects: {} }, 'x'),
-    roles: upFrom(least),
-    status: statusAlone ?? (path.includes('/:id') ? 404 : created),
+    // A session is no key, whatever its role.
+    roles: least ? upFrom(least) : EVERYONE,
+    status: keyOf ? 401 : (statusAlone ?? (path.includes('/:id') ? 404 : created)),
   };
 }
 
@@ -106,7 +107,8 @@ const ROUTES: readonly Route[] = [
 ];
 
 function nameOf({ method, path }: Route): string {
-  return `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`;
+  const pattern = path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/');
+  return `${method} ${pattern.replace('/:key', '/{key}')}`;
 }
 
 describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => {

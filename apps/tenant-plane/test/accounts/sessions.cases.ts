@@ -4,7 +4,7 @@ import { CommitOutcomeUnknown, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import type supertest from 'supertest';
 import { OldSessions } from '../../src/accounts/old-sessions';
-import { hashToken } from '../../src/credentials/session-token';
+import { hashToken } from '../../src/credentials/tenant-token';
 import { Session } from '../../src/credentials/session.entity';
 import { REFRESHES, Sessions } from '../../src/credentials/sessions';
 import { UserToken } from '../../src/credentials/user-token.entity';

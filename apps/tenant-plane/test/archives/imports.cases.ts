@@ -496,7 +496,8 @@ describe.each([
     const [one, other] = [await TestTenantPlane.boot(from), await TestTenantPlane.boot(to)];
     const { tenant, admin: owner } = await one.tenantWithAdmin('source');
     await fillEveryTable(one, tenant);
-    const item = { name: 'ä 👍', type: 'server', attributes: { z: [1.5, null, { b: 1, a: 'x' }], a: true } };
+    const attributes = { z: [1.5, null, { b: 1, a: 'x' }], a: true };
+    const item = { name: 'ä 👍', type: 'server', attributes };
     await one.post('/api/cmdb/items', item, owner).expect(201);
     const archive = await archiveOf(one, owner);
     const { admin } = await other.tenantWithAdmin('target');

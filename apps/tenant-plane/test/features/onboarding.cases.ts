@@ -1,6 +1,7 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+import { AlertSender } from './alert-sender.fixture';
 
 const KEYS = ['connect_data', 'monitoring', 'slos', 'runbook', 'ai'];
 
@@ -53,6 +54,23 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
       evidence: { kind: 'configuration_item', id: first.body.id, at: first.body.created_at },
     });
     expect((await checklist()).progress).toEqual({ completed: 1, total: 5 });
+  });
+
+  it('keeps the first data source and the first alert as evidence', async () => {
+    const sender = await AlertSender.create(plane, admin);
+    clock.advance(60);
+    await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, admin).expect(201);
+    expect(await step('connect_data')).toMatchObject({
+      status: 'done',
+      evidence: { kind: 'data_source', id: sender.source.id, at: sender.source.created_at },
+    });
+    expect((await step('monitoring'))?.status).toBe('pending');
+    await sender.receipt({});
+    const [alert] = await sender.alerts();
+    expect(await step('monitoring')).toMatchObject({
+      status: 'done',
+      evidence: { kind: 'alert', id: alert?.id, at: alert?.starts_at },
+    });
   });
 
   it('counts no evidence from another tenant', async () => {

@@ -83,7 +83,6 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'alert_ingest',
     after: ALWAYS_WORKS,
-    awaits: 'alert_ingest',
     note: 'Alerts go straight to the tenant plane.',
   },
   { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are stored locally.' },

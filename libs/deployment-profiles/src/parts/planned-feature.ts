@@ -3,7 +3,6 @@
  * this list and from every `awaits`.
  */
 export const PLANNED_FEATURES = [
-  'alert_ingest',
   'exports',
   'slos',
   'runbooks',

@@ -79,10 +79,9 @@ export const DEDICATED_PROFILE = profileWith({
     {
       kind: 'connectivity',
       text:
-        'This tenant plane serves only you. Allow your users to reach its address through your ' +
-        'firewall; Atlas upgrades it and maintains its link to the Control Plane.',
+        'This tenant plane serves only you. Allow your users and your monitoring to reach its address ' +
+        'through your firewall; Atlas upgrades it and maintains its link to the Control Plane.',
       doc: GUIDE,
-      later: { text: 'Allow your monitoring to send alerts to it as well.', awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',

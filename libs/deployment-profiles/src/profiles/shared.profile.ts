@@ -71,10 +71,9 @@ export const SHARED_PROFILE = profileWith({
     {
       kind: 'connectivity',
       text:
-        "There is nothing to install: your users open your tenant's own address. Scripts that call the " +
-        'shared address send x-tenant-id.',
+        "There is nothing to install: your users open your tenant's own address, and your monitoring " +
+        'sends its alerts there. Scripts that call the shared address send x-tenant-id.',
       doc: GUIDE,
-      later: { text: "Point monitoring at your tenant's own address as well.", awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',

@@ -17,6 +17,9 @@ export interface RepeatableRequest {
   readonly body: unknown;
 }
 
+/** What a repeat gets in place of a secret that must not be stored. */
+export type ForRepeats<A> = (answer: A) => A;
+
 /** What is stored for a key. `answer` is null while the first request is still running. */
 export interface KeptAnswer<A> {
   readonly bodyHash: string;
@@ -48,7 +51,11 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   private readonly inWork = new Map<string, Promise<unknown>>();
 
   /** Runs `work` at most once per key. `work` may write only in the given transaction. */
-  async once(request: R, work: (manager: EntityManager) => Promise<A>): Promise<A> {
+  async once(
+    request: R,
+    work: (manager: EntityManager) => Promise<A>,
+    forRepeats: ForRepeats<A> = (answer) => answer,
+  ): Promise<A> {
     const { key, body } = request;
     if (key === undefined) return this.transaction(request, work);
     requireSensibleKey(key);
@@ -60,7 +67,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
       // If no response is stored, the first request failed and changed nothing, so the next request may run.
       if (kept) return replay(kept, bodyHash);
     }
-    const attempt = this.attempt(request, { scope, bodyHash }, work);
+    const attempt = this.attempt(request, { scope, bodyHash }, work, forRepeats);
     this.inWork.set(scope, attempt);
     try {
       return await attempt;
@@ -108,6 +115,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     request: R,
     asked: Pick<KeyClaim, 'scope' | 'bodyHash'>,
     work: (manager: EntityManager) => Promise<A>,
+    forRepeats: ForRepeats<A>,
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
       const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
@@ -116,7 +124,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
         if (!isOurs) throw new KeyIsTaken();
       });
       const [, answer] = await together<[unknown, A]>([claiming, work(manager)]);
-      await this.keep(manager, request, claim, answer);
+      await this.keep(manager, request, claim, forRepeats(answer));
       return answer;
     });
   }

@@ -11,25 +11,29 @@ import {
 import { Reflector } from '@nestjs/core';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Observable, from, lastValueFrom } from 'rxjs';
-import { requireSensibleKey } from './idempotency';
+import { type ForRepeats, requireSensibleKey } from './idempotency';
 
-const SHOWS_SECRET = Symbol('SHOWS_SECRET');
+const SECRECY = Symbol('SECRECY');
 
-export interface KeyedCall {
+type Answer = Record<string, unknown>;
+
+/** What is done about secrets in a response. */
+interface Secrecy {
+  /** Whether the response may contain a secret that is shown to repeats as well. */
+  readonly showsSecret: boolean;
+  /** Replaces secrets that are shown only once, before the response is stored for repeats. */
+  readonly forRepeats: ForRepeats<Answer>;
+}
+
+export interface KeyedCall extends Secrecy {
   readonly key: string;
   readonly status: number;
-  /** Whether the response may contain a secret. */
-  readonly showsSecret: boolean;
 }
 
 /** Handles each request with an Idempotency-Key once. Each plane provides its own implementation. */
 export abstract class RepeatableRequests {
   /** Calls `handle` at most once per key. Repeats get the body that the first call returned. */
-  abstract once(
-    request: FastifyRequest,
-    call: KeyedCall,
-    handle: () => Promise<Record<string, unknown>>,
-  ): Promise<unknown>;
+  abstract once(request: FastifyRequest, call: KeyedCall, handle: () => Promise<Answer>): Promise<unknown>;
 }
 
 /** Runs a handler, including all its writes, only once per `Idempotency-Key`. */
@@ -49,9 +53,9 @@ class RepeatableInterceptor implements NestInterceptor {
     // A dry run changes nothing, so its response is not stored.
     if (isDryRun(request.query)) return next.handle();
     const { statusCode: status } = http.getResponse<FastifyReply>();
-    const handle = (): Promise<Record<string, unknown>> => lastValueFrom(next.handle());
-    const showsSecret = this.reflector.get<boolean>(SHOWS_SECRET, context.getHandler());
-    return from(this.requests.once(request, { key: String(key), status, showsSecret }, handle));
+    const handle = (): Promise<Answer> => lastValueFrom(next.handle());
+    const secrecy = this.reflector.get<Secrecy>(SECRECY, context.getHandler());
+    return from(this.requests.once(request, { key: String(key), status, ...secrecy }, handle));
   }
 }
 
@@ -59,9 +63,12 @@ class RepeatableInterceptor implements NestInterceptor {
  * For a POST that creates something. A repeat with the same `Idempotency-Key` creates nothing more and gets
  * the first response.
  */
-export const Repeatable = ({ showsSecret = false } = {}): MethodDecorator =>
+export const Repeatable = ({
+  showsSecret = false,
+  forRepeats = (answer) => answer,
+}: Partial<Secrecy> = {}): MethodDecorator =>
   applyDecorators(
-    SetMetadata(SHOWS_SECRET, showsSecret),
+    SetMetadata(SECRECY, { showsSecret, forRepeats } satisfies Secrecy),
     UseInterceptors(RepeatableInterceptor),
     ApiIdempotencyKey(),
   );

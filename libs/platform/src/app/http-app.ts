@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   type DynamicModule,
   Logger,
@@ -125,6 +126,7 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
+    else if (!isUtf8(body)) done(validationFailed([{ field: '', message: 'must be JSON in UTF-8' }]));
     // The parser ignores the request, but its types require a request of Fastify's default server.
     else
       parse(request as FastifyRequest, body.toString('utf8'), (error, value) =>

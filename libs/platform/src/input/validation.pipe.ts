@@ -1,23 +1,34 @@
-import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  ValidationPipe,
+  type ValidationError,
+  type ValidationPipeOptions,
+} from '@nestjs/common';
 import { type FieldError, validationFailed } from '../errors/errors';
+import { toleratesUnknown } from './tolerates-unknown.decorator';
+
+const OPTIONS: ValidationPipeOptions = {
+  transform: true,
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  exceptionFactory: (errors) => validationFailed(errors.flatMap((error) => fieldErrors(error))),
+};
 
 /**
- * Validates bodies and queries against their class. Properties that the class does not declare are refused.
+ * Validates bodies and queries against their class. Properties that the class does not declare are refused,
+ * or dropped if the class is {@link ToleratesUnknown}.
  */
 export function createValidationPipe(): ValidationPipe {
-  return new RequestPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    exceptionFactory: (errors) => validationFailed(errors.flatMap((error) => fieldErrors(error))),
-  });
+  return new RequestPipe(OPTIONS);
 }
 
 /**
  * U+0000 and lone surrogates are valid JSON, but databases cannot store them, so they are refused everywhere.
  */
 class RequestPipe extends ValidationPipe {
+  private readonly tolerant = new ValidationPipe({ ...OPTIONS, forbidNonWhitelisted: false });
+
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
     if (field !== null)
@@ -31,7 +42,9 @@ class RequestPipe extends ValidationPipe {
     // The base pipe treats null as an empty object.
     if (value === null && metadata.type === 'body')
       throw validationFailed([{ field: '', message: 'send an object' }]);
-    return super.transform(value, metadata);
+    return toleratesUnknown(metadata.metatype)
+      ? this.tolerant.transform(value, metadata)
+      : super.transform(value, metadata);
   }
 }
 

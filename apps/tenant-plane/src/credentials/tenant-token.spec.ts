@@ -1,11 +1,11 @@
-import { claimedTenant, hashToken, mintSessionToken } from './session-token';
+import { claimedTenant, hashToken, mintToken } from './tenant-token';
 
 const TENANT = '0190f5fe-7c00-7a00-8abc-012345678901';
 const SECRET = 'A'.repeat(43);
 
 describe('a session token', () => {
   it('contains its tenant ID and its kind, and is different each time', () => {
-    const tokens = [mintSessionToken('session', TENANT), mintSessionToken('session', TENANT)];
+    const tokens = [mintToken('session', TENANT), mintToken('session', TENANT)];
     for (const token of tokens) {
       expect(token).toMatch(new RegExp(`^atu_${TENANT}_[A-Za-z0-9_-]{43}$`));
       expect(claimedTenant('session', token)).toBe(TENANT);
@@ -14,9 +14,9 @@ describe('a session token', () => {
   });
 
   it('is not accepted as a token of another kind', () => {
-    expect(claimedTenant('refresh', mintSessionToken('session', TENANT))).toBeNull();
-    expect(claimedTenant('session', mintSessionToken('refresh', TENANT))).toBeNull();
-    expect(claimedTenant('refresh', mintSessionToken('refresh', TENANT))).toBe(TENANT);
+    expect(claimedTenant('refresh', mintToken('session', TENANT))).toBeNull();
+    expect(claimedTenant('session', mintToken('refresh', TENANT))).toBeNull();
+    expect(claimedTenant('refresh', mintToken('refresh', TENANT))).toBe(TENANT);
   });
 
   it.each([

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { SEVERITIES, type Severity } from '@atlas/tenant-api/incidents';
+import { type Alert, type Labels } from './alert.entity';
+
+const LONGEST_TITLE = 200;
+const LONGEST_DESCRIPTION = 20_000;
+
+/** The incident's severity for the values of the label `severity`. */
+const BY_LABEL: Readonly<Record<string, Severity>> = {
+  critical: 'P1',
+  error: 'P2',
+  major: 'P2',
+  high: 'P2',
+  warning: 'P3',
+  info: 'P4',
+};
+const UNKNOWN: Severity = 'P3';
+
+export function severityOf(labels: Labels): Severity {
+  return BY_LABEL[(labels['severity'] ?? '').toLowerCase()] ?? UNKNOWN;
+}
+
+/** The most severe of these. */
+export function worst(severities: readonly Severity[]): Severity {
+  return SEVERITIES.find((severity) => severities.includes(severity)) ?? UNKNOWN;
+}
+
+/** Identifies the alerts that have the same values of the labels `groupBy`, whatever the order of the names. */
+export function groupKeyOf(groupBy: readonly string[], labels: Labels): string {
+  const values = groupBy.toSorted().map((name) => [name, labels[name] ?? '']);
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex');
+}
+
+/** The title of an incident: the name of its first alert, and what the alert says about itself. */
+export function titleOf([first]: readonly Alert[]): string {
+  const { labels = {}, annotations = {}, fingerprint = '' } = first ?? {};
+  const name = labels['alertname'] ?? fingerprint;
+  const { summary } = annotations;
+  return shortened(summary ? `${name}: ${summary}` : name, LONGEST_TITLE);
+}
+
+export function descriptionOf([first]: readonly Alert[]): string | null {
+  const text = first?.annotations['description'] ?? first?.annotations['summary'];
+  return text === undefined ? null : shortened(text, LONGEST_DESCRIPTION);
+}
+
+/** Never ends in half of a surrogate pair. */
+function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { DueModule } from '../due/due.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { IncidentsModule } from '../incidents/incidents.module';
+import { AlertIncidents } from './alert-incidents';
+import { Alerts } from './alerts';
+import { AlertsController } from './alerts.controller';
+import { IngestController } from './ingest.controller';
+import { Intake } from './intake';
+import { Silences } from './silences';
+
+/** Alerts, from their arrival to the incidents that they open. */
+@Module({
+  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule],
+  controllers: [AlertsController, IngestController],
+  providers: [AlertIncidents, Alerts, Intake, Silences],
+})
+export class AlertsModule {}

@@ -1,0 +1,159 @@
+import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { Clock, DomainError, type Page, type PageQuery, pageOf, validationFailed } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { CreateSilenceDto, type SilenceView } from '@atlas/tenant-api/alerts';
+import { Injectable } from '@nestjs/common';
+import { IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { DataSource } from '../data-sources/data-source.entity';
+import { DueWork } from '../due/due-work';
+import { AlertIncidents } from './alert-incidents';
+import { Alert } from './alert.entity';
+import { matchersOf, silencing } from './silence-matching';
+import { Silence } from './silence.entity';
+
+/** Every alert is compared with every silence, so a tenant may have only so many that have not ended. */
+const MAX_SILENCES = 1000;
+
+@Injectable()
+export class Silences {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly incidents: AlertIncidents,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+    due: DueWork,
+  ) {
+    due.on('silences', async (scope, id) => {
+      const silence = await lockedWithSources(scope, id);
+      if (silence?.dueAt && silence.dueAt <= this.clock.now()) await this.end(scope, silence, {});
+    });
+  }
+
+  /** Throws `validation_failed` and `too_many_silences`. */
+  create(tenantId: string, createdBy: string, dto: CreateSilenceDto): Promise<SilenceView> {
+    const [startsAt, endsAt] = [new Date(dto.starts_at), new Date(dto.ends_at)];
+    return this.tenants.write(tenantId, async (scope) => {
+      const now = this.clock.now();
+      if (endsAt <= startsAt || endsAt <= now)
+        throw validationFailed([
+          { field: 'ends_at', message: 'ends_at must be after starts_at and after now' },
+        ]);
+      const silence: Silence = {
+        tenantId,
+        id: uuidv7(now),
+        matchers: matchersOf(dto.matchers),
+        startsAt,
+        endsAt,
+        comment: dto.comment.trim(),
+        createdBy,
+        createdAt: now,
+        dueAt: endsAt,
+      };
+      const unended = scope.query(Silence, 'silence').andWhere({ dueAt: Not(IsNull()) });
+      if ((await unended.getCount()) >= MAX_SILENCES) throw tooManySilences();
+      await scope.insert(Silence, silence);
+      const { matchers, comment } = silence;
+      const after = { matchers, starts_at: startsAt.toISOString(), ends_at: endsAt.toISOString(), comment };
+      await this.record(scope, 'silence.created', silence.id, after);
+      return silenceView(silence, now);
+    });
+  }
+
+  async list(tenantId: string, { cursor, limit }: PageQuery): Promise<Page<SilenceView>> {
+    const rows = await this.tenants.read(tenantId, (scope) => {
+      const query = scope
+        .query(Silence, 'silence')
+        .orderBy('silence.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('silence.id < :cursor', { cursor });
+      return query.getMany();
+    });
+    const now = this.clock.now();
+    return pageOf(rows, limit, (row) => silenceView(row, now));
+  }
+
+  /** Throws `silence_not_found`. */
+  async get(tenantId: string, id: string): Promise<SilenceView> {
+    const silence = await this.tenants.read(tenantId, (scope) => scope.findOne(Silence, { id }));
+    if (!silence) throw silenceNotFound();
+    return silenceView(silence, this.clock.now());
+  }
+
+  /** Does nothing if the silence has ended. Throws `silence_not_found`. */
+  expire(tenantId: string, id: string): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const silence = await lockedWithSources(scope, id);
+      if (!silence) throw silenceNotFound();
+      if (silence.dueAt === null) return;
+      const now = this.clock.now();
+      await this.end(scope, silence, { endsAt: silence.endsAt < now ? silence.endsAt : now });
+      await this.record(scope, 'silence.expired', id);
+    });
+  }
+
+  /** Opens incidents for the alerts that are still firing, unless another silence applies to them. */
+  private async end(scope: TenantScope, { id }: Silence, changes: Partial<Silence>): Promise<void> {
+    await scope.update(Silence, { id }, { ...changes, dueAt: null });
+    const now = this.clock.now();
+    const silenced = silencing(await activeSilences(scope, now));
+    const alerts = await scope.find(Alert, { where: { silenceId: id }, order: { id: 'ASC' } });
+    const released = alerts.map((alert) => ({ ...alert, silenceId: silenced(alert.labels)?.id ?? null }));
+    const sources = await scope.find(DataSource, { order: { id: 'ASC' } });
+    for (const source of sources) {
+      const own = released.filter(({ sourceId }) => sourceId === source.id);
+      const starting = own.filter(({ silenceId }) => silenceId === null);
+      if (own.length > 0)
+        await this.incidents.follow(scope, source, now, { alerts: own, starting, ended: [] });
+    }
+  }
+
+  private record(
+    scope: TenantScope,
+    action: string,
+    id: string,
+    after?: Record<string, unknown>,
+  ): Promise<void> {
+    return this.audit.record(scope, { action, targetKind: 'silence', targetId: id, ...(after && { after }) });
+  }
+}
+
+/** The silences that have begun and have not been ended. */
+export function activeSilences(scope: TenantScope, now: Date): Promise<Silence[]> {
+  const where = { dueAt: MoreThan(now), startsAt: LessThanOrEqual(now) };
+  return scope.find(Silence, { where, order: { id: 'ASC' } });
+}
+
+/**
+ * Locks a silence, after all data sources: requests that have already compared their alerts with the silence
+ * finish first, and later requests see that it has ended. Null if there is no such silence.
+ */
+async function lockedWithSources(scope: TenantScope, id: string): Promise<Silence | null> {
+  const sources = scope.query(DataSource, 'source').select(['source.tenantId', 'source.id']);
+  await lockedForUpdate(sources.orderBy('source.id')).getMany();
+  return lockedForUpdate(scope.query(Silence, 'silence').andWhere({ id })).getOne();
+}
+
+function silenceView(silence: Silence, now: Date): SilenceView {
+  const { startsAt, endsAt, dueAt } = silence;
+  const isOver = dueAt === null || endsAt <= now;
+  return {
+    id: silence.id,
+    matchers: silence.matchers,
+    starts_at: startsAt,
+    ends_at: endsAt,
+    comment: silence.comment,
+    state: isOver ? 'expired' : startsAt > now ? 'pending' : 'active',
+    created_by: silence.createdBy,
+    created_at: silence.createdAt,
+  };
+}
+
+function silenceNotFound(): DomainError {
+  return new DomainError('silence_not_found', 'not_found', 'There is no such silence.');
+}
+
+function tooManySilences(): DomainError {
+  const detail = `A tenant may have ${MAX_SILENCES} silences that have not ended. End some of them first.`;
+  return new DomainError('too_many_silences', 'conflict', detail);
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
+import { DataSources } from './data-sources';
+import { DataSourcesController } from './data-sources.controller';
+
+/** Where alerts come from, and the keys that they are sent with. */
+@Module({
+  imports: [AccessModule, AuditModule, IdempotencyModule, TenancyModule],
+  controllers: [DataSourcesController],
+  providers: [DataSources],
+})
+export class DataSourcesModule {}
