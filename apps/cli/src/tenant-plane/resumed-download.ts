@@ -18,7 +18,7 @@ export interface WantedArchive {
 }
 
 /** Where a download is kept until it is complete. The name contains the export, so no other is continued. */
-export function partOf({ file, exportId }: WantedArchive): string {
+function partOf({ file, exportId }: WantedArchive): string {
   return `${file}.${exportId}.part`;
 }
 

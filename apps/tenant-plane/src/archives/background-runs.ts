@@ -29,9 +29,9 @@ export class BackgroundRuns {
   private readonly end = new AbortController();
   private readonly running = new Set<Promise<void>>();
 
-  /** Aborts when the process stops. */
+  /** Aborts when the process stops. Each caller gets its own, so that no listeners accumulate. */
   get signal(): AbortSignal {
-    return this.end.signal;
+    return AbortSignal.any([this.end.signal]);
   }
 
   start(run: BackgroundRun): void {
@@ -64,8 +64,9 @@ export class BackgroundRuns {
   private async inSlot(run: BackgroundRun): Promise<void> {
     if (!(await this.slots.take())) throw interrupted();
     try {
-      this.end.signal.throwIfAborted();
-      await run.work(this.end.signal);
+      const { signal } = this;
+      signal.throwIfAborted();
+      await run.work(signal);
     } finally {
       this.slots.giveBack();
     }
