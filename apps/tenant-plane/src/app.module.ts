@@ -15,6 +15,7 @@ import { DatabaseModule } from './database/database.module';
 import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
+import { OutboundModule } from './outbound/outbound.module';
 import { PortabilityModule } from './portability/portability.module';
 import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
@@ -57,6 +58,7 @@ export class AppModule {
         }),
         ...FEATURES,
         ControlPlaneLinkModule,
+        OutboundModule,
       ],
     };
   }

@@ -32,6 +32,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: false,
     enrolsByFile: false,
+    outboundAddresses: 'public',
     aiRouting: 'control_plane',
     guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   },
@@ -52,6 +53,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: true,
     enrolsByFile: false,
+    outboundAddresses: 'public',
     aiRouting: 'control_plane',
     guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   },
@@ -72,6 +74,7 @@ const FACTS = {
     customerInstalls: true,
     tenantFixed: true,
     enrolsByFile: true,
+    outboundAddresses: 'any',
     aiRouting: 'control_plane_if_admin_allows',
     guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   },
@@ -93,6 +96,7 @@ const FACTS = {
     tenantFixed: true,
     // Hybrid combines local data with cloud intelligence, so it needs a connection to the cloud.
     enrolsByFile: false,
+    outboundAddresses: 'any',
     aiRouting: 'control_plane',
     guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   },
@@ -166,6 +170,10 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
   it('says how a tenant is created', () => {
     expectFacts(profile.provisioning.text, facts.provisioning);
     expect(profile.installRequired).toBe(facts.customerInstalls);
+  });
+
+  it('says which addresses a tenant may have its plane call', () => {
+    expect(profile.outboundAddresses).toBe(facts.outboundAddresses);
   });
 
   it('says how users register, planes enrol, requests name tenants, and AI questions are routed', () => {

@@ -14,7 +14,7 @@ import {
 export const HEALTH_STATUSES = ['ok', 'degraded', 'failing'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
 
-const HEALTH_CHECKS = ['database', 'disk', 'queue', 'clock', 'link', 'key'] as const;
+const HEALTH_CHECKS = ['database', 'disk', 'queue', 'clock', 'link', 'key', 'secrets'] as const;
 export type HealthCheckName = (typeof HEALTH_CHECKS)[number];
 
 export const MAX_HEALTH_DETAIL = 300;

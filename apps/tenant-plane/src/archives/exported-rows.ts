@@ -24,7 +24,7 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
   return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = {} }]) => {
     const known = metadata.get(table);
     if (!known) throw new Error(`exported-tables.ts lists ${table}, which is not a tenant-scoped table.`);
-    const codec = new RowCodec(known, false, columns);
+    const codec = new RowCodec(known, false, [], columns);
     return { codec, columns: columns.toSorted(), onImport, whole: new RowCodec(known, false), filled };
   });
 }

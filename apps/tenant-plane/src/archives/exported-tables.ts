@@ -187,6 +187,7 @@ export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
   user_tokens: 'secrets, valid on this plane only',
   known_devices: 'access on this plane',
   used_signup_tokens: 'access on this plane',
+  tenant_keys: 'keys of secrets',
   idempotency_keys: 'answers to requests, kept for a day',
   outgoing_mails: 'emails that are about to be sent',
 };

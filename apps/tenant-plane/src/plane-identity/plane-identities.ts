@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/persistence';
+import { Database, SecretBox, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
@@ -12,6 +12,7 @@ import { knownSecrets } from './known-secrets';
 import { LinkLease } from './link-lease';
 import { PlaneIdentity } from './plane-identity.entity';
 import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key';
+import { openWrappingKeys, wrappingKeysFor } from './wrapping-keys';
 
 const ONLY = { id: 1 };
 
@@ -53,7 +54,7 @@ export class PlaneIdentities implements OnModuleInit {
     await this.refresh();
     this.requireOwnModel();
     await this.noteEnrolledKey();
-    await this.copyPrivateKey();
+    await this.copyKeys();
   }
 
   get current(): Readonly<PlaneIdentity> {
@@ -123,7 +124,7 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them,
+   * Stores the secrets that the plane signs with from now on, and the plane's keys sealed under each of them,
    * because the next environment may contain only the newest secret.
    */
   async keepSecrets(
@@ -131,7 +132,7 @@ export class PlaneIdentities implements OnModuleInit {
     known: readonly Secret[],
     fence: Fence = unfenced,
   ): Promise<void> {
-    await this.writeCopies({ serviceSecretsSealed }, known, fence);
+    await this.change((identity) => ({ serviceSecretsSealed, ...keysCopiedFor(identity, known) }), fence);
   }
 
   /** Whether no other process uses this database. */
@@ -169,6 +170,7 @@ export class PlaneIdentities implements OnModuleInit {
       ...ONLY,
       instanceId,
       ...(await this.newKeyPair(instanceId)),
+      wrappingKeys: [],
       tenantPlaneId: null,
       deploymentModel: null,
       enrolledKeyId: null,
@@ -197,14 +199,29 @@ export class PlaneIdentities implements OnModuleInit {
     return openPrivateKey(this.copy, this.secrets) !== null;
   }
 
+  /** Seals with the newest wrapping key, and opens with all that this plane can decrypt. */
+  get wrappingBox(): SecretBox {
+    return new SecretBox(openWrappingKeys(this.copy, this.secrets));
+  }
+
+  /** Whether this plane can decrypt all of its wrapping keys. */
+  get opensWrappingKeys(): boolean {
+    return openWrappingKeys(this.copy, this.secrets).length === this.copy.wrappingKeys.length;
+  }
+
   /**
    * Creates a new key pair if the environment's secret cannot decrypt the old private key, as after a new
-   * install bundle. Call it before the public key is sent.
+   * install bundle. The wrapping keys stay, and are sealed under the new secret too if any known secret
+   * decrypts them. Call it before the public key is sent.
    */
   async ensureKeyPair(fence?: Fence): Promise<void> {
     const { instanceId } = this.copy;
     if (openPrivateKey(this.copy, [this.sealingSecret(instanceId)]) !== null) return;
-    await this.update(await this.newKeyPair(instanceId), fence);
+    const pair = await this.newKeyPair(instanceId);
+    await this.change(
+      (identity) => ({ ...pair, wrappingKeys: wrappingKeysFor(identity, this.secrets) }),
+      fence,
+    );
   }
 
   /** A plane's permissions depend on its model, so an env file must not change the model. */
@@ -219,29 +236,37 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Seals the private key under every secret known now, because the next environment may contain any of them.
-   * A bundle that the plane has yet to enrol with is left out, because enrolling creates a new key pair.
+   * Seals the plane's keys under every secret known now, because the next environment may contain any of
+   * them. A bundle that the plane has yet to enrol with is left out, because enrolling creates a new key
+   * pair. Only a plane that can use no wrapping key gets a new one in any case.
    */
-  private async copyPrivateKey(): Promise<void> {
-    if (needsEnrolment(this.config, this.copy)) return;
-    if (!this.opensPrivateKey) this.logger.error(new PrivateKeyLost().message);
-    const isCovered = copiesFor(this.copy, this.secrets) === this.copy.privateKeyCopies;
-    if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
+  private async copyKeys(): Promise<void> {
+    const isPending = needsEnrolment(this.config, this.copy);
+    if (isPending && openWrappingKeys(this.copy, this.secrets).length > 0) return;
+    if (!isPending && !this.opensPrivateKey) this.logger.error(new PrivateKeyLost().message);
+    const copied = (identity: PlaneIdentity): Partial<PlaneIdentity> =>
+      isPending
+        ? { wrappingKeys: wrappingKeysFor(identity, this.secrets) }
+        : keysCopiedFor(identity, this.secrets);
+    if (
+      Object.entries(copied(this.copy)).some(
+        ([name, keys]) => keys !== this.copy[name as keyof PlaneIdentity],
+      )
+    )
+      await this.change(copied);
   }
 
-  /** Adds copies to those in the locked row, because another replica may have added some. */
-  private async writeCopies(
-    changes: Partial<PlaneIdentity>,
-    secrets: readonly SecretText[],
-    fence: Fence,
+  /** Derives changes from the locked row, because another replica may have added keys or copies. */
+  private async change(
+    changesTo: (identity: PlaneIdentity) => Partial<PlaneIdentity>,
+    fence: Fence = unfenced,
   ): Promise<void> {
     const written = await this.database.write(async (manager) => {
       const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(ONLY);
-      const identity = await lockedForUpdate(query).getOneOrFail();
-      const all = { ...changes, privateKeyCopies: copiesFor(identity, secrets) };
-      await updateRows(manager, PlaneIdentity, ONLY, all);
+      const changes = changesTo(await lockedForUpdate(query).getOneOrFail());
+      await updateRows(manager, PlaneIdentity, ONLY, changes);
       await fence(manager);
-      return all;
+      return changes;
     });
     Object.assign(this.copy, written);
   }
@@ -277,6 +302,17 @@ export class PlaneIdentities implements OnModuleInit {
   private sealingSecret(instanceId: string): SecretText {
     return this.config.INTERNAL_SERVICE_SECRET ?? instanceId;
   }
+}
+
+/** The changes that seal the plane's keys under these secrets. */
+function keysCopiedFor(
+  identity: PlaneIdentity,
+  secrets: readonly SecretText[],
+): Pick<PlaneIdentity, 'privateKeyCopies' | 'wrappingKeys'> {
+  return {
+    privateKeyCopies: copiesFor(identity, secrets),
+    wrappingKeys: wrappingKeysFor(identity, secrets),
+  };
 }
 
 /** This plane cannot decrypt what was encrypted for it. */

@@ -3,6 +3,12 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** A wrapping key, sealed under each service secret that the plane has known. */
+export interface SealedWrappingKey {
+  readonly id: string;
+  readonly copies: readonly string[];
+}
+
 /** The identity and progress of this tenant plane. One row, shared by all replicas. */
 @Entity('plane_identity')
 export class PlaneIdentity {
@@ -13,6 +19,8 @@ export class PlaneIdentity {
   @Column('text', { name: 'private_key_sealed' }) privateKeySealed: string;
   /** The same private key, sealed under the secrets of earlier and later environments. */
   @JsonColumn({ name: 'private_key_copies' }) privateKeyCopies: string[];
+  /** The keys that seal the tenants' keys, oldest first. A key is added only if no other can be decrypted. */
+  @JsonColumn({ name: 'wrapping_keys' }) wrappingKeys: SealedWrappingKey[];
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
   /** The ID of the secret that was in the environment at enrolment. */

@@ -7,7 +7,7 @@ import { type PlaneIdentity } from './plane-identity.entity';
  * Limits the number of copies on planes whose secrets are rotated for years. No environment should be this
  * many rotations behind.
  */
-const MAX_COPIES = 8;
+export const MAX_COPIES = 8;
 
 type SealedKey = Pick<PlaneIdentity, 'instanceId' | 'publicKey' | 'privateKeySealed' | 'privateKeyCopies'>;
 

@@ -5,6 +5,7 @@ import { type Part, joined, openPart } from './part';
 import { type PortableRow, type RowCodec } from './row-codec';
 import { deleteAll, deleteRows, putRows, rowsWith } from './row-store';
 import { RowSums, differences } from './row-sums';
+import { TransferFailed } from './transfer-failed';
 import { type TransferRelay } from './transfer-relay';
 
 export interface Incoming {
@@ -22,12 +23,6 @@ export interface IncomingTools {
   /** Records whether the copy is complete, before the Control Plane is notified. */
   markWhole(isWhole: boolean): Promise<void>;
 }
-
-/**
- * The rows that arrived differ from those that were sent, or cannot be imported here. A retry would fail
- * again.
- */
-export class TransferFailed extends Error {}
 
 /**
  * Imports a tenant's rows part by part, each part in one transaction. Reads the rows back, so that the sums

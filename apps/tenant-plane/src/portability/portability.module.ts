@@ -5,6 +5,7 @@ import { ControlPlaneClientModule } from '../control-plane-client/control-plane-
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { ReportingModule } from '../reporting/reporting.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
+import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { Moves } from './moves';
 import { MovesController } from './moves.controller';
 import { RunningTransfers } from './running-transfers';
@@ -20,6 +21,7 @@ import { Transfers } from './transfers';
     PlaneIdentityModule,
     ReportingModule,
     TenancyModule,
+    TenantSecretsModule,
   ],
   controllers: [MovesController],
   providers: [Moves, RunningTransfers, TransferRelay, Transfers],

@@ -10,6 +10,14 @@ import { type PlaneSchema } from '../database/plane-schema';
  */
 export type PortableRow = Readonly<Record<string, unknown>>;
 
+/** A column whose stored values only this plane can read, and how they travel to another plane. */
+export interface LocalColumn {
+  readonly entity: new () => TenantOwned;
+  readonly name: string;
+  toPortable(row: TenantOwned): unknown;
+  toStored(value: unknown, row: PortableRow, tenantId: string): unknown;
+}
+
 /** Encodes and decodes the rows of one table. */
 export class RowCodec {
   readonly table: string;
@@ -21,6 +29,8 @@ export class RowCodec {
     readonly metadata: EntityMetadata,
     /** Whether a row can be deleted, to free a unique value for another row, and then inserted again. */
     readonly canStepAside: boolean,
+    /** Columns whose values are converted. All other columns are copied as they are. */
+    private readonly local: readonly LocalColumn[] = [],
     /** The columns to encode and decode. By default, all. */
     only?: readonly string[],
   ) {
@@ -40,16 +50,20 @@ export class RowCodec {
 
   encode(row: TenantOwned): PortableRow {
     return Object.fromEntries(
-      this.columns.map(({ databaseName, propertyName }) => [databaseName, portable(row[propertyName])]),
+      this.columns.map(({ databaseName, propertyName }) => {
+        const local = this.localOf(databaseName);
+        return [databaseName, portable(local ? local.toPortable(row) : row[propertyName])];
+      }),
     );
   }
 
   /** Columns that an older plane did not send are left to the database's defaults. */
-  decode(row: PortableRow): Record<string, unknown> {
+  decode(row: PortableRow, tenantId: string): Record<string, unknown> {
     const known = this.columns.filter(({ databaseName }) => row[databaseName] !== undefined);
     return Object.fromEntries(
       known.map(({ databaseName, propertyName, type }) => {
-        const value = row[databaseName];
+        const local = this.localOf(databaseName);
+        const value = local ? local.toStored(row[databaseName], row, tenantId) : row[databaseName];
         return [propertyName, type === Date && typeof value === 'string' ? new Date(value) : value];
       }),
     );
@@ -72,6 +86,10 @@ export class RowCodec {
     return Object.fromEntries(this.keys.map(({ propertyName }, index) => [propertyName, key[index] ?? '']));
   }
 
+  private localOf(column: string): LocalColumn | undefined {
+    return this.local.find(({ name }) => name === column);
+  }
+
   /**
    * A hash that is the same for the same row on any database, regardless of the order of keys in its JSON
    * values. `sent` is the row as received. Only the columns in `sent` are hashed, because an older plane has
@@ -84,11 +102,19 @@ export class RowCodec {
   }
 }
 
-/** The codecs of all tenant-scoped tables. Each table comes after the tables that its rows refer to. */
-export function rowCodecs({ tenantScoped, referred }: PlaneSchema, manager: EntityManager): RowCodec[] {
-  return tenantScoped.map(
-    (entity) => new RowCodec(manager.connection.getMetadata(entity), !referred.includes(entity)),
-  );
+/**
+ * The codecs of all tenant-scoped tables. Each table comes after the tables that its rows refer to. Without
+ * `local`, rows are encoded as they are stored, so only this plane can read what is sealed in them.
+ */
+export function rowCodecs(
+  { tenantScoped, referred }: PlaneSchema,
+  manager: EntityManager,
+  local: readonly LocalColumn[] = [],
+): RowCodec[] {
+  return tenantScoped.map((entity) => {
+    const own = local.filter((column) => column.entity === entity);
+    return new RowCodec(manager.connection.getMetadata(entity), !referred.includes(entity), own);
+  });
 }
 
 function portable(value: unknown): unknown {

@@ -50,7 +50,7 @@ export async function putRows(
   for (const some of chunks(rows, ROWS_A_STATEMENT))
     await scope.put(
       codec.metadata.target as Entity,
-      some.map((row) => codec.decode(row)),
+      some.map((row) => codec.decode(row, scope.tenantId)),
     );
 }
 

@@ -14,13 +14,16 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { Reporter } from '../reporting/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
-import { type IncomingTools, IncomingTransfer, TransferFailed } from './incoming-transfer';
+import { TenantKeys } from '../tenant-secrets/tenant-keys';
+import { type IncomingTools, IncomingTransfer } from './incoming-transfer';
 import { Moves } from './moves';
 import { OutgoingTransfer } from './outgoing-transfer';
 import { openBackupKey } from './part';
-import { rowCodecs } from './row-codec';
+import { type RowCodec, rowCodecs } from './row-codec';
 import { type RunningTransfer, RunningTransfers } from './running-transfers';
 import { withScratchDatabase } from './scratch-database';
+import { tenantKeyColumn } from './tenant-key-column';
+import { TransferFailed } from './transfer-failed';
 import { TransferRelay } from './transfer-relay';
 
 const NO_BACKUP =
@@ -50,6 +53,7 @@ export class Transfers {
     private readonly running: RunningTransfers,
     private readonly directory: TenantDirectory,
     private readonly moves: Moves,
+    private readonly keys: TenantKeys,
     private readonly clock: Clock,
   ) {}
 
@@ -178,7 +182,7 @@ export class Transfers {
         write: (work) => tenants.write(tenantId, work),
         markWhole: () => Promise.resolve(),
       };
-      const codecs = rowCodecs(this.schema, scratch.dataSource.manager);
+      const codecs = this.codecs(scratch);
       await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
     });
   }
@@ -239,8 +243,8 @@ export class Transfers {
     );
   }
 
-  private codecs() {
-    return rowCodecs(this.schema, this.database.dataSource.manager);
+  private codecs({ dataSource } = this.database): RowCodec[] {
+    return rowCodecs(this.schema, dataSource.manager, [tenantKeyColumn(this.keys)]);
   }
 }
 

@@ -28,6 +28,7 @@ import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { Tenant } from '../tenancy/tenant.entity';
+import { TenantKey } from '../tenant-secrets/tenant-key.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
 import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
@@ -58,6 +59,7 @@ import { NoteDueTimes1700000000036 } from './migrations/0036-note-due-times';
 import { FollowIncidents1700000000037 } from './migrations/0037-follow-incidents';
 import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
+import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
 import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 
 /**
@@ -79,6 +81,7 @@ export const TENANT_SCOPED_ENTITIES = [
   UserIdentity,
   IdentityProvider,
   TenantCounter,
+  TenantKey,
   AuditEvent,
   SkippedStep,
   Incident,
@@ -145,6 +148,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     FollowIncidents1700000000037,
     RelateItems1700000000038,
     ReceiveAlerts1700000000039,
+    KeepTenantSecrets1700000000040,
     CreateArchives1700000000042,
   ],
 };

@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => 
   const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
   const sql = (statement: string) => plane.app.get(Database).write((manager) => manager.query(statement));
 
-  it('covers database, disk, queue, clock, link and key', async () => {
+  it('covers database, disk, queue, clock, link, key and secrets', async () => {
     const health = await reported();
     expect(health?.checks?.map(({ name }) => name)).toEqual([
       'database',
@@ -71,8 +71,9 @@ describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => 
       'clock',
       'link',
       'key',
+      'secrets',
     ]);
-    for (const name of ['database', 'queue', 'clock', 'link', 'key'])
+    for (const name of ['database', 'queue', 'clock', 'link', 'key', 'secrets'])
       expect(check(name, health)).toMatchObject({ status: 'ok' });
     const disk = driver === 'sqlite' ? /^\d+ MB free, \d+ %$/ : /Postgres/;
     expect(check('disk', health)?.detail).toMatch(disk);

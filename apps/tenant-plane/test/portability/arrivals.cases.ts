@@ -6,16 +6,16 @@ import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../src/audit/audit';
 import { Incident } from '../../src/incidents/incident.entity';
-import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
+import { IncomingTransfer } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
-import { rowCodecs } from '../../src/portability/row-codec';
 import { RunningTransfers } from '../../src/portability/running-transfers';
+import { TransferFailed } from '../../src/portability/transfer-failed';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
-import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
+import { codecsOf } from '../portable-rows.fixture';
 import { type CallOptions, TestTenantPlane, setClock } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (driver) => {
@@ -62,11 +62,7 @@ describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (d
     const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
-    const sending = new OutgoingTransfer(
-      tools,
-      outgoing,
-      rowCodecs(TENANT_PLANE_SCHEMA, database.dataSource.manager),
-    );
+    const sending = new OutgoingTransfer(tools, outgoing, codecsOf(plane));
     sending.freeze();
     await sending.run(new AbortController().signal);
   };

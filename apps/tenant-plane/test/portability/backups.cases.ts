@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '@atlas/persistence';
 import { BACKUP_KEY_TYPE, type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import {
@@ -16,13 +15,13 @@ import { AuditSealer } from '../../src/audit/audit-sealer';
 import { User } from '../../src/credentials/user.entity';
 import { PlaneIdentities } from '../../src/plane-identity/plane-identities';
 import { openPart, sealPart } from '../../src/portability/part';
-import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
 import { Reporter } from '../../src/reporting/reporter';
-import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
+import { TenantSecrets } from '../../src/tenant-secrets/tenant-secrets';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
+import { hashesOf } from '../portable-rows.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -92,18 +91,14 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     const last = relay.parts.at(-1);
     return !!last && decodeProtectedHeader(last)['kind'] === 'last' && relay.asked > relay.parts.length;
   };
-  const contents = () =>
-    plane.tenants.read(tenant.tenant_id, async (scope) => {
-      const codecs = rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
-      const tables = codecs.map(async (codec) => {
-        const rows = await scope.find(codec.metadata.name);
-        return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;
-      });
-      return Object.fromEntries(await Promise.all(tables));
-    });
+  const contents = () => hashesOf(plane, tenant);
 
   it('is verified by a trial restore, and can restore all rows later', async () => {
     const pair = await keys();
+    const place = { table: 'notes', column: 'token_sealed', rowId: 'one' };
+    const { tenant_id: tenantId } = tenant;
+    const secrets = plane.app.get(TenantSecrets);
+    const sealed = await plane.tenants.write(tenantId, (scope) => secrets.seal(scope, place, 'credential'));
     const before = await contents();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });
@@ -117,6 +112,8 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     await eventually(isVerified, { what: 'the backup is restored' });
     expect(await contents()).toEqual(before);
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
+    const opened = await plane.tenants.read(tenantId, (scope) => secrets.open(scope, place, sealed));
+    expect(opened.reveal()).toBe('credential');
   });
 
   it('is imported again by a second restore if the plane missed the cancellation of the first', async () => {

@@ -1,6 +1,6 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant, LEVEL_CHANGES, type TransferPartHeader } from '@atlas/plane-contract';
-import { databaseFailure } from '@atlas/platform';
+import { Secret, databaseFailure } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
@@ -8,18 +8,19 @@ import { AuditSealer } from '../../src/audit/audit-sealer';
 import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { User } from '../../src/credentials/user.entity';
 import { Incident } from '../../src/incidents/incident.entity';
-import {
-  type IncomingTools,
-  IncomingTransfer,
-  TransferFailed,
-} from '../../src/portability/incoming-transfer';
+import { type IncomingTools, IncomingTransfer } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { openPart } from '../../src/portability/part';
-import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
+import { RowCodec } from '../../src/portability/row-codec';
+import { TransferFailed } from '../../src/portability/transfer-failed';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
-import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
+import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
+import { TenantKey } from '../../src/tenant-secrets/tenant-key.entity';
+import { TenantKeys } from '../../src/tenant-secrets/tenant-keys';
+import { TenantSecrets } from '../../src/tenant-secrets/tenant-secrets';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
+import { codecsOf, hashesOf } from '../portable-rows.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -66,15 +67,13 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
-  const codecs = (plane: TestTenantPlane) =>
-    rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
-  const outgoing = (sent = codecs(source)): OutgoingTransfer => {
+  const outgoing = (sent = codecsOf(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const nameRun = () => relay.nameRun();
     const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     return new OutgoingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, recipient }, sent);
   };
-  const incoming = (taken = codecs(target)): IncomingTransfer => {
+  const incoming = (taken = codecsOf(target)): IncomingTransfer => {
     const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
     const tools: IncomingTools = {
       relay: relay as unknown as TransferRelay,
@@ -84,15 +83,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     };
     return new IncomingTransfer(tools, { transferId: 't', key }, taken);
   };
-  /** Hashes of all rows of the tenant. Equal rows have equal hashes on any database. */
-  const contents = (plane: TestTenantPlane): Promise<unknown> =>
-    plane.tenants.read(tenant.tenant_id, async (scope) => {
-      const tables = codecs(plane).map(async (codec) => {
-        const rows = await scope.find(codec.metadata.target as typeof Incident);
-        return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()];
-      });
-      return Object.fromEntries(await Promise.all(tables));
-    });
+  const contents = (plane: TestTenantPlane) => hashesOf(plane, tenant);
   const create = (title: string) => source.post('/api/incidents', { title, severity: 'P3' }, admin);
 
   it('delivers every table in full while the tenant keeps working', async () => {
@@ -112,9 +103,8 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(wholes).toBe(1);
     const here = await contents(target);
     expect(here).toEqual(await contents(source));
-    for (const { table } of codecs(target))
-      expect([table, (here as Record<string, unknown[]>)[table]?.length]).not.toEqual([table, 0]);
-    expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
+    for (const { table } of codecsOf(target)) expect([table, here[table]?.length]).not.toEqual([table, 0]);
+    expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecsOf(target).length);
   });
 
   it('delivers every row exactly once, even if COMMITs fail on both planes', async () => {
@@ -324,7 +314,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
   });
 
   it('fails if the source is a newer plane with one more column', async () => {
-    const older = codecs(target).map(({ metadata, canStepAside }) => {
+    const older = codecsOf(target).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
       return new RowCodec(fewer, canStepAside);
@@ -340,7 +330,7 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
   });
 
   it('delivers all rows from an older plane with one column fewer', async () => {
-    const older = codecs(source).map(({ metadata, canStepAside }) => {
+    const older = codecsOf(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
       return new RowCodec(fewer, canStepAside);
@@ -351,6 +341,91 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     await Promise.all([sent, incoming().run(end.signal)]);
     expect(wholes).toBe(1);
     expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
+  });
+
+  describe('if the tenant has stored secrets', () => {
+    const place = (rowId: string) => ({ table: 'notes', column: 'token_sealed', rowId });
+    const seal = (text: string): Promise<string> =>
+      source.tenants.write(tenant.tenant_id, (scope) =>
+        source.app.get(TenantSecrets).seal(scope, place(text), text),
+      );
+    const openAt = async (plane: TestTenantPlane, text: string, sealed: string): Promise<string> => {
+      const read = plane.tenants.read(tenant.tenant_id, (scope) =>
+        plane.app.get(TenantSecrets).open(scope, place(text), sealed),
+      );
+      return (await read).reveal();
+    };
+    /** Changes the key in the source's row, so that the source can no longer decrypt it. */
+    const loseKey = () =>
+      source.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(TenantKey, {}, { sealedKey: 's1.lost.AA.AA.AAAAAAAAAAAAAAAAAAAAAA' }),
+      );
+    const move = async (): Promise<void> => {
+      const sending = outgoing();
+      const sent = sending.run(end.signal);
+      sending.freeze();
+      await Promise.all([sent, incoming().run(end.signal)]);
+    };
+
+    it('keeps them readable, and seals their key under the wrapping key of the target', async () => {
+      const sealed = await seal('early');
+      await move();
+      expect(await openAt(target, 'early', sealed)).toBe('early');
+      expect(await contents(target)).toEqual(await contents(source));
+      const [[here], [there]] = [await target.rows(tenant, TenantKey), await source.rows(tenant, TenantKey)];
+      expect(here?.sealedKey).not.toEqual(there?.sealedKey);
+      const plain =
+        source.app
+          .get(TenantKeys)
+          .open(there as TenantKey)
+          ?.reveal() ?? '';
+      // A part is compressed and encrypted before it is written to disk or sent.
+      expect(relay.parts.join()).not.toContain(plain);
+      const opened = await Promise.all(relay.parts.map((part) => openPart(part, key)));
+      expect(JSON.stringify(opened)).toContain(plain);
+    });
+
+    it('keeps the first one readable that is stored during the move', async () => {
+      const sending = outgoing();
+      const sent = sending.run(end.signal);
+      const received = incoming().run(end.signal);
+      await relay.level();
+      const sealed = await seal('late');
+      sending.freeze();
+      await Promise.all([sent, received]);
+      expect(await openAt(target, 'late', sealed)).toBe('late');
+    });
+
+    it('fails if the source has lost their key', async () => {
+      await seal('lost');
+      await loseKey();
+      const failing = outgoing().run(end.signal);
+      await expect(failing).rejects.toThrow(/INTERNAL_SERVICE_SECRET_PREVIOUS/);
+      await expect(failing).rejects.toBeInstanceOf(TransferFailed);
+      expect(relay.parts).toEqual([]);
+    });
+
+    it('leaves a lost key behind once a secret was entered again', async () => {
+      const lost = await seal('lost');
+      await loseKey();
+      const again = await seal('again');
+      await move();
+      expect(await openAt(target, 'again', again)).toBe('again');
+      await expect(openAt(target, 'lost', lost)).rejects.toMatchObject({ code: 'secret_unreadable' });
+      expect((await target.rows(tenant, TenantKey)).map(({ sealedKey }) => sealedKey === null)).toEqual([
+        true,
+        false,
+      ]);
+    });
+
+    it('fails if a newer source sends a key of another kind', async () => {
+      await seal('newer');
+      const newer = jest.spyOn(source.app.get(TenantKeys), 'open');
+      newer.mockReturnValue(new Secret('not 32 bytes'));
+      await expect(move()).rejects.toThrow(/unknown format. Upgrade this plane/);
+      expect(wholes).toBe(0);
+      newer.mockRestore();
+    });
   });
 
   it('blocks writes after the freeze, but allows reads', async () => {

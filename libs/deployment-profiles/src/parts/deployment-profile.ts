@@ -84,6 +84,11 @@ export interface DeploymentProfile<Model extends string = string> {
   readonly tenantFixed: boolean;
   /** Whether Atlas creates, and pays for, a tenant plane and a database for each tenant. */
   readonly infrastructureCreated: boolean;
+  /**
+   * The addresses that a tenant may have its tenant plane call. `public`: only addresses on the internet,
+   * because the plane is in Atlas's network; `any`: also those of the customer's network.
+   */
+  readonly outboundAddresses: 'public' | 'any';
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
   /** `doc` is a path, as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };

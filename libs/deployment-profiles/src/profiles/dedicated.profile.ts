@@ -65,6 +65,7 @@ export const DEDICATED_PROFILE = profileWith({
   offlineEnrolmentAllowed: false,
   tenantFixed: true,
   infrastructureCreated: true,
+  outboundAddresses: 'public',
   aiRouting: 'control_plane',
   guide: { title: 'Dedicated Tenant Plane', doc: GUIDE },
   hints: [

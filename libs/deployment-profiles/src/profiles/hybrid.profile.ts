@@ -72,6 +72,7 @@ export const HYBRID_PROFILE = profileWith({
   offlineEnrolmentAllowed: false,
   tenantFixed: true,
   infrastructureCreated: false,
+  outboundAddresses: 'any',
   aiRouting: 'control_plane',
   guide: { title: 'Hybrid Deployment', doc: GUIDE },
   hints: [

@@ -71,6 +71,7 @@ export const ON_PREM_PROFILE = profileWith({
   offlineEnrolmentAllowed: true,
   tenantFixed: true,
   infrastructureCreated: false,
+  outboundAddresses: 'any',
   aiRouting: 'control_plane_if_admin_allows',
   guide: { title: 'On-Prem Installation', doc: GUIDE },
   hints: [

@@ -57,6 +57,7 @@ export const SHARED_PROFILE = profileWith({
   offlineEnrolmentAllowed: false,
   tenantFixed: false,
   infrastructureCreated: false,
+  outboundAddresses: 'public',
   aiRouting: 'control_plane',
   guide: { title: 'Shared SaaS', doc: GUIDE },
   hints: [

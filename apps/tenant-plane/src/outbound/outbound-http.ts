@@ -1,0 +1,155 @@
+import { type LookupAddress } from 'node:dns';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { type LookupFunction, isIP } from 'node:net';
+import { signalWithin } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Deployment } from '../plane-identity/deployment';
+import { readBody } from './limited-body';
+import { OutboundNetwork } from './outbound-network';
+import {
+  type Hop,
+  type OutboundRequest,
+  type OutboundResponse,
+  firstHop,
+  nextHop,
+  outboundUrl,
+} from './outbound-request';
+import { addressNotAllowed, networkFailure, outboundFailed, outboundTimeout } from './outbound.errors';
+
+const MAX_REDIRECTS = 5;
+const CONNECT_MS = 10_000;
+const LOOKUP_MS = 5000;
+const MAX_HEADER_BYTES = 16_384;
+
+interface Limits extends Pick<OutboundRequest, 'maxBytes' | 'timeoutMs'> {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Calls addresses that a tenant has configured. On a plane that Atlas runs, only addresses on the internet
+ * can be called, so that a tenant cannot reach Atlas's own network. On a customer's plane, any address can be
+ * called, even in offline mode, because that mode only ends the calls to the Control Plane.
+ *
+ * A name is resolved once for each request. All its addresses are checked, and the connection goes to one of
+ * them. So an answer that changes between the check and the connection changes nothing.
+ */
+@Injectable()
+export class OutboundHttp {
+  constructor(
+    private readonly deployment: Deployment,
+    private readonly network: OutboundNetwork,
+  ) {}
+
+  /**
+   * Follows redirects. Throws `address_not_allowed`, `header_not_allowed`, `outbound_timeout`,
+   * `outbound_too_large` or `outbound_failed`, or the signal's reason. Call it outside of transactions.
+   */
+  async fetch(asked: OutboundRequest): Promise<OutboundResponse> {
+    const { timeoutMs, maxBytes } = asked;
+    const within = signalWithin(timeoutMs, ...(asked.signal ? [asked.signal] : []));
+    const limits = { timeoutMs, maxBytes, signal: within };
+    let hop = firstHop(asked);
+    for (let redirects = 0; ; redirects += 1) {
+      const { host } = hop.url;
+      try {
+        const response = await this.send(hop, limits);
+        const next = nextHop(hop, response.statusCode ?? 0, response.headers.location);
+        if (next === null) return await read(hop, response, limits);
+        response.destroy();
+        if (redirects === MAX_REDIRECTS)
+          throw outboundFailed(host, `it redirects more than ${redirects} times`);
+        hop = next;
+      } catch (error) {
+        asked.signal?.throwIfAborted();
+        throw within.aborted ? outboundTimeout(host, timeoutMs) : networkFailure(host, error);
+      }
+    }
+  }
+
+  /**
+   * Throws `address_not_allowed`. Call it when a user stores a URL, outside of transactions. A name that
+   * cannot be resolved at the moment is accepted, because each call checks the addresses again.
+   */
+  async requireAllowed(text: string): Promise<void> {
+    const url = outboundUrl(text);
+    if (this.reachesAny) return;
+    const found = await this.resolve(url, signalWithin(LOOKUP_MS)).catch(() => []);
+    this.requirePublic(url, found);
+  }
+
+  private async send(hop: Hop, { signal }: Limits): Promise<IncomingMessage> {
+    const { url, method, body } = hop;
+    const addresses = await this.resolve(url, signal);
+    this.requirePublic(url, addresses);
+    const headers = {
+      'user-agent': 'Atlas',
+      ...hop.headers,
+      'accept-encoding': 'gzip, deflate, br',
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+    };
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    return new Promise((resolve, reject) => {
+      const sent = request(url, {
+        method,
+        headers,
+        signal,
+        // A pooled connection may lead to an address that was checked for another call.
+        agent: false,
+        lookup: answering(addresses),
+        maxHeaderSize: MAX_HEADER_BYTES,
+      });
+      const tooLate = setTimeout(() => sent.destroy(outboundTimeout(url.host, CONNECT_MS)), CONNECT_MS);
+      sent.once('socket', (socket) => socket.once(readyEvent(url), () => clearTimeout(tooLate)));
+      sent.once('close', () => clearTimeout(tooLate));
+      sent.once('response', resolve);
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  private async resolve({ hostname }: URL, signal: AbortSignal): Promise<readonly LookupAddress[]> {
+    const name = hostname.replace(/^\[|\]$/g, '');
+    if (isIP(name) !== 0) return [{ address: name, family: isIP(name) }];
+    return new Promise((resolve, reject) => {
+      const end = (): void => reject(signal.reason as Error);
+      if (signal.aborted) return end();
+      signal.addEventListener('abort', end, { once: true });
+      this.network.lookup(name, { all: true }, (error, addresses) => {
+        signal.removeEventListener('abort', end);
+        if (error) reject(error);
+        else resolve(addresses);
+      });
+    });
+  }
+
+  /** One address that is not public is enough, because a connection may go to any of them. */
+  private requirePublic({ host }: URL, addresses: readonly LookupAddress[]): void {
+    if (this.reachesAny || addresses.every(({ address }) => this.network.isPublic(address))) return;
+    throw addressNotAllowed(host, 'it is not on the internet. Use an address that anyone can reach');
+  }
+
+  private get reachesAny(): boolean {
+    return this.deployment.profile.outboundAddresses === 'any';
+  }
+}
+
+/** A lookup that answers with addresses that were already checked. */
+function answering(addresses: readonly LookupAddress[]): LookupFunction {
+  return (_name, { all }, answer) => {
+    const [first] = addresses;
+    if (all === true) answer(null, [...addresses]);
+    else answer(null, first?.address ?? '', first?.family);
+  };
+}
+
+function readyEvent({ protocol }: URL): 'connect' | 'secureConnect' {
+  return protocol === 'https:' ? 'secureConnect' : 'connect';
+}
+
+async function read(hop: Hop, response: IncomingMessage, limits: Limits): Promise<OutboundResponse> {
+  const { statusCode: status = 0 } = response;
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+  const body = await readBody(response, { ...limits, host: hop.url.host, method: hop.method });
+  return { status, headers: Object.fromEntries(headers), body };
+}
