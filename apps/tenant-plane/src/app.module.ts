@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
 import { AlertsModule } from './alerts/alerts.module';
+import { ArchivesModule } from './archives/archives.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
@@ -24,6 +25,7 @@ import { SlosModule } from './slos/slos.module';
 /** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
   AccountsModule,
+  ArchivesModule,
   AuditTrailModule,
   ControlPlaneChecksModule,
   EntranceModule,

@@ -6,6 +6,8 @@ import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AlertGroup } from '../alerts/alert-group.entity';
 import { Alert } from '../alerts/alert.entity';
 import { Silence } from '../alerts/silence.entity';
+import { Export } from '../archives/export.entity';
+import { Import } from '../archives/import.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { Relationship } from '../cmdb/relationship.entity';
@@ -61,6 +63,7 @@ import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
 import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
 import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
+import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -108,9 +111,16 @@ export const TENANT_SCOPED_ENTITIES = [
  */
 export const REFERRED_ENTITIES = [User];
 
+/**
+ * Entities whose rows belong to a tenant but stay on this plane when it moves. They are neither backed up nor
+ * exported, and are removed with the tenant's other rows.
+ */
+export const STAYING_ENTITIES = [Export, Import];
+
 export const TENANT_PLANE_SCHEMA: PlaneSchema = {
-  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES, ...STAYING_ENTITIES],
   tenantScoped: TENANT_SCOPED_ENTITIES,
+  staying: STAYING_ENTITIES,
   referred: REFERRED_ENTITIES,
   migrations: [
     CreateIdentity1700000000001,
@@ -145,5 +155,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     ReceiveAlerts1700000000039,
     KeepTenantSecrets1700000000040,
     CreateSlos1700000000041,
+    CreateArchives1700000000042,
   ],
 };
