@@ -168,6 +168,27 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     onImport: 'insert',
     columns: ['id', 'matchers', 'starts_at', 'ends_at', 'comment', 'created_by', 'created_at', 'due_at'],
   },
+  slos: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'name',
+      'service',
+      'ci_id',
+      'objective',
+      'window_days',
+      'indicator',
+      'indicator_error',
+      'asked_until',
+      'firing',
+      'incident_id',
+      'created_at',
+      'updated_at',
+      'deleted_at',
+      'due_at',
+    ],
+  },
+  slo_buckets: { onImport: 'insert', columns: ['id', 'slo_id', 'minute', 'good', 'total'] },
   ai_route_settings: {
     // Consent to send questions to an AI is given anew.
     onImport: 'keep in archive',
