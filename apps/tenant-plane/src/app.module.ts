@@ -5,6 +5,7 @@ import { AccountsModule } from './accounts/accounts.module';
 import { AgentsModule } from './agents/agents.module';
 import { AiModule } from './ai/ai.module';
 import { AlertsModule } from './alerts/alerts.module';
+import { ArchivesModule } from './archives/archives.module';
 import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { AutomationModule } from './automation/automation.module';
 import { CmdbModule } from './cmdb/cmdb.module';
@@ -27,6 +28,7 @@ import { SlosModule } from './slos/slos.module';
 /** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
   AccountsModule,
+  ArchivesModule,
   AuditTrailModule,
   ControlPlaneChecksModule,
   EntranceModule,

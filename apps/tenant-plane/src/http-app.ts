@@ -1,7 +1,9 @@
 import { type HttpAppOptions } from '@atlas/platform';
+import { ARCHIVE_TYPE } from '@atlas/tenant-api/exports';
 
 export const HTTP_APP: HttpAppOptions = {
   name: 'tenant-plane',
+  streams: ARCHIVE_TYPE,
   // A YAML document is a shorter way to write the JSON body that contains it as text.
   alsoAccepts: {
     type: 'application/yaml',

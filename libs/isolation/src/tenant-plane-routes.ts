@@ -26,6 +26,23 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     answers: [200, 409],
     harm: "a move waiting for its admin's consent would be approved",
   },
+  'GET /api/exports': { verb: 'list', query: { cursor: 'export' } },
+  'POST /api/exports': {
+    verb: 'write',
+    isRepeatable: true,
+    // Another export of the tenant may still be running.
+    answers: [202, 409],
+    harm: 'all of its data would be written to an archive',
+  },
+  'GET /api/exports/:id': { verb: 'read', path: { id: 'export' } },
+  'GET /api/exports/:id/download': { verb: 'read', path: { id: 'export' } },
+  'POST /api/imports': {
+    verb: 'write',
+    // Bodies are JSON here, and an import takes only gzip.
+    answers: [415],
+    harm: 'foreign data would be added to its own',
+  },
+  'GET /api/imports/:id': { verb: 'read', path: { id: 'import' } },
   'GET /api/onboarding': { verb: 'list' },
   'POST /api/onboarding/steps/:step/skip': {
     verb: 'write',

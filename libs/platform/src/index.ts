@@ -2,7 +2,7 @@ export * from './app/classes-in';
 export * from './app/http-app';
 export * from './app/listen';
 export * from './app/ongoing-answers';
-export { AnswersWithin, type RequestLimits } from './app/request-limits';
+export { AnswersWithin, type RequestLimits, TakesStream, unsupportedMediaType } from './app/request-limits';
 export * from './audit/audit-chain';
 export * from './bounded-map';
 export * from './config/environment';

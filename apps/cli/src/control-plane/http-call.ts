@@ -145,7 +145,8 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
 }
 
 function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
-  if (status === 401) return { hint: 'Check that the API key is correct and has not expired.' };
+  if (status === 401)
+    return { hint: 'Check that the API key is correct and has not expired. Or sign in again.' };
   return detail === undefined ? { hint: 'Is this the address of the Control Plane?' } : {};
 }
 

@@ -3,6 +3,8 @@ import { withCompletion } from '../completion/completion.command';
 import { type Program } from '../program';
 import { EnrolCommand } from './enrol.command';
 import { EnvCommand } from './env.command';
+import { ExportCommand } from './export.command';
+import { ImportCommand } from './import.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
@@ -11,13 +13,16 @@ import { StatusCommand } from './status.command';
 export function tenantPlaneProgram(terminal: Terminal): Program {
   return withCompletion(terminal, {
     name: 'atlas-tp',
-    about: 'Installs and runs an Atlas Tenant Plane on this machine.',
+    about:
+      "Installs and runs an Atlas Tenant Plane on this machine, and exports and imports a tenant's data.",
     commands: [
       new EnvCommand(terminal),
       new PreflightCommand(terminal),
       new EnrolCommand(terminal),
       new RunCommand(),
       new StatusCommand(terminal),
+      new ExportCommand(terminal),
+      new ImportCommand(terminal),
     ],
   });
 }

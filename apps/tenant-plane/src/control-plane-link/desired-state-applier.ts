@@ -21,7 +21,7 @@ import { type Applied, hasFailed } from '../plane-identity/applied';
 import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
-import { deleteAll } from '../portability/row-store';
+import { deleteAll, deleteStaying } from '../portability/row-store';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
@@ -189,7 +189,10 @@ export class DesiredStateApplier {
       await tracking.stop(tenantId);
       // The tenant stays frozen from here on.
       return tracking.writeFrozen(tenantId, () =>
-        this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs)),
+        this.tenants.write(
+          tenantId,
+          async (scope) => (await deleteAll(scope, codecs)) + (await deleteStaying(scope, this.schema)),
+        ),
       );
     });
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane requested.`);

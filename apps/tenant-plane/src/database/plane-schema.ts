@@ -11,6 +11,8 @@ export abstract class PlaneSchema implements Schema {
   abstract readonly migrations: RowClass[];
   /** Entities whose rows belong to a tenant. Each comes after the entities that its rows refer to. */
   abstract readonly tenantScoped: readonly (new () => TenantOwned)[];
+  /** Entities whose rows belong to a tenant but stay on this plane when the tenant moves. */
+  abstract readonly staying: readonly (new () => TenantOwned)[];
   /** Entities that the rows of other entities refer to. */
   abstract readonly referred: readonly RowClass[];
 }

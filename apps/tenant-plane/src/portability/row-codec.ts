@@ -31,10 +31,12 @@ export class RowCodec {
     readonly canStepAside: boolean,
     /** Columns whose values are converted. All other columns are copied as they are. */
     private readonly local: readonly LocalColumn[] = [],
+    /** The columns to encode and decode. By default, all. */
+    only?: readonly string[],
   ) {
     this.table = metadata.tableName;
     this.columns = metadata.columns
-      .filter(({ databaseName }) => databaseName !== 'tenant_id')
+      .filter(({ databaseName }) => databaseName !== 'tenant_id' && (only?.includes(databaseName) ?? true))
       .sort((a, b) => (a.databaseName < b.databaseName ? -1 : 1));
     this.keys = metadata.primaryColumns.filter(({ databaseName }) => databaseName !== 'tenant_id');
   }

@@ -1,5 +1,6 @@
 import { type TenantOwned, type TenantScope } from '@atlas/persistence';
 import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
+import { type PlaneSchema } from '../database/plane-schema';
 import { type PortableRow, type RowCodec } from './row-codec';
 
 /**
@@ -66,6 +67,13 @@ export async function deleteRows(
 export async function deleteAll(scope: TenantScope, codecs: readonly RowCodec[]): Promise<number> {
   let count = 0;
   for (const codec of codecs.toReversed()) count += await scope.delete(codec.metadata.target as Entity, {});
+  return count;
+}
+
+/** Deletes all rows that stay on this plane when the tenant moves. */
+export async function deleteStaying(scope: TenantScope, { staying }: PlaneSchema): Promise<number> {
+  let count = 0;
+  for (const entity of staying) count += await scope.delete(entity, {});
   return count;
 }
 

@@ -7,6 +7,8 @@ import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AlertGroup } from '../alerts/alert-group.entity';
 import { Alert } from '../alerts/alert.entity';
 import { Silence } from '../alerts/silence.entity';
+import { Export } from '../archives/export.entity';
+import { Import } from '../archives/import.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { AutomationPolicy } from '../automation/automation-policy.entity';
 import { RunStep } from '../automation/run-step.entity';
@@ -68,6 +70,7 @@ import { RelateItems1700000000038 } from './migrations/0038-relate-items';
 import { ReceiveAlerts1700000000039 } from './migrations/0039-receive-alerts';
 import { KeepTenantSecrets1700000000040 } from './migrations/0040-keep-tenant-secrets';
 import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
+import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 
@@ -124,9 +127,16 @@ export const TENANT_SCOPED_ENTITIES = [
  */
 export const REFERRED_ENTITIES = [User];
 
+/**
+ * Entities whose rows belong to a tenant but stay on this plane when it moves. They are neither backed up nor
+ * exported, and are removed with the tenant's other rows.
+ */
+export const STAYING_ENTITIES = [Export, Import];
+
 export const TENANT_PLANE_SCHEMA: PlaneSchema = {
-  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES, ...STAYING_ENTITIES],
   tenantScoped: TENANT_SCOPED_ENTITIES,
+  staying: STAYING_ENTITIES,
   referred: REFERRED_ENTITIES,
   migrations: [
     CreateIdentity1700000000001,
@@ -161,6 +171,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     ReceiveAlerts1700000000039,
     KeepTenantSecrets1700000000040,
     CreateSlos1700000000041,
+    CreateArchives1700000000042,
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
   ],

@@ -77,6 +77,13 @@ const ROUTES: readonly Route[] = [
   },
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/audit/chain', roles: ['admin'], status: 200 },
+  { method: 'get', path: '/api/exports', roles: ['admin'], status: 200 },
+  { method: 'post', path: '/api/exports', roles: ['admin'], status: 202 },
+  { method: 'get', path: `/api/exports/${ID}`, roles: ['admin'], status: 404 },
+  { method: 'get', path: `/api/exports/${ID}/download`, roles: ['admin'], status: 404 },
+  // An import takes only gzip.
+  { method: 'post', path: '/api/imports', roles: ['admin'], status: 415 },
+  { method: 'get', path: `/api/imports/${ID}`, roles: ['admin'], status: 404 },
   { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
   { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
   { method: 'get', path: '/api/integrations/control-plane', roles: OPERATING, status: 200 },

@@ -16,11 +16,26 @@ export interface ColumnTypes {
   readonly json: string;
   readonly bigint: string;
   readonly boolean: string;
+  readonly bytes: string;
 }
 
 const TYPES: Readonly<Record<DatabaseDriver, ColumnTypes>> = {
-  postgres: { uuid: 'uuid', timestamp: 'timestamptz', json: 'jsonb', bigint: 'bigint', boolean: 'boolean' },
-  sqlite: { uuid: 'varchar', timestamp: 'datetime', json: 'text', bigint: 'integer', boolean: 'boolean' },
+  postgres: {
+    uuid: 'uuid',
+    timestamp: 'timestamptz',
+    json: 'jsonb',
+    bigint: 'bigint',
+    boolean: 'boolean',
+    bytes: 'bytea',
+  },
+  sqlite: {
+    uuid: 'varchar',
+    timestamp: 'datetime',
+    json: 'text',
+    bigint: 'integer',
+    boolean: 'boolean',
+    bytes: 'blob',
+  },
 };
 
 export function columnTypes(driver: DatabaseDriver): ColumnTypes {

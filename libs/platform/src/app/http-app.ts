@@ -16,7 +16,13 @@ import { Draining } from '../monitoring/health';
 import { Metrics } from '../monitoring/metrics';
 import { ProblemFilter } from '../problems/problem.filter';
 import { type RequestContext, newTraceId, runInContext, traceIdOf } from '../http/request-context';
-import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
+import {
+  REQUEST_LIMITS,
+  type RequestLimits,
+  acceptStreams,
+  limitRoutes,
+  serverLimits,
+} from './request-limits';
 import { trustOf } from '../http/trusted-proxies';
 import { createValidationPipe, inheritedField, isTooDeep } from '../input/validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
@@ -47,6 +53,8 @@ export interface HttpAppOptions {
     /** Turns the bytes into the body that handlers see. Without it, they see the bytes. */
     readonly read?: (bytes: Buffer) => unknown;
   };
+  /** A media type that routes with `TakesStream` accept. */
+  readonly streams?: string;
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
   /** Builds the object graph without starting anything, to generate the API description. */
@@ -86,6 +94,8 @@ export async function createHttpApp(
     const { type, maxBytes: bodyLimit, read = (bytes) => bytes } = other;
     app.useBodyParser(type, { bodyLimit }, (_, body, done) => done(null, read(body)));
   }
+  if (options.streams !== undefined)
+    acceptStreams(adapter.getInstance() as unknown as FastifyInstance, options.streams);
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

@@ -1,8 +1,9 @@
 import { type Server } from 'node:http';
-import { Logger } from '@nestjs/common';
+import { Logger, applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/errors';
+import { ApiConsumes } from '../openapi/api-decorators';
 import { headersTooLarge, refuseConnection, refusePath } from '../problems/unrouted';
 
 /** How large a request may be, and how long it may take. */
@@ -40,10 +41,50 @@ export const REQUEST_LIMITS: RequestLimits = {
  */
 export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
 
+/** The longest time that any route allows for a request to arrive. */
+const LONGEST_REQUEST_MS = 3_600_000;
+
+interface RouteLimits {
+  readonly answerMs?: number;
+  readonly requestMs?: number;
+  readonly streams?: string;
+}
+
+/**
+ * For a route that reads its body as a stream of this media type. The body may have any size, and may take an
+ * hour to arrive.
+ */
+export const TakesStream = (type: string): MethodDecorator =>
+  applyDecorators(
+    RouteConfig({ streams: type, answerMs: LONGEST_REQUEST_MS, requestMs: LONGEST_REQUEST_MS }),
+    ApiConsumes(type),
+  );
+
+/** Lets routes with {@link TakesStream} read bodies of this type. All other routes refuse them. */
+export function acceptStreams(server: FastifyInstance, type: string): void {
+  server.addContentTypeParser(type, ({ routeOptions }, body, done) => {
+    if (limitsOf(routeOptions.config).streams === type) done(null, body);
+    else done(unsupportedMediaType());
+  });
+}
+
+export function unsupportedMediaType(): DomainError {
+  return new DomainError(
+    'unsupported_media_type',
+    'unsupported',
+    'This route does not accept bodies of this media type.',
+  );
+}
+
+function limitsOf(config: object | undefined): RouteLimits {
+  return config ?? {};
+}
+
 export function serverLimits(limits: RequestLimits): FastifyHttpOptions<Server> {
   return {
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestMs,
+    // Each route has its own limit, which is lower.
+    requestTimeout: LONGEST_REQUEST_MS,
     connectionTimeout: limits.silenceMs,
     clientErrorHandler: refuseConnection,
     frameworkErrors: refusePath,
@@ -61,9 +102,17 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
     if (request.raw.rawHeaders.length > 2 * limits.headers) done(headersTooLarge());
     else done();
   });
+  // Node has only one limit for all routes.
+  server.addHook('onRequest', ({ routeOptions, raw }, _reply, done) => {
+    const { requestMs = limits.requestMs } = limitsOf(routeOptions.config);
+    const late = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    const timer = setTimeout(() => !raw.complete && refuseConnection(late, raw.socket), requestMs).unref();
+    raw.once('close', () => clearTimeout(timer));
+    done();
+  });
   // Fastify's own handlerTimeout is not used, because it is cancelled once the body has been read.
   server.addHook('onRequest', ({ routeOptions, method }, reply, done) => {
-    const { answerMs = limits.answerMs } = (routeOptions.config ?? {}) as { answerMs?: number };
+    const { answerMs = limits.answerMs } = limitsOf(routeOptions.config);
     const timer = setTimeout(() => {
       if (reply.sent || reply.raw.headersSent) return;
       logger.error({ msg: 'gave up', method, route: routeOptions.url, ms: answerMs });

@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'gone'
   | 'too_large'
   | 'unsupported'
+  | 'unsatisfiable'
   | 'unprocessable'
   | 'too_many'
   | 'headers_too_large'
@@ -32,6 +33,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   gone: 410,
   too_large: 413,
   unsupported: 415,
+  unsatisfiable: 416,
   unprocessable: 422,
   too_many: 429,
   headers_too_large: 431,

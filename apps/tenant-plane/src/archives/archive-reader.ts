@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type PortableRow } from '../portability/row-codec';
+import {
+  ARCHIVE_FORMAT,
+  ARCHIVE_VERSION,
+  type ArchiveManifest,
+  type ArchiveTable,
+  MANIFEST_FILE,
+  fileOf,
+} from './archive-manifest';
+import { archiveDamaged, archiveForeign, archiveTooNew } from './archive-refusals';
+import { type ExportedRows, lineOf } from './exported-rows';
+import { linesIn } from './ndjson-lines';
+import { type TarFile, TarReader, drained } from './tar-reader';
+
+const MAX_MANIFEST = 1_048_576;
+const MAX_ROWS_A_PAGE = 500;
+const MAX_BYTES_A_PAGE = 1_048_576;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+export interface ArchiveRows {
+  readonly rows: ExportedRows;
+  readonly table: ArchiveTable;
+  /** Read all of them before the next table. */
+  readonly pages: AsyncGenerator<PortableRow[]>;
+}
+
+/**
+ * Reads an archive from its first byte to its last. It must have exactly the form in which it was written:
+ * the manifest, then the files that the manifest lists, in that order. Each file must have the size, the
+ * count and the SHA-256 that the manifest states.
+ */
+export class ArchiveReader {
+  private constructor(
+    readonly manifest: ArchiveManifest,
+    private readonly files: AsyncGenerator<TarFile>,
+    private readonly known: readonly ExportedRows[],
+  ) {}
+
+  /** Reads the manifest. `pieces` are the unpacked archive. */
+  static async open(pieces: AsyncIterable<Buffer>, known: readonly ExportedRows[]): Promise<ArchiveReader> {
+    const files = new TarReader(pieces).files();
+    const { value: first } = (await files.next()) as IteratorResult<TarFile, undefined>;
+    if (first?.name !== MANIFEST_FILE || first.size > MAX_MANIFEST) throw archiveForeign();
+    const bytes: Buffer[] = [];
+    for await (const piece of first.content) bytes.push(piece);
+    const manifest = manifestFrom(Buffer.concat(bytes).toString('utf8'));
+    requireKnown(manifest, known);
+    return new ArchiveReader(manifest, files, known);
+  }
+
+  /** Throws `archive_damaged` at the first difference from the manifest. */
+  async *tables(): AsyncGenerator<ArchiveRows> {
+    for (const table of this.manifest.tables) {
+      const { value: file } = (await this.files.next()) as IteratorResult<TarFile, undefined>;
+      if (file?.name !== table.file) throw archiveDamaged(`the file ${table.file} is missing.`);
+      if (file.size !== table.bytes) throw archiveDamaged(`${table.file} has another size.`);
+      const rows = this.known.find(({ codec }) => codec.table === table.name);
+      if (!rows) throw archiveTooNew(`the table ${table.name}`);
+      const pages = pagesIn(file, table);
+      yield { rows, table, pages };
+      await drained(pages);
+    }
+    const { done } = await this.files.next();
+    if (done !== true) throw archiveDamaged('it contains a file that its manifest does not list.');
+  }
+}
+
+async function* pagesIn({ content }: TarFile, table: ArchiveTable): AsyncGenerator<PortableRow[]> {
+  const hash = createHash('sha256');
+  let [count, bytes, page] = [0, 0, <PortableRow[]>[]];
+  for await (const line of linesIn(hashed(content, hash))) {
+    count += 1;
+    bytes += line.length;
+    page.push(rowFrom(line, table));
+    if (page.length < MAX_ROWS_A_PAGE && bytes < MAX_BYTES_A_PAGE) continue;
+    yield page;
+    [bytes, page] = [0, []];
+  }
+  if (page.length > 0) yield page;
+  if (count !== table.rows) throw archiveDamaged(`${table.file} does not have ${table.rows} rows.`);
+  if (hash.digest('hex') !== table.sha256) throw archiveDamaged(`${table.file} has another SHA-256.`);
+}
+
+async function* hashed(
+  content: AsyncIterable<Buffer>,
+  hash: ReturnType<typeof createHash>,
+): AsyncGenerator<Buffer> {
+  for await (const piece of content) {
+    hash.update(piece);
+    yield piece;
+  }
+}
+
+/** A row must be written exactly as an export writes it, so that it can be compared after it was stored. */
+function rowFrom(line: Buffer, { file, columns }: ArchiveTable): PortableRow {
+  const text = line.toString('utf8');
+  const row = parsedJson(text, `${file} contains a line that is not JSON.`);
+  if (!isRecord(row) || !isDeepStrictEqual(Object.keys(row), columns) || lineOf(row) !== `${text}\n`)
+    throw archiveDamaged(`${file} contains a row that was not written by an export.`);
+  return row;
+}
+
+function manifestFrom(text: string): ArchiveManifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw archiveForeign();
+  }
+  if (!isRecord(document) || document['format'] !== ARCHIVE_FORMAT) throw archiveForeign();
+  if (document['version'] !== ARCHIVE_VERSION)
+    throw archiveTooNew(`version ${JSON.stringify(document['version'])} of the format`);
+  if (!isManifest(document)) throw archiveDamaged('its manifest is incomplete.');
+  return document;
+}
+
+function requireKnown({ tables }: ArchiveManifest, known: readonly ExportedRows[]): void {
+  const order = tables.map(({ name, columns }) => {
+    const at = known.findIndex(({ codec }) => codec.table === name);
+    const here = known[at];
+    if (!here) throw archiveTooNew(`the table ${name}`);
+    const unknown = columns.find((column) => !here.columns.includes(column));
+    if (unknown !== undefined) throw archiveTooNew(`the column ${name}.${unknown}`);
+    if (here.codec.keys.some(({ databaseName }) => !columns.includes(databaseName)))
+      throw archiveDamaged(`its manifest lacks a column of ${name}.`);
+    return at;
+  });
+  if (order.some((at, index) => at <= (order[index - 1] ?? -1)))
+    throw archiveDamaged('its manifest lists a table twice, or in another order.');
+}
+
+function isManifest(document: unknown): document is ArchiveManifest {
+  if (!isRecord(document) || typeof document['exported_at'] !== 'string') return false;
+  const { tenant, tables } = document;
+  if (!isRecord(tenant) || typeof tenant['id'] !== 'string' || typeof tenant['slug'] !== 'string')
+    return false;
+  return Array.isArray(tables) && tables.every(isTable);
+}
+
+function isTable(table: unknown): table is ArchiveTable {
+  if (!isRecord(table)) return false;
+  const { name, file, columns, rows, bytes, sha256 } = table;
+  return (
+    typeof name === 'string' &&
+    file === fileOf(name) &&
+    Array.isArray(columns) &&
+    columns.every((column) => typeof column === 'string') &&
+    isDeepStrictEqual(columns, [...new Set(columns)].sort()) &&
+    Number.isSafeInteger(rows) &&
+    Number.isSafeInteger(bytes) &&
+    typeof sha256 === 'string' &&
+    SHA256.test(sha256)
+  );
+}
+
+function parsedJson(text: string, fault: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw archiveDamaged(fault);
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

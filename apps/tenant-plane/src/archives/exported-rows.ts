@@ -1,0 +1,43 @@
+import { type EntityManager } from 'typeorm';
+import { type PlaneSchema } from '../database/plane-schema';
+import { type PortableRow, RowCodec } from '../portability/row-codec';
+import { EXPORTED_TABLES, type OnImport } from './exported-tables';
+
+/** A table of an archive, with the codec that encodes exactly its exported columns. */
+export interface ExportedRows {
+  readonly codec: RowCodec;
+  readonly columns: readonly string[];
+  readonly onImport: OnImport;
+  /** Stores a row of an archive, with the values of withheld columns. */
+  readonly whole: RowCodec;
+  readonly filled: PortableRow;
+}
+
+/** The tables of an archive, in the order in which they are written and imported. */
+export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManager): ExportedRows[] {
+  const metadata = new Map(
+    tenantScoped.map((entity) => {
+      const one = manager.connection.getMetadata(entity);
+      return [one.tableName, one] as const;
+    }),
+  );
+  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = {} }]) => {
+    const known = metadata.get(table);
+    if (!known) throw new Error(`exported-tables.ts lists ${table}, which is not a tenant-scoped table.`);
+    const codec = new RowCodec(known, false, [], columns);
+    return { codec, columns: columns.toSorted(), onImport, whole: new RowCodec(known, false), filled };
+  });
+}
+
+/**
+ * A row as a line of NDJSON. The line is the same on Postgres and SQLite, although Postgres does not keep the
+ * order of keys in JSON values.
+ */
+export function lineOf(row: PortableRow): string {
+  return `${JSON.stringify(row, (_, value: unknown) => withSortedKeys(value))}\n`;
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,285 @@
+/**
+ * What an import does with the rows of a table:
+ *
+ * - `insert`: operational data. The table must be empty.
+ * - `replace`: settings, which replace those of the tenant.
+ * - `add users`: users are added without access (see `imported-users.ts`).
+ * - `raise`: a counter continues after the higher of both numbers.
+ * - `keep in archive`: the rows can be read in the archive, and are verified, but are not imported.
+ */
+export type OnImport = 'insert' | 'replace' | 'add users' | 'raise' | 'keep in archive';
+
+export interface ExportedTable {
+  readonly onImport: OnImport;
+  readonly columns: readonly string[];
+  /** Columns that never leave the plane in an export, each with the reason. */
+  readonly withheld?: Readonly<Record<string, string>>;
+  /** What an import stores in withheld columns, if not their defaults. */
+  readonly filled?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What an export contains. Each tenant-scoped table is listed here or in {@link WITHHELD_TABLES}, and each of
+ * its columns is listed or withheld. A test fails if one is missing; until then it is not exported. A table
+ * comes after the tables that its rows refer to.
+ */
+export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
+  users: {
+    onImport: 'add users',
+    columns: ['id', 'email', 'name', 'role', 'is_first', 'created_at', 'invited_at', 'deactivated_at'],
+    withheld: {
+      password_hash: 'a secret',
+      credentials_epoch: 'access on this plane',
+      invited_by: 'access on this plane',
+      invitation_ended_at: 'access on this plane',
+    },
+  },
+  user_identities: {
+    // Rows could let someone else's identity provider sign users in.
+    onImport: 'keep in archive',
+    columns: ['user_id', 'issuer', 'subject', 'linked_at'],
+  },
+  identity_providers: {
+    onImport: 'keep in archive',
+    columns: [
+      'kind',
+      'issuer',
+      'client_id',
+      'is_enabled',
+      'creates_users',
+      'default_role',
+      'email_domains',
+      'changed_at',
+    ],
+  },
+  audit_events: {
+    // A hash chain cannot be continued in another tenant's chain.
+    onImport: 'keep in archive',
+    columns: [
+      'id',
+      'at',
+      'actor_kind',
+      'actor_id',
+      'action',
+      'target_kind',
+      'target_id',
+      'before',
+      'after',
+      'ip',
+      'trace_id',
+      'position',
+      'hash',
+    ],
+  },
+  onboarding_skipped_steps: { onImport: 'replace', columns: ['step', 'skipped_at'] },
+  incidents: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'number',
+      'title',
+      'description',
+      'severity',
+      'status',
+      'source',
+      'created_by',
+      'assignee_id',
+      'alert_count',
+      'created_at',
+      'updated_at',
+      'acknowledged_at',
+      'resolved_at',
+      'closed_at',
+      'resolution_notes',
+      'root_cause',
+      'sla_policy',
+      'response_due_at',
+      'resolution_due_at',
+      'responded_at',
+      'response_breached_at',
+      'resolution_breached_at',
+      'sla_due_at',
+      'timeline_length',
+    ],
+  },
+  incident_timeline: {
+    onImport: 'insert',
+    columns: ['id', 'incident_id', 'position', 'at', 'kind', 'by_user', 'data'],
+  },
+  configuration_items: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'name',
+      'type',
+      'key',
+      'status',
+      'criticality',
+      'attributes',
+      'source',
+      'created_at',
+      'updated_at',
+      'archived_at',
+    ],
+  },
+  ci_relationships: {
+    onImport: 'insert',
+    columns: ['id', 'from_id', 'to_id', 'type', 'min_up', 'created_at'],
+  },
+  incident_items: { onImport: 'insert', columns: ['id', 'incident_id', 'item_id'] },
+  sla_targets: { onImport: 'replace', columns: ['severity', 'response_minutes', 'resolution_minutes'] },
+  data_sources: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'name',
+      'kind',
+      'group_by',
+      'window_minutes',
+      'enabled',
+      'last_received_at',
+      'created_at',
+      'deleted_at',
+    ],
+    withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
+    // Nothing is received for the data source until someone rotates its key.
+    filled: { key_hash: null, previous_keys: [] },
+  },
+  alerts: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'source_id',
+      'fingerprint',
+      'status',
+      'labels',
+      'annotations',
+      'starts_at',
+      'ends_at',
+      'last_received_at',
+      'count',
+      'incident_id',
+      'silence_id',
+      'created_at',
+    ],
+  },
+  alert_groups: { onImport: 'insert', columns: ['id', 'source_id', 'key', 'incident_id'] },
+  silences: {
+    onImport: 'insert',
+    columns: ['id', 'matchers', 'starts_at', 'ends_at', 'comment', 'created_by', 'created_at', 'due_at'],
+  },
+  slos: {
+    onImport: 'insert',
+    columns: [
+      'id',
+      'name',
+      'service',
+      'ci_id',
+      'objective',
+      'window_days',
+      'indicator',
+      'indicator_error',
+      'asked_until',
+      'firing',
+      'incident_id',
+      'created_at',
+      'updated_at',
+      'deleted_at',
+      'due_at',
+    ],
+  },
+  slo_buckets: { onImport: 'insert', columns: ['id', 'slo_id', 'minute', 'good', 'total'] },
+  runbooks: {
+    onImport: 'insert',
+    columns: ['id', 'name', 'version', 'created_at', 'archived_at'],
+  },
+  runbook_versions: {
+    onImport: 'insert',
+    columns: ['id', 'runbook_id', 'version', 'definition', 'created_by', 'created_at'],
+  },
+  automation_policies: {
+    // What runs may do on their own is decided anew.
+    onImport: 'keep in archive',
+    columns: ['subject', 'level', 'overrides', 'changed_at'],
+  },
+  automation_runs: {
+    // A run that has not ended would go on, and its steps might then run twice.
+    onImport: 'keep in archive',
+    columns: [
+      'id',
+      'runbook_id',
+      'runbook_version',
+      'incident_id',
+      'status',
+      'requested_by',
+      'parameters',
+      'created_at',
+      'finished_at',
+      'due_at',
+    ],
+  },
+  automation_steps: {
+    onImport: 'keep in archive',
+    columns: [
+      'id',
+      'run_id',
+      'position',
+      'name',
+      'kind',
+      'risk',
+      'status',
+      'config',
+      'agent_selector',
+      'timeout_seconds',
+      'on_failure',
+      'asked_by',
+      'approval',
+      'agent_id',
+      'lease_id',
+      'lease_expires_at',
+      'exit_code',
+      'output_bytes',
+      'started_at',
+      'finished_at',
+      'error',
+    ],
+  },
+  automation_outputs: { onImport: 'keep in archive', columns: ['step_id', 'tail'] },
+  agents: {
+    // An agent is created anew, with a new key.
+    onImport: 'keep in archive',
+    columns: [
+      'id',
+      'name',
+      'labels',
+      'reported_labels',
+      'version',
+      'hostname',
+      'last_contact_at',
+      'created_at',
+    ],
+    withheld: { key_hash: 'a secret' },
+  },
+  ai_route_settings: {
+    // Consent to send questions to an AI is given anew.
+    onImport: 'keep in archive',
+    columns: ['route', 'is_allowed', 'changed_at'],
+  },
+  ai_answers: {
+    onImport: 'insert',
+    columns: ['id', 'incident_id', 'source', 'model', 'asked_by', 'answered_at'],
+  },
+  // Last, because importing a counter makes everyone wait who needs its next number.
+  tenant_counters: { onImport: 'raise', columns: ['series', 'value'] },
+};
+
+/** Tenant-scoped tables of which nothing is exported, each with the reason. */
+export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
+  sessions: 'secrets, valid on this plane only',
+  user_tokens: 'secrets, valid on this plane only',
+  known_devices: 'access on this plane',
+  used_signup_tokens: 'access on this plane',
+  tenant_keys: 'keys of secrets',
+  idempotency_keys: 'answers to requests, kept for a day',
+  outgoing_mails: 'emails that are about to be sent',
+};
