@@ -1,19 +1,14 @@
 import { DomainError } from '@atlas/platform';
+import { patternProblem, wholeMatch } from '@atlas/tenant-api/patterns';
 import { LONGEST_VALUE, type ParameterView } from '@atlas/tenant-api/runbooks';
-import { RE2JS, RE2JSException } from 're2js';
 import { type Values } from './placeholders';
 
-/** Throws `invalid_pattern`. Matching takes linear time, so no pattern can block the plane. */
+/** Throws `invalid_pattern`. */
 export function requirePattern(name: string, pattern: string): void {
-  try {
-    RE2JS.compile(pattern);
-  } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
-    const detail =
-      `The pattern of parameter "${name}" is not valid in RE2 syntax, which has no backreferences and no ` +
-      `lookaround: ${error.message}`;
-    throw new DomainError('invalid_pattern', 'unprocessable', detail);
-  }
+  const problem = patternProblem(pattern);
+  if (problem === null) return;
+  const detail = `The pattern of parameter "${name}" ${problem}.`;
+  throw new DomainError('invalid_pattern', 'unprocessable', detail);
 }
 
 /** Checks the values that a run was given. Throws `invalid_parameters`, which lists every fault. */
@@ -39,7 +34,7 @@ function faultOf({ name, required, enum: allowed, pattern }: ParameterView, valu
     return `"${name}" must be a string of at most ${LONGEST_VALUE} characters`;
   if (hasControlCharacter(value)) return `"${name}" must not contain line breaks or control characters`;
   if (allowed && !allowed.includes(value)) return `"${name}" must be one of ${allowed.join(', ')}`;
-  if (pattern !== null && !RE2JS.compile(pattern).matches(value)) return `"${name}" must match ${pattern}`;
+  if (pattern !== null && !wholeMatch(pattern)(value)) return `"${name}" must match ${pattern}`;
   return null;
 }
 

@@ -1,0 +1,33 @@
+import { RE2JS, RE2JSException } from 're2js';
+
+/**
+ * Users write patterns, and others write the text that is compared with them. RE2 takes time in proportion to
+ * the size of the pattern and the length of the text, so both are limited. The size is counted in
+ * instructions, of which `.{0,100}` has 200.
+ */
+const MAX_SIZE = 250;
+const LONGEST_PATTERN = 200;
+const LONGEST_TEXT = 1000;
+/** Checked before the pattern is compiled, because compiling takes time as well. */
+const MANY_TIMES = /\{\d*,?\d{3,}/;
+
+/** Why a regular expression cannot be used, such as `has more than 200 characters`. Null if it can. */
+export function patternProblem(pattern: string): string | null {
+  if (pattern.length > LONGEST_PATTERN) return `has more than ${LONGEST_PATTERN} characters`;
+  if (MANY_TIMES.test(pattern)) return 'repeats something more than 99 times';
+  try {
+    return RE2JS.compile(pattern).programSize() > MAX_SIZE ? 'is too large. Repeat less' : null;
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    return `is not a regular expression in RE2 syntax: ${error.message}`;
+  }
+}
+
+/** Whether a text of up to 1,000 characters matches the whole pattern. A longer text matches none. */
+export function wholeMatch(pattern: string): (text: string) => boolean {
+  let compiled: RE2JS | undefined;
+  return (text) => {
+    compiled ??= RE2JS.compile(pattern);
+    return text.length <= LONGEST_TEXT && compiled.matches(text);
+  };
+}
