@@ -34,8 +34,8 @@ const LIBRARIES = Object.fromEntries(
 );
 
 /**
- * A spec runs the `*.cases.ts` files of its folder in one suite. Named on the command line, as editors do, such a
- * file is a suite of its own.
+ * A spec runs the `*.cases.ts` files of its folder in one suite. Named on the command line, as editors do,
+ * such a file is a suite of its own.
  */
 const SUITES = process.argv.some((argument) => argument.includes('.cases.ts')) ? ['spec', 'cases'] : ['spec'];
 

@@ -98,7 +98,10 @@ class AlertmanagerAlertDto {
   endsAt?: string;
 }
 
-/** The body of Alertmanager's webhook (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). */
+/**
+ * The body of Alertmanager's webhook
+ * (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config).
+ */
 @ToleratesUnknown()
 export class AlertmanagerWebhookDto {
   @Equals('4')

@@ -25,7 +25,8 @@ export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);
 /**
  * Admits programs whose key claims a tenant that is served here, in place of a session. The key is in the
- * path, as `:key`, or it is the bearer token. The handler must prove it, in the transaction that relies on it.
+ * path, as `:key`, or it is the bearer token. The handler must prove it, in the transaction that relies on
+ * it.
  */
 export const WithKeyOf = (kind: KeyKind): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, { keyOf: kind } satisfies Access);

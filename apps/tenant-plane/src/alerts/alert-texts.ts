@@ -26,7 +26,9 @@ export function worst(severities: readonly Severity[]): Severity {
   return SEVERITIES.find((severity) => severities.includes(severity)) ?? UNKNOWN;
 }
 
-/** Identifies the alerts that have the same values of the labels `groupBy`, whatever the order of the names. */
+/**
+ * Identifies the alerts that have the same values of the labels `groupBy`, whatever the order of the names.
+ */
 export function groupKeyOf(groupBy: readonly string[], labels: Labels): string {
   const values = groupBy.toSorted().map((name) => [name, labelOf(labels, name)]);
   return createHash('sha256').update(JSON.stringify(values)).digest('hex');

@@ -4,7 +4,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** The value of a label. A label that is missing counts as empty, even if every object has such a property. */
+/**
+ * The value of a label. A label that is missing counts as empty, even if every object has such a property.
+ */
 export function labelOf(labels: Labels, name: string): string {
   return Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
 }

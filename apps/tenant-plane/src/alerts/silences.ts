@@ -12,7 +12,9 @@ import { Alert } from './alert.entity';
 import { matchersOf, silencing } from './silence-matching';
 import { Silence } from './silence.entity';
 
-/** Every alert is compared with every silence, so a tenant may have only about so many that have not ended. */
+/**
+ * Every alert is compared with every silence, so a tenant may have only about so many that have not ended.
+ */
 const MAX_SILENCES = 100;
 /** How many alerts one transaction releases. Each may open an incident. */
 const ALERTS_A_PART = 100;
@@ -90,8 +92,8 @@ export class Silences {
   }
 
   /**
-   * Ends a silence. If many alerts are still firing under it, the incidents of the others open soon afterwards.
-   * Does nothing if the silence has ended. Throws `silence_not_found`.
+   * Ends a silence. If many alerts are still firing under it, the incidents of the others open soon
+   * afterwards. Does nothing if the silence has ended. Throws `silence_not_found`.
    */
   expire(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {

@@ -40,8 +40,8 @@ export function decide(
 
 /**
  * The level for steps of a risk. An override for a type of item replaces one for all runs, which replaces the
- * policy's level. If the incident affects several types, or several overrides are equally specific, the lowest
- * level counts.
+ * policy's level. If the incident affects several types, or several overrides are equally specific, the
+ * lowest level counts.
  */
 function levelFor(
   risk: Risk,

@@ -37,7 +37,7 @@ function withoutCutCharacter(bytes: Buffer): string {
 
 function outputGap(received: number, offset: number): DomainError {
   const detail =
-    `The chunk starts at byte ${offset}, but only ${received} bytes were received. Send the output from byte ` +
-    `${received} on, or say with skipped how many bytes were dropped.`;
+    `The chunk starts at byte ${offset}, but only ${received} bytes were received. Send the output from ` +
+    `byte ${received} on, or say with skipped how many bytes were dropped.`;
   return new DomainError('output_gap', 'conflict', detail, { output_bytes: received });
 }

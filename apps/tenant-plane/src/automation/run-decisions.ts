@@ -153,7 +153,8 @@ async function requireSomeoneElse(
     others > 0
       ? `Ask another admin; ${others} can approve it.`
       : 'Nobody else in this tenant can approve it, because there is no other active admin. Invite one.';
-  const detail = `You requested step "${step.name}", whose risk is ${step.risk}, so you cannot approve it. ${who}`;
+  const { name, risk } = step;
+  const detail = `You requested step "${name}", whose risk is ${risk}, so you cannot approve it. ${who}`;
   throw new DomainError('own_approval', 'forbidden', detail, { other_approvers: others });
 }
 

@@ -193,8 +193,8 @@ const FAILURES: Readonly<Record<StepFailureCode, StepErrorView>> = {
   outcome_unknown: {
     code: OUTCOME_UNKNOWN,
     detail:
-      'The agent did not report how the step ended, so it may have run. Check its effect, then retry the run ' +
-      'to run the step again.',
+      'The agent did not report how the step ended, so it may have run. Check its effect, then retry the ' +
+      'run to run the step again.',
   },
   timed_out: { code: 'timed_out', detail: 'The agent stopped the step, because it took too long.' },
   command_not_allowed: {

@@ -17,8 +17,8 @@ export const KEY_KINDS = ['dataSource', 'agent'] as const satisfies readonly Tok
 export type KeyKind = (typeof KEY_KINDS)[number];
 
 /**
- * Creates, for example, `atu_<tenant_id>_<secret>`. The token is opaque except for the tenant, in whose rows it
- * is looked up.
+ * Creates, for example, `atu_<tenant_id>_<secret>`. The token is opaque except for the tenant, in whose rows
+ * it is looked up.
  */
 export function mintToken(kind: TokenKind, tenantId: string): string {
   return `${PREFIXES[kind]}_${tenantId}_${randomBytes(32).toString('base64url')}`;

@@ -8,9 +8,9 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { DataSource } from './data-source.entity';
 
 /**
- * Locks the data source that a key belongs to, so that the key is not revoked before the transaction ends, and
- * its requests are handled one after another. Throws `unauthenticated`, `data_source_disabled` and the refusals
- * of `requireStanding`.
+ * Locks the data source that a key belongs to, so that the key is not revoked before the transaction ends,
+ * and its requests are handled one after another. Throws `unauthenticated`, `data_source_disabled` and the
+ * refusals of `requireStanding`.
  */
 export async function sourceOfKey(
   scope: TenantScope,

@@ -141,8 +141,8 @@ export class DataSources {
 }
 
 /**
- * The keys that are still accepted after a rotation. If its response is lost and the key is rotated again, the
- * program still sends the key before both.
+ * The keys that are still accepted after a rotation. If its response is lost and the key is rotated again,
+ * the program still sends the key before both.
  */
 function overlapping({ keyHash, previousKeys }: DataSource, now: Date): PreviousKey[] {
   const until = new Date(now.getTime() + OVERLAP_MS).toISOString();

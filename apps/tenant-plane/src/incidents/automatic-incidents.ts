@@ -49,8 +49,8 @@ export class AutomaticIncidents {
   }
 
   /**
-   * Changes an incident whose row the transaction has locked. Throws `invalid_transition`, so the caller checks
-   * the status first.
+   * Changes an incident whose row the transaction has locked. Throws `invalid_transition`, so the caller
+   * checks the status first.
    */
   async change(scope: TenantScope, now: Date, locked: Incident, happening: Happening): Promise<Incident> {
     const { entry, status, severity, moreAlerts = 0, moreItems = [] } = happening;

@@ -134,8 +134,8 @@ function bodyFaults(body: unknown, field: string): FieldError[] {
     placeholdersInKeys(body).length > 0 ||
     (typeof body === 'string' && placeholdersIn(body).length > 0 && !isOnlyPlaceholder(body));
   const message =
-    'a body that is text may contain a parameter only as the whole text, and no key may contain a parameter; ' +
-    'send a JSON object with parameters in its strings instead';
+    'a body that is text may contain a parameter only as the whole text, and no key may contain a ' +
+    'parameter; send a JSON object with parameters in its strings instead';
   return isUnsafe ? [{ field: `${field}.body`, message }] : [];
 }
 
@@ -152,7 +152,7 @@ function credentialHeader(name: string): DomainError {
   return new DomainError(
     'credential_headers_unavailable',
     'unprocessable',
-    `The header ${name} usually contains a credential, and this version cannot keep credentials of runbooks ` +
-      'encrypted. Use a shell step whose agent has the credential.',
+    `The header ${name} usually contains a credential, and this version cannot keep credentials of ` +
+      'runbooks encrypted. Use a shell step whose agent has the credential.',
   );
 }

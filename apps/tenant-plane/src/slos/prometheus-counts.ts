@@ -98,7 +98,8 @@ function valueIn(name: string, { data }: Answer): number {
   const text: unknown = Array.isArray(sample) ? sample[1] : undefined;
   const value = typeof text === 'string' && text !== '' ? Number(text) : NaN;
   if (Number.isFinite(value) && value >= 0) return value;
-  const detail = `${name} returned ${String(text).slice(0, LONGEST_REASON)}, which is not a number of events.`;
+  const returned = String(text).slice(0, LONGEST_REASON);
+  const detail = `${name} returned ${returned}, which is not a number of events.`;
   throw new UnknownCounts('indicator_not_a_number', detail, true);
 }
 

@@ -116,7 +116,8 @@ function titleOf({ name }: Slo): string {
 function describe(slo: Slo, rates: readonly BurnRateView[]): string {
   const lines = firingRates(rates).map(
     ({ long, short, factor, long_rate: longRate, short_rate: shortRate }) =>
-      `- over ${long} ${times(longRate)}, and over ${short} ${times(shortRate)} (the limit is ${times(factor)})`,
+      `- over ${long} ${times(longRate)}, and over ${short} ${times(shortRate)} ` +
+      `(the limit is ${times(factor)})`,
   );
   const budget = `The error budget of "${slo.name}" for ${slo.windowDays} days`;
   return [`${budget} is being spent faster than the objective of ${slo.objective} allows:`, ...lines].join(

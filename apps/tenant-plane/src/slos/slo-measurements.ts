@@ -29,8 +29,8 @@ interface Round {
 }
 
 /**
- * Counts events with Prometheus, minute by minute. No transaction is open while a server is asked. A minute is
- * stored together with the mark that it was asked for, so neither a restart nor another replica misses or
+ * Counts events with Prometheus, minute by minute. No transaction is open while a server is asked. A minute
+ * is stored together with the mark that it was asked for, so neither a restart nor another replica misses or
  * doubles it.
  */
 @Injectable()

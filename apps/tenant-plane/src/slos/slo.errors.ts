@@ -6,7 +6,7 @@ export function sloNotFound(): DomainError {
 }
 
 export function indicatorKindFixed({ indicator: { kind } }: Slo): DomainError {
-  const detail = `The events of this SLO come from the indicator ${kind}. Create another SLO for another kind.`;
+  const detail = `The indicator of this SLO is of the kind ${kind}. Create another SLO for another kind.`;
   return new DomainError('indicator_kind_fixed', 'unprocessable', detail);
 }
 
@@ -16,6 +16,8 @@ export function eventsNotAccepted(): DomainError {
 }
 
 export function eventsOutOfWindow({ windowDays }: Slo): DomainError {
-  const detail = `at must be within the last ${windowDays} days, which is the window of this SLO, and not in the future.`;
+  const detail =
+    `at must be within the last ${windowDays} days, which is the window of this SLO, and not in the ` +
+    'future.';
   return new DomainError('events_out_of_window', 'unprocessable', detail);
 }

@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('the incidents of service level objectives on %s',
     ]);
   });
 
-  it('have the severity P3 if the budget is spent slowly, and are escalated if it is spent fast', async () => {
+  it('have the severity P3 if the budget is spent slowly, and P2 once it is spent fast', async () => {
     const { id } = await create();
     await add(id, 1_000_000, 1_000_000, 10 * 24 * HOUR);
     await add(id, 9800, 10_000, 5 * HOUR);

@@ -2,7 +2,9 @@ import { type Type } from '@nestjs/common';
 
 const tolerant = new WeakSet<object>();
 
-/** Properties that this class and its parts do not declare are dropped, as another program defines the body. */
+/**
+ * Properties that this class and its parts do not declare are dropped, as another program defines the body.
+ */
 export const ToleratesUnknown = (): ClassDecorator => (target) => {
   tolerant.add(target);
 };
