@@ -42,7 +42,7 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   }
   const key = { session, headers: { 'idempotency-key': 'incident' } };
   await plane.post('/api/incidents', { title: 'Disk full', severity: 'P5' }, key).expect(201);
-  await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
+  await plane.post('/api/onboarding/steps/ai/skip', { reason: 'No AI' }, { session }).expect(200);
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
   await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);

@@ -104,8 +104,6 @@ const FACTS = {
 
 /** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
-  exports: /\bexport/i,
-  runbooks: /runbook|automation/i,
   agents: /\bagents?\b/i,
   leases: /\bleases?\b|entitlement/i,
   outage_contract: /outage contract/i,
@@ -113,8 +111,6 @@ const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
 const plannedIn = (text: string): PlannedFeature[] =>
   PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
 const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
-  exports: 'exports',
-  runbooks: 'runbooks',
   entitlements: 'leases',
 };
 

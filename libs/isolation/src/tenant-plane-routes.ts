@@ -47,6 +47,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/onboarding/steps/:step/skip': {
     verb: 'write',
     path: { step: { text: 'ai' } },
+    body: () => ({ reason: 'isolation-probe' }),
     harm: 'a step of its onboarding would be skipped',
   },
   'GET /api/audit': { verb: 'list', query: { cursor: 'auditEvent' } },

@@ -5,6 +5,7 @@ import { ControlPlaneClientModule } from '../control-plane-client/control-plane-
 import { CredentialsModule } from '../credentials/credentials.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
+import { CallerWrites } from './caller-writes';
 import { SessionCookie } from './session-cookie';
 import { TenantCrossings } from './tenant-crossings';
 import { TenantRouter } from './tenant-router';
@@ -19,8 +20,9 @@ import { UserWrites } from './user-writes';
     TenantCrossings,
     TenantRouter,
     UserWrites,
+    CallerWrites,
     { provide: APP_GUARD, useClass: TenantGuard },
   ],
-  exports: [SessionCookie, UserWrites],
+  exports: [CallerWrites, SessionCookie, UserWrites],
 })
 export class AccessModule {}

@@ -9,6 +9,8 @@ export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without
 /** Admits programs that present a key of this kind. */
 export interface KeyAccess {
   readonly keyOf: KeyKind;
+  /** If set, users whose role includes this permission are admitted as well. */
+  readonly orUsersWith?: Permission;
 }
 
 /** Admits users of the tenant whose role includes this permission. */
@@ -28,5 +30,5 @@ export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
  * path, as `:key`, or it is the bearer token. The handler must prove it, in the transaction that relies on
  * it.
  */
-export const WithKeyOf = (kind: KeyKind): MethodDecorator & ClassDecorator =>
-  SetMetadata(ACCESS, { keyOf: kind } satisfies Access);
+export const WithKeyOf = (kind: KeyKind, orUsersWith?: Permission): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, { keyOf: kind, orUsersWith } satisfies Access);

@@ -39,6 +39,22 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   return user;
 });
 
+/** The user or the key that this request is made with. */
+export type Caller = { readonly tenantId: string } & (
+  { readonly user: SignedInUser } | { readonly key: ClaimedKey }
+);
+
+export function callerOf({ tenant, user, key }: TenantRequest): Caller {
+  if (key) return { tenantId: key.tenantId, key };
+  if (!tenant || !user) throw new Error('This route requires neither a user nor a key.');
+  return { tenantId: tenant.id, user };
+}
+
+/** For routes that admit both users and keys. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
+  callerOf(context.switchToHttp().getRequest()),
+);
+
 /** The key that this request presents. */
 export const CurrentKey = createParamDecorator((_: unknown, context: ExecutionContext): ClaimedKey => {
   const { key } = context.switchToHttp().getRequest<TenantRequest>();

@@ -48,8 +48,10 @@ export class TenantGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route declares no access rule.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
-    if (typeof access === 'object' && 'keyOf' in access) await this.admitKey(request, access);
-    else await this.admitUser(request, access);
+    if (typeof access === 'string' || !('keyOf' in access)) await this.admitUser(request, access);
+    else if (access.orUsersWith && !claimedKey(request, access.keyOf))
+      await this.admitUser(request, access.orUsersWith);
+    else await this.admitKey(request, access);
     return true;
   }
 

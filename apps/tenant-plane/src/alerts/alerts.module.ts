@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
+import { DataSourcesModule } from '../data-sources/data-sources.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { IncidentsModule } from '../incidents/incidents.module';
@@ -13,7 +14,7 @@ import { Silences } from './silences';
 
 /** Alerts, from their arrival to the incidents that they open. */
 @Module({
-  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule],
+  imports: [AccessModule, AuditModule, DataSourcesModule, DueModule, IdempotencyModule, IncidentsModule],
   controllers: [AlertsController, IngestController],
   providers: [AlertIncidents, Alerts, Intake, Silences],
 })

@@ -1,4 +1,4 @@
-import { TenantDatabase, type TenantScope, Throttle, type Allowance } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type ReceiptView } from '@atlas/tenant-api/alerts';
@@ -6,7 +6,7 @@ import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { type ClaimedKey } from '../access/tenant-request';
-import { sourceOfKey } from '../data-sources/data-source-keys';
+import { DataSourceKeys } from '../data-sources/data-source-keys';
 import { DataSource } from '../data-sources/data-source.entity';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
@@ -16,13 +16,6 @@ import { silencing } from './silence-matching';
 import { type Silence } from './silence.entity';
 import { activeSilences } from './silences';
 
-export const INGEST: Allowance = {
-  name: 'requests with the key of',
-  limit: 600,
-  windowSeconds: 60,
-  isStrict: false,
-  refusal: 'This data source has sent too many requests. Send more alerts per request.',
-};
 /**
  * How many alerts one transaction stores. Each may open an incident, and the tenant's users wait for the
  * numbers of the incidents.
@@ -42,7 +35,7 @@ export class Intake {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly incidents: AlertIncidents,
-    private readonly throttle: Throttle,
+    private readonly keys: DataSourceKeys,
     private readonly clock: Clock,
   ) {}
 
@@ -70,8 +63,7 @@ export class Intake {
     isFirst: boolean,
   ): Promise<Counts> {
     return this.tenants.write(key.tenantId, async (scope) => {
-      const source = await sourceOfKey(scope, key, this.clock, kind);
-      if (isFirst) await this.throttle.take(INGEST, [scope.tenantId, source.id]);
+      const source = await (isFirst ? this.keys.admit(scope, key, kind) : this.keys.prove(scope, key, kind));
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
       if (received.length > 0) await scope.update(DataSource, { id: source.id }, { lastReceivedAt: now });

@@ -71,7 +71,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'hash',
     ],
   },
-  onboarding_skipped_steps: { onImport: 'replace', columns: ['step', 'skipped_at'] },
+  onboarding_skipped_steps: { onImport: 'replace', columns: ['step', 'skipped_at', 'reason'] },
   incidents: {
     onImport: 'insert',
     columns: [

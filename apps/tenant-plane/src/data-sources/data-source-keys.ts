@@ -1,36 +1,60 @@
-import { type TenantScope, lockedForUpdate } from '@atlas/persistence';
-import { type Clock, DomainError, currentContext } from '@atlas/platform';
+import { type Allowance, type TenantScope, Throttle, lockedForUpdate } from '@atlas/persistence';
+import { Clock, DomainError, currentContext } from '@atlas/platform';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
+import { Injectable } from '@nestjs/common';
+import { CallerWrites } from '../access/caller-writes';
 import { keyRefused } from '../access/claimed-key';
 import { type ClaimedKey } from '../access/tenant-request';
 import { hashToken } from '../credentials/tenant-token';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { DataSource } from './data-source.entity';
 
-/**
- * Locks the data source that a key belongs to, so that the key is not revoked before the transaction ends,
- * and its requests are handled one after another. Throws `unauthenticated`, `data_source_disabled` and the
- * refusals of `requireStanding`.
- */
-export async function sourceOfKey(
-  scope: TenantScope,
-  { token }: ClaimedKey,
-  clock: Clock,
-  kind?: DataSourceKind,
-): Promise<DataSource> {
-  await requireStanding(scope);
-  const hash = hashToken(token);
-  const previous = 'cast(source.previousKeys as text) like :previous';
-  const query = scope
-    .query(DataSource, 'source')
-    .andWhere(`(source.keyHash = :hash or ${previous})`, { hash, previous: `%${hash}%` });
-  const source = await lockedForUpdate(query).getOne();
-  if (!source || !accepts(source, hash, clock.now())) throw keyRefused();
-  const context = currentContext();
-  if (context) context.actor = { kind: 'data_source', id: source.id };
-  if (!source.enabled) throw disabled();
-  if (kind && source.kind !== kind) throw otherKind(source);
-  return source;
+export const REQUESTS: Allowance = {
+  name: 'requests with the key of',
+  limit: 600,
+  windowSeconds: 60,
+  isStrict: false,
+  refusal: 'This data source has sent too many requests. Send more in each request.',
+};
+
+/** The keys that programs send alerts and events with. */
+@Injectable()
+export class DataSourceKeys {
+  constructor(
+    private readonly throttle: Throttle,
+    private readonly clock: Clock,
+    callers: CallerWrites,
+  ) {
+    callers.on('dataSource', (scope, key) => this.admit(scope, key));
+  }
+
+  /** Counts a request. Throws `too_many_attempts`, and what {@link prove} throws. */
+  async admit(scope: TenantScope, key: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
+    const source = await this.prove(scope, key, kind);
+    await this.throttle.take(REQUESTS, [scope.tenantId, source.id]);
+    return source;
+  }
+
+  /**
+   * Locks the data source that a key belongs to, so that the key is not revoked before the transaction ends,
+   * and its requests are handled one after another. Throws `unauthenticated`, `data_source_disabled`,
+   * `data_source_kind` and the refusals of `requireStanding`.
+   */
+  async prove(scope: TenantScope, { token }: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
+    await requireStanding(scope);
+    const hash = hashToken(token);
+    const previous = 'cast(source.previousKeys as text) like :previous';
+    const query = scope
+      .query(DataSource, 'source')
+      .andWhere(`(source.keyHash = :hash or ${previous})`, { hash, previous: `%${hash}%` });
+    const source = await lockedForUpdate(query).getOne();
+    if (!source || !accepts(source, hash, this.clock.now())) throw keyRefused();
+    const context = currentContext();
+    if (context) context.actor = { kind: 'data_source', id: source.id };
+    if (!source.enabled) throw disabled();
+    if (kind && source.kind !== kind) throw otherKind(source);
+    return source;
+  }
 }
 
 function accepts({ keyHash, previousKeys }: DataSource, hash: string, now: Date): boolean {

@@ -3,6 +3,7 @@ import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
+import { DataSourceKeys } from './data-source-keys';
 import { DataSources } from './data-sources';
 import { DataSourcesController } from './data-sources.controller';
 
@@ -10,6 +11,7 @@ import { DataSourcesController } from './data-sources.controller';
 @Module({
   imports: [AccessModule, AuditModule, IdempotencyModule, TenancyModule],
   controllers: [DataSourcesController],
-  providers: [DataSources],
+  providers: [DataSourceKeys, DataSources],
+  exports: [DataSourceKeys],
 })
 export class DataSourcesModule {}

@@ -12,16 +12,15 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { UserWrites } from '../access/user-writes';
+import { CallerWrites } from '../access/caller-writes';
+import { type Caller } from '../access/tenant-request';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
-import { type SignedInUser } from '../credentials/signed-in-user';
 import { knownSecrets } from '../plane-identity/known-secrets';
 import { IdempotencyRecord } from './idempotency-record.entity';
 import { type Answer, SealedAnswers } from './sealed-answers';
 
 interface RequestOfTenant extends RepeatableRequest {
-  readonly tenantId: string;
-  readonly user: SignedInUser;
+  readonly caller: Caller;
   readonly showsSecret: boolean;
 }
 
@@ -36,7 +35,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   constructor(
     private readonly database: Database,
     private readonly tenants: TenantDatabase,
-    private readonly writes: UserWrites,
+    private readonly writes: CallerWrites,
     private readonly clock: Clock,
     config: TenantPlaneConfig,
   ) {
@@ -49,14 +48,14 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   }
 
   protected transaction<T>(
-    { tenantId }: RequestOfTenant,
+    { caller: { tenantId } }: RequestOfTenant,
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     return this.tenants.write(tenantId, ({ manager }) => work(manager));
   }
 
-  protected admitted<T>({ tenantId, user }: RequestOfTenant, work: () => Promise<T>): Promise<T> {
-    return this.writes.by(tenantId, user, work);
+  protected admitted<T>({ caller }: RequestOfTenant, work: () => Promise<T>): Promise<T> {
+    return this.writes.by(caller, work);
   }
 
   /**
@@ -66,7 +65,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
    */
   protected async claim(
     manager: EntityManager,
-    { tenantId }: RequestOfTenant,
+    { caller: { tenantId } }: RequestOfTenant,
     claim: KeyClaim,
   ): Promise<boolean> {
     const expiresAt = (): string => this.database.fromNow(KEPT_SECONDS);
@@ -84,13 +83,13 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     { scope, bodyHash }: KeyClaim,
     answer: Answer,
   ): Promise<void> {
-    const { tenantId } = request;
+    const { tenantId } = request.caller;
     const sealed = this.answers.seal(request, { tenantId, scope }, { bodyHash, answer });
     await new TenantScope(tenantId, manager).update(IdempotencyRecord, { scope }, { answer: sealed });
   }
 
   protected async find(request: RequestOfTenant, scope: string): Promise<KeptAnswer<Answer> | null> {
-    const record = await this.tenants.read(request.tenantId, (rows) =>
+    const record = await this.tenants.read(request.caller.tenantId, (rows) =>
       rows.findOne(IdempotencyRecord, { scope }),
     );
     if (!record || record.answer === null) return record && { ...record, answer: null };

@@ -1,10 +1,10 @@
 import { type KeyedCall, RepeatableRequests, pathOf } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type TenantRequest } from '../access/tenant-request';
+import { type TenantRequest, callerOf } from '../access/tenant-request';
 import { type Answer } from './sealed-answers';
 import { TenantIdempotency } from './tenant-idempotency';
 
-/** Scopes each key to the user who sends it. */
+/** Scopes each key to the user or the program that sends it. */
 @Injectable()
 export class UserRequests extends RepeatableRequests {
   constructor(private readonly idempotency: TenantIdempotency) {
@@ -16,10 +16,11 @@ export class UserRequests extends RepeatableRequests {
     { key, showsSecret, forRepeats }: KeyedCall,
     handle: () => Promise<Answer>,
   ): Promise<Answer> {
-    const { tenant, user, method, body } = request;
-    if (!tenant || !user) throw new Error('A repeatable route must require a signed-in user.');
-    const scope = [user.id, method, pathOf(request)];
-    const keyed = { tenantId: tenant.id, user, scope, key, body, showsSecret };
+    const { method, body } = request;
+    const caller = callerOf(request);
+    // Only its holder can use a key, so the key itself distinguishes callers. It is stored only as a hash.
+    const who = 'user' in caller ? caller.user.id : caller.key.token;
+    const keyed = { caller, scope: [who, method, pathOf(request)], key, body, showsSecret };
     return this.idempotency.once(keyed, handle, forRepeats);
   }
 }

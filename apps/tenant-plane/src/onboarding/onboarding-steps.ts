@@ -1,3 +1,4 @@
+import { type DeploymentProfile } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
 import { type Evidence } from '@atlas/tenant-api/onboarding';
 import { In, IsNull, Not } from 'typeorm';
@@ -8,48 +9,68 @@ import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { DataSource } from '../data-sources/data-source.entity';
 import { Slo } from '../slos/slo.entity';
 
+/** What hints name. */
+export interface DeploymentFacts {
+  /** The tenant's address. */
+  readonly home: string;
+  readonly profile: Pick<DeploymentProfile, 'aiRouting' | 'dataResidency' | 'outboundAddresses'>;
+}
+
 export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
-  readonly hint: string;
+  readonly hint: (facts: DeploymentFacts) => string;
   /** Proof that the step is done, or null. A step is completed by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
+
+const AI_HINTS: Readonly<Record<DeploymentProfile['aiRouting'], string>> = {
+  control_plane: 'The question goes through the Control Plane.',
+  control_plane_if_admin_allows:
+    'The question goes through the Control Plane, so an admin must allow that first: PUT /api/ai/settings.',
+};
 
 /** The checklist after sign-in, in the same order in every deployment model. */
 export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'connect_data',
     title: 'Connect your data',
-    hint:
-      'Create your first configuration item (POST /api/cmdb/items) or your first data source ' +
-      '(POST /api/data-sources).',
+    hint: ({ home, profile }) =>
+      `Create your first configuration item (POST ${home}/api/cmdb/items) or your first data source ` +
+      `(POST ${home}/api/data-sources). ${profile.dataResidency.text}`,
     evidence: firstData,
   },
   {
     key: 'monitoring',
     title: 'Connect monitoring',
-    hint:
-      'Create a data source (POST /api/data-sources) and point your Alertmanager at its ingest_url. The ' +
-      'first alert completes this step.',
+    hint: ({ home }) =>
+      `Create a data source (POST ${home}/api/data-sources), and have your Alertmanager send alerts to its ` +
+      `ingest_url, which begins with ${home}/api/ingest/. The first alert completes this step.`,
     evidence: firstAlert,
   },
   {
     key: 'slos',
     title: 'Set a service level objective',
-    hint: 'Define your first SLO: POST /api/slos.',
+    hint: ({ home, profile }) =>
+      `Define your first SLO: POST ${home}/api/slos. ` +
+      (profile.outboundAddresses === 'public'
+        ? 'Its Prometheus, if it has one, must be reachable from the internet. Otherwise, send its events.'
+        : 'This plane can ask a Prometheus in your own network.'),
     evidence: firstSlo,
   },
   {
     key: 'runbook',
     title: 'Run a runbook',
-    hint: 'Create a runbook, then run it: POST /api/runbooks, POST /api/runbooks/<id>/runs.',
+    hint: ({ home }) =>
+      `Create a runbook, then run it: POST ${home}/api/runbooks, POST ${home}/api/runbooks/<id>/runs.`,
     evidence: firstFinishedRun,
   },
   {
     key: 'ai',
     title: 'Ask the AI',
-    hint: 'Request an analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
+    hint: ({ home, profile }) =>
+      `Request an analysis of an incident: POST ${home}/api/ai/incidents/<id>/analysis. ` +
+      AI_HINTS[profile.aiRouting],
     evidence: firstAiAnswer,
   },
 ];

@@ -1,6 +1,6 @@
 import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
-import { type OnboardingApi, type ChecklistView } from '@atlas/tenant-api/onboarding';
-import { Controller, HttpCode, Param } from '@nestjs/common';
+import { type OnboardingApi, type ChecklistView, SkipStepDto } from '@atlas/tenant-api/onboarding';
+import { Body, Controller, HttpCode, Param } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
@@ -25,7 +25,7 @@ export class OnboardingController {
   @Requires(READ_ONBOARDING)
   @Serves('GET /api/onboarding')
   checklist(@CurrentTenant() tenant: Tenant): Promise<ChecklistView> {
-    return this.onboarding.checklist(tenant.id);
+    return this.onboarding.checklist(tenant);
   }
 
   @Requires(WRITE_ONBOARDING)
@@ -35,7 +35,8 @@ export class OnboardingController {
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('step') step: string,
+    @Body() dto: SkipStepDto,
   ): Promise<ChecklistView> {
-    return this.writes.by(tenant.id, user, () => this.onboarding.skip(tenant.id, step));
+    return this.writes.by(tenant.id, user, () => this.onboarding.skip(tenant, step, dto));
   }
 }

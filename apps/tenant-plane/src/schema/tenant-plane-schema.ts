@@ -73,6 +73,7 @@ import { CreateSlos1700000000041 } from './migrations/0041-create-slos';
 import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
+import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -174,5 +175,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     CreateArchives1700000000042,
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
+    ExplainSkips1700000000045,
   ],
 };

@@ -23,8 +23,9 @@ import {
   UpdateSloDto,
 } from '@atlas/tenant-api/slos';
 import { Body, Controller, Header, HttpCode, Param, Query } from '@nestjs/common';
-import { Requires } from '../access/requires';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { CallerWrites } from '../access/caller-writes';
+import { Requires, WithKeyOf } from '../access/requires';
+import { type Caller, CurrentCaller, CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
@@ -49,6 +50,7 @@ export class SlosController {
     private readonly statuses: SloStatuses,
     private readonly prometheus: PrometheusCounts,
     private readonly writes: UserWrites,
+    private readonly callers: CallerWrites,
   ) {}
 
   @Requires(WRITE_SLOS)
@@ -113,18 +115,17 @@ export class SlosController {
     return this.writes.by(tenant.id, user, () => this.slos.delete(tenant.id, id));
   }
 
-  @Requires(WRITE_SLOS)
+  @WithKeyOf('dataSource', WRITE_SLOS)
   @Repeatable()
   @Refuses('unprocessable')
   @Serves('POST /api/slos/:id/events')
   @HttpCode(202)
   addEvents(
-    @CurrentTenant() tenant: Tenant,
-    @CurrentUser() user: SignedInUser,
+    @CurrentCaller() caller: Caller,
     @Param('id', UuidPipe) id: string,
     @Body() dto: AddSloEventsDto,
   ): Promise<SloEventsView> {
-    return this.writes.by(tenant.id, user, () => this.events.add(tenant.id, id, dto));
+    return this.callers.by(caller, () => this.events.add(caller.tenantId, id, dto));
   }
 
   @Requires(READ_SLOS)

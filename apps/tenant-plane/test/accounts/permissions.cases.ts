@@ -55,7 +55,13 @@ function furtherRoute(
 const ROUTES: readonly Route[] = [
   { method: 'get', path: '/api/auth/me', roles: EVERYONE, status: 200 },
   { method: 'get', path: '/api/onboarding', roles: EVERYONE, status: 200 },
-  { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
+  {
+    method: 'post',
+    path: '/api/onboarding/steps/ai/skip',
+    body: { reason: 'No AI' },
+    roles: ['admin'],
+    status: 200,
+  },
   { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
   { method: 'get', path: '/api/ai/settings', roles: FULFILLING, status: 200 },
   {

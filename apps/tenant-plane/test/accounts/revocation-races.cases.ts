@@ -376,9 +376,10 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     const AI_SETTING = 'a change to the AI settings';
+    const SKIP = '/api/onboarding/steps/slos/skip';
     const OF_ADMINS: [string, () => supertest.Test][] = [
       [AI_SETTING, () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
-      ['a request to skip a step', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
+      ['a request to skip a step', () => plane.post(SKIP, { reason: 'Later' }, other)],
       ['a consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
     ];
     const OF_ALL: typeof OF_ADMINS = [

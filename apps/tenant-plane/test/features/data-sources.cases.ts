@@ -2,7 +2,7 @@ import { ChangeTracking, Database, Throttle } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type DataSourceWithKeyView } from '@atlas/tenant-api/data-sources';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
-import { INGEST } from '../../src/alerts/intake';
+import { REQUESTS } from '../../src/data-sources/data-source-keys';
 import { DataSource } from '../../src/data-sources/data-source.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-record.entity';
 import { unfenced } from '../../src/plane-identity/fence';
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     ['alertmanager', 503],
   ])('of the kind %s answers %i over its limit, and says when to try again', async (kind, status) => {
     const { key } = await created({ kind });
-    const take = jest.replaceProperty(INGEST, 'limit', 2);
+    const take = jest.replaceProperty(REQUESTS, 'limit', 2);
     await sendWith(key, kind).expect(202);
     await sendWith(key, kind).expect(202);
     const refused = await sendWith(key, kind).expect(status);

@@ -32,7 +32,8 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     (await plane.get('/api/onboarding', admin).expect(200)).body;
   const step = async (key: string): Promise<Step | undefined> =>
     (await checklist()).steps.find((one) => one.key === key);
-  const skip = (key: string) => plane.post(`/api/onboarding/steps/${key}/skip`, undefined, admin);
+  const skip = (key: string) =>
+    plane.post(`/api/onboarding/steps/${key}/skip`, { reason: ` We do not need ${key} ` }, admin);
 
   it('starts with five steps in order, each with a title and a hint, and none of them done', async () => {
     const { steps, progress, deployment } = await checklist();
@@ -102,18 +103,31 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
   it('counts no evidence from another tenant', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, other).expect(201);
-    await plane.post('/api/onboarding/steps/ai/skip', undefined, other).expect(200);
+    await plane.post('/api/onboarding/steps/ai/skip', { reason: 'No AI' }, other).expect(200);
     expect((await checklist()).progress).toEqual({ completed: 0, total: 5 });
   });
 
   it.each(KEYS)('allows the step %s to be skipped, and audits the skip only once', async (key) => {
     const { body } = await skip(key).expect(200);
     expect(body).toEqual(await checklist());
-    expect(await step(key)).toMatchObject({ status: 'skipped', evidence: null });
+    const skip_reason = `We do not need ${key}`;
+    expect(await step(key)).toMatchObject({ status: 'skipped', evidence: null, skip_reason });
     expect(body.progress).toEqual({ completed: 1, total: 5 });
     await skip(key).expect(200);
     const events = await plane.audit(tenant, 'onboarding.step_skipped');
-    expect(events.map(({ targetId }) => targetId)).toEqual([key]);
+    expect(events.map(({ targetId, after }) => [targetId, after])).toEqual([[key, { reason: skip_reason }]]);
+  });
+
+  it.each([undefined, {}, { reason: '' }, { reason: ' ' }, { reason: 'x'.repeat(501) }])(
+    'skips no step without a reason (%j)',
+    async (body) => {
+      await plane.post('/api/onboarding/steps/ai/skip', body, admin).expect(400);
+      expect(await step('ai')).toMatchObject({ status: 'pending', skip_reason: null });
+    },
+  );
+
+  it("gives hints with the tenant's own address", async () => {
+    for (const { hint } of (await checklist()).steps) expect(hint).toContain(`//${tenant.slug}.`);
   });
 
   it('shows a skipped step as done once it is completed', async () => {

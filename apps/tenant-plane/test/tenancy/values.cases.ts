@@ -70,7 +70,7 @@ describe.each(EVERY_DATABASE)('values that cannot be stored, on %s', (driver) =>
 
   it('are refused in a query and in a path', async () => {
     await plane.get('/api/cmdb/items?type=%00', admin).expect(400);
-    await plane.post('/api/onboarding/steps/%00/skip', undefined, admin).expect(400);
+    await plane.post('/api/onboarding/steps/%00/skip', { reason: 'None' }, admin).expect(400);
   });
 
   it.each([null, 'a\u0000b'])("are refused as a user's name: %j", async (name) => {

@@ -89,7 +89,6 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'exports',
     after: ALWAYS_WORKS,
-    awaits: 'exports',
     note: 'A tenant can export its own data at any time.',
   },
   {
@@ -100,7 +99,6 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'runbooks',
     after: GRACE_LADDER,
-    awaits: 'runbooks',
     note: 'Read-only: runbooks and past runs can be read, but no new run can start.',
   },
 ];

@@ -72,10 +72,9 @@ export const DEDICATED_PROFILE = profileWith({
     {
       kind: 'residency',
       text:
-        "Your incident and CMDB data are in a database of your own, which Atlas runs in your tenant's " +
-        'region.',
+        'Your incident, CMDB and automation data are in a database of your own, which Atlas runs in your ' +
+        "tenant's region.",
       doc: GUIDE,
-      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
@@ -129,5 +128,5 @@ export const DEDICATED_PROFILE = profileWith({
       note: 'Managed upgrades, moves, suspension and plan changes wait until the Control Plane is back.',
     },
   ],
-  awaits: { dataResidency: ['runbooks'], outageContract: ['outage_contract'] },
+  awaits: { outageContract: ['outage_contract'] },
 });

@@ -125,5 +125,5 @@ export const HYBRID_PROFILE = profileWith({
       note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane is reachable again.',
     },
   ],
-  awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },
+  awaits: { backupDuty: ['agents'], outageContract: ['outage_contract'] },
 });

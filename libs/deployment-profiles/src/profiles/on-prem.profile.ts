@@ -78,11 +78,10 @@ export const ON_PREM_PROFILE = profileWith({
     {
       kind: 'residency',
       text:
-        'Incident and CMDB data stay in your network: in the database named by ' +
+        'Incident, CMDB and automation data stay in your network: in the database named by ' +
         'TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/. AI is off until your admin ' +
         'allows it, because its prompts leave your network.',
       doc: GUIDE,
-      later: { text: 'Automation data stay there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
@@ -139,5 +138,5 @@ export const ON_PREM_PROFILE = profileWith({
       note: 'Enrolment, moves and plan changes wait. You still upgrade the tenant plane yourself.',
     },
   ],
-  awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },
+  awaits: { backupDuty: ['agents'], outageContract: ['outage_contract'] },
 });

@@ -64,10 +64,9 @@ export const SHARED_PROFILE = profileWith({
     {
       kind: 'residency',
       text:
-        "Your incident and CMDB data are in Atlas's shared tenant database, in rows that only your " +
-        'tenant can read. Choose another model if they must not leave your network.',
+        "Your incident, CMDB and automation data are in Atlas's shared tenant database, in rows that only " +
+        'your tenant can read. Choose another model if they must not leave your network.',
       doc: GUIDE,
-      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
@@ -78,9 +77,10 @@ export const SHARED_PROFILE = profileWith({
     },
     {
       kind: 'backup',
-      text: 'Atlas backs up the shared database for all its tenants together.',
+      text:
+        'Atlas backs up the shared database for all its tenants together. Export your data to have a copy ' +
+        'of your own.',
       doc: GUIDE,
-      later: { text: 'Export your data to have a copy of your own.', awaits: 'exports' },
     },
   ],
   environment: [
@@ -122,5 +122,5 @@ export const SHARED_PROFILE = profileWith({
         'is back.',
     },
   ],
-  awaits: { dataResidency: ['runbooks'], backupDuty: ['exports'], outageContract: ['outage_contract'] },
+  awaits: { outageContract: ['outage_contract'] },
 });

@@ -15,7 +15,8 @@ export class CreateSlos1700000000041 extends PortableMigration {
       `create table slos (
         tenant_id ${uuid} not null, id ${uuid} not null, name varchar not null, service varchar,
         ci_id ${uuid}, objective double precision not null, window_days integer not null,
-        indicator ${json} not null, indicator_error ${json}, asked_until integer, firing varchar, incident_id ${uuid},
+        indicator ${json} not null, indicator_error ${json}, asked_until integer,
+        firing varchar, incident_id ${uuid},
         created_at ${timestamp} not null, updated_at ${timestamp} not null, deleted_at ${timestamp},
         due_at ${timestamp}, constraint slos_pk primary key (tenant_id, id))`,
       'create index slos_item_ix on slos (tenant_id, ci_id, id)',
