@@ -19,6 +19,8 @@ export interface AgentsApi {
   'POST /api/agents': { body: CreateAgentDto; 201: AgentWithKeyView };
   /** List agents */
   'GET /api/agents': { query: PageQuery; 200: Page<AgentView> };
+  /** Show an agent */
+  'GET /api/agents/:id': { 200: AgentView };
   /** Replace an agent's key; the old key stops working at once */
   'POST /api/agents/:id/rotate-key': { 200: AgentWithKeyView };
   /** Delete an agent; its key stops working at once */

@@ -109,6 +109,7 @@ export class AlertmanagerWebhookDto {
 
   @IsArray()
   @ArrayMaxSize(MAX_ALERTS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => AlertmanagerAlertDto)
   alerts: AlertmanagerAlertDto[];
@@ -145,6 +146,7 @@ class GenericAlertDto {
 export class GenericAlertsDto {
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_ALERTS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => GenericAlertDto)
   alerts: GenericAlertDto[];
@@ -212,6 +214,7 @@ export class MatcherDto {
 export class CreateSilenceDto {
   @ArrayMinSize(1)
   @ArrayMaxSize(20)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => MatcherDto)
   matchers: MatcherDto[];

@@ -251,6 +251,7 @@ export class AutomationPolicyDto {
   @Optional()
   @IsArray()
   @ArrayMaxSize(200)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => PolicyOverrideDto)
   overrides?: PolicyOverrideDto[];

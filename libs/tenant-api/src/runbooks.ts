@@ -223,6 +223,7 @@ export class RunbookDto {
 
   @Optional()
   @IsArray()
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ParameterDto)
   parameters?: ParameterDto[];
@@ -230,6 +231,7 @@ export class RunbookDto {
   /** At most 100. */
   @IsArray()
   @ArrayMinSize(1)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => RunbookStepDto)
   steps: RunbookStepDto[];

@@ -1,4 +1,5 @@
 import { FIXTURES } from '@atlas/isolation';
+import { type AgentWithKeyView } from '@atlas/tenant-api/agents';
 import { type DataSourceWithKeyView, DATA_SOURCE_KINDS } from '@atlas/tenant-api/data-sources';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
@@ -22,7 +23,7 @@ export class TenantPlaneCaller implements Caller {
     private readonly tenant: TenantWithCanary,
     private readonly other: TenantWithCanary,
     private readonly invited: readonly string[],
-    /** The keys of data sources, by their kind. */
+    /** The keys of data sources, by their kind, and the key of an agent. */
     private readonly keys: Readonly<Record<string, string>>,
   ) {}
 
@@ -48,6 +49,11 @@ export class TenantPlaneCaller implements Caller {
       });
       keys[kind] = source.body.key ?? '';
     }
+    const agent = await stack.tenant<AgentWithKeyView>(slug, '/api/agents', {
+      session,
+      body: { name: 'fuzzed' },
+    });
+    keys['agent'] = agent.body.key ?? '';
     return new TenantPlaneCaller(stack, tenant, other, invited, keys);
   }
 
@@ -64,6 +70,8 @@ export class TenantPlaneCaller implements Caller {
   }
 
   async own({ path }: Operation, asked: FuzzRequest): Promise<FuzzRequest> {
+    if (path.startsWith('/api/agent/'))
+      return withHeaders(asked, { authorization: `Bearer ${this.keys['agent']}` });
     const isOfItsOwn = OF_ITS_OWN.includes(path);
     const { party } = isOfItsOwn ? this.other : this.tenant;
     const session = path === OF_ITS_OWN[0] ? await this.signIn() : party.session;

@@ -23,7 +23,18 @@ const WRITES = [40, 10] as const;
 const MAX_GROWTH_MEBIBYTES = 200;
 const MEBIBYTE = 1024 ** 2;
 /** Tables that an import does not store unchanged. */
-const NOT_COMPARED = ['users', 'audit_events', 'user_identities', 'identity_providers', 'ai_route_settings'];
+const NOT_COMPARED = [
+  'users',
+  'audit_events',
+  'user_identities',
+  'identity_providers',
+  'ai_route_settings',
+  'automation_policies',
+  'automation_runs',
+  'automation_steps',
+  'automation_outputs',
+  'agents',
+];
 
 /**
  * An export is one moment of a tenant that stays in use, and an import stores exactly that.

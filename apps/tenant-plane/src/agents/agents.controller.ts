@@ -46,6 +46,12 @@ export class AgentsController {
     return this.agents.list(tenant.id, query);
   }
 
+  @Requires(READ_AGENTS)
+  @Serves('GET /api/agents/:id')
+  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<AgentView> {
+    return this.agents.get(tenant.id, id);
+  }
+
   @Requires(WRITE_AGENTS)
   @HttpCode(200)
   @Repeatable({ forRepeats: withoutKey })

@@ -53,6 +53,13 @@ export class Agents {
     });
   }
 
+  /** Throws `agent_not_found`. */
+  async get(tenantId: string, id: string): Promise<AgentView> {
+    const agent = await this.tenants.read(tenantId, (scope) => scope.findOne(Agent, { id }));
+    if (!agent) throw agentNotFound();
+    return agentView(agent, this.clock.now());
+  }
+
   /** Waits for the calls that the old key has admitted. Throws `agent_not_found`. */
   rotateKey(tenantId: string, id: string): Promise<AgentWithKeyView> {
     return this.tenants.write(tenantId, async (scope) => {
@@ -88,6 +95,10 @@ export function requireLabels(labels: Readonly<Record<string, unknown>>): void {
 
 async function lockedAgent(scope: TenantScope, id: string): Promise<Agent> {
   const agent = await lockedForUpdate(scope.query(Agent, 'agent').andWhere({ id })).getOne();
-  if (!agent) throw new DomainError('agent_not_found', 'not_found', 'There is no such agent.');
+  if (!agent) throw agentNotFound();
   return agent;
+}
+
+function agentNotFound(): DomainError {
+  return new DomainError('agent_not_found', 'not_found', 'There is no such agent.');
 }

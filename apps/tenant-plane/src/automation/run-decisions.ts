@@ -169,14 +169,16 @@ function stepNamed({ steps }: RunState, name: string): RunStep {
 function waitingFor(step: RunStep, status: StepStatus): RunStep {
   if (step.status === status) return step;
   const detail = `Step "${step.name}" is ${step.status}, not ${status}. Somebody else may have been faster.`;
-  throw new DomainError('step_not_waiting', 'conflict', detail, { status: step.status });
+  throw new DomainError('step_not_waiting', 'conflict', detail, { step_status: step.status });
 }
 
 function runEnded({ run: { status } }: RunState): DomainError {
-  return new DomainError('run_ended', 'conflict', `The run has ended: it is ${status}.`, { status });
+  return new DomainError('run_ended', 'conflict', `The run has ended: it is ${status}.`, {
+    run_status: status,
+  });
 }
 
 function runNotFailed({ run: { status } }: RunState): DomainError {
   const detail = `The run is ${status}. Only a failed run can be retried.`;
-  return new DomainError('run_not_failed', 'conflict', detail, { status });
+  return new DomainError('run_not_failed', 'conflict', detail, { run_status: status });
 }

@@ -259,6 +259,7 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     it.each<[string, number, unknown]>([
       ['has 1,001 alerts', 400, { alerts: Array.from({ length: 1001 }, () => alert) }],
       ['has no alert', 400, { alerts: [] }],
+      ['has a list in place of an alert', 400, { alerts: [[]] }],
       ['has a field that Atlas does not know', 400, { alerts: [alert], extra: 1 }],
       ['has a label of 100 KB', 400, { alerts: [{ ...alert, labels: { a: 'x'.repeat(100_000) } }] }],
       ['has a label that is no string', 400, { alerts: [{ ...alert, labels: { a: 1 } }] }],

@@ -135,6 +135,7 @@ describe.each(EVERY_DATABASE)('a silence on %s', (driver) => {
     ['a large pattern', { matchers: [{ name: 'a', value: '(.{0,50}){4}', is_regex: true }] }],
     ['an end after the year 9998', { ends_at: '9999-12-31T23:59:59-12:00' }],
     ['no matcher', { matchers: [] }],
+    ['a list in place of a matcher', { matchers: [[]] }],
     ['an end before its start', { starts_at: inMinutes(20), ends_at: inMinutes(10) }],
     ['an end in the past', { starts_at: '2020-01-01T00:00:00Z', ends_at: '2020-01-02T00:00:00Z' }],
     ['a blank comment', { comment: ' ' }],
