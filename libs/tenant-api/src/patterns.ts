@@ -23,11 +23,15 @@ export function patternProblem(pattern: string): string | null {
   }
 }
 
-/** Whether a text of up to 1,000 characters matches the whole pattern. A longer text matches none. */
+/**
+ * Whether a text of up to 1,000 characters matches the whole pattern. A longer text matches none, and nothing
+ * matches a pattern that cannot be used, which an imported archive may contain.
+ */
 export function wholeMatch(pattern: string): (text: string) => boolean {
-  let compiled: RE2JS | undefined;
+  let compiled: { readonly usable: RE2JS | null } | undefined;
   return (text) => {
-    compiled ??= RE2JS.compile(pattern);
-    return text.length <= LONGEST_TEXT && compiled.matches(text);
+    if (text.length > LONGEST_TEXT) return false;
+    compiled ??= { usable: patternProblem(pattern) === null ? RE2JS.compile(pattern) : null };
+    return compiled.usable?.matches(text) ?? false;
   };
 }
