@@ -106,7 +106,10 @@ export class ParameterDto {
   @MaxLength(1000, { each: true })
   enum?: string[];
 
-  /** A regular expression in RE2 syntax that the whole value must match. */
+  /**
+   * A regular expression in RE2 syntax that the whole value must match. It has up to 200 characters, and
+   * matches no value of more than 1,000.
+   */
   @Optional()
   @IsString()
   @Length(1, 200)

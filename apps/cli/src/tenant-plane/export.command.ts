@@ -56,7 +56,7 @@ download was interrupted, run the command again with --id to continue it.`;
   }
 }
 
-/** Checked first, so that no export is started in vain. */
+/** Refuses a file that already exists, before the export starts. */
 function freeFile(name: string): string {
   const file = resolve(name);
   if (!existsSync(file)) return file;

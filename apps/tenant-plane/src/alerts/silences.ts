@@ -145,8 +145,9 @@ export function activeSilences(scope: TenantScope, now: Date): Promise<Silence[]
 }
 
 /**
- * Locks a silence, after all data sources: requests that have already compared their alerts with the silence
- * finish first, and later requests see that it has ended. Null if there is no such silence.
+ * Locks all data sources, and then a silence. A request that has compared its alerts with the silence
+ * therefore finishes first, and every later request sees the end of the silence. Null if the silence does not
+ * exist.
  */
 async function lockedWithSources(scope: TenantScope, id: string): Promise<Silence | null> {
   const sources = scope.query(DataSource, 'source').select(['source.tenantId', 'source.id']);
