@@ -16,6 +16,7 @@ import { unpackedPieces } from './unpacking';
 
 /** Users, settings and counters are held in memory. */
 const MAX_HELD_ROWS = 50_000;
+const MAX_HELD_BYTES = 33_554_432;
 
 /** What the first pass has found in an archive that is complete and unaltered. */
 export interface VerifiedArchive {
@@ -49,9 +50,11 @@ export class ImportedRows {
   async verify(file: string, signal: AbortSignal): Promise<VerifiedArchive> {
     const reader = await this.open(file, signal);
     const held = new Map<string, PortableRow[]>();
-    let count = 0;
+    let [count, bytes] = [0, 0];
     for await (const { rows, table, pages } of reader.tables()) {
       const isHeld = rows.onImport !== 'insert' && rows.onImport !== 'keep in archive';
+      if (isHeld) bytes += table.bytes;
+      if (bytes > MAX_HELD_BYTES) throw archiveTooLarge(`its users have more than ${MAX_HELD_BYTES} bytes.`);
       const those: PortableRow[] = [];
       for await (const page of pages) {
         if (!isHeld) continue;
