@@ -16,6 +16,7 @@ const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
   text: isText,
   integer: (value) => Number.isInteger(value) && Math.abs(Number(value)) <= MAX_INTEGER,
   bigint: (value) => Number.isSafeInteger(value),
+  'double precision': (value) => Number.isFinite(value),
   boolean: (value) => typeof value === 'boolean',
   date: (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
   'simple-json': (value) => !isTooDeep(value),

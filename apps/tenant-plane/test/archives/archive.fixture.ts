@@ -153,15 +153,13 @@ export async function imported(
 }
 
 /** Whether a tenant has no operational data, and no user but its admin. */
-export async function isEmpty(plane: TestTenantPlane, { tenant_id: id }: DesiredTenant): Promise<boolean> {
-  const counts = await plane.tenants.read(id, async ({ manager, tenantId }) =>
+export async function isEmpty(plane: TestTenantPlane, tenant: DesiredTenant): Promise<boolean> {
+  const counts = await plane.tenants.read(tenant.tenant_id, async ({ manager, tenantId }) =>
     Promise.all(
       OPERATIONAL.map((table) =>
         manager.query<unknown[]>(`select 1 from ${table} where tenant_id = $1 limit 1`, [tenantId]),
       ),
     ),
   );
-  return (
-    counts.every((rows) => rows.length === 0) && (await plane.rows({ tenant_id: id }, User)).length === 1
-  );
+  return counts.every((rows) => rows.length === 0) && (await plane.rows(tenant, User)).length === 1;
 }

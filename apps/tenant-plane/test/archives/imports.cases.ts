@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { type ImportView } from '@atlas/tenant-api/exports';
 import { USER_ROLES } from '@atlas/tenant-api/users';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { UserWrites } from '../../src/access/user-writes';
@@ -161,9 +160,17 @@ describe.each(EVERY_DATABASE)('an import on %s', (driver) => {
     const pause = Pause.before(plane.app.get(ImportedRows), 'verify');
     const { body: first } = await send(archive);
     await pause.reached;
-    expect(await send(archive)).toMatchObject({ status: 409, body: { code: 'import_running' } });
+    expect(await send(archive)).toMatchObject({
+      status: 409,
+      body: { code: 'import_running', import_id: first.id },
+    });
     pause.release();
     expect(await ended(first.id)).toMatchObject({ status: 'ready' });
+    // The response may have been lost, and the archive is sent again.
+    expect(await send(archive)).toMatchObject({
+      status: 409,
+      body: { code: 'tenant_not_empty', import_id: first.id },
+    });
   });
 
   it('stores nothing if the requesting admin is no longer one', async () => {
@@ -364,7 +371,7 @@ describe.each(EVERY_DATABASE)('an import on %s', (driver) => {
     ],
     [
       'has a counter that is not a number',
-      'archive_damaged',
+      'archive_rows_refused',
       () => rewritten(files, 'tenant_counters', (rows) => rows.map((row) => ({ ...row, value: 'many' }))),
     ],
   ])('keeps nothing of an archive that %s', async (_, code, make) => {
