@@ -4,8 +4,12 @@ import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { OutboundModule } from '../outbound/outbound.module';
 import { AutomationPolicies } from './automation-policies';
 import { AutomationPolicyController } from './automation-policy.controller';
+import { HttpCall } from './http-call';
+import { HttpLine } from './http-line';
+import { HttpSteps } from './http-steps';
 import { RunDecisions } from './run-decisions';
 import { RunStore } from './run-store';
 import { Runs } from './runs';
@@ -13,10 +17,13 @@ import { RunsController } from './runs.controller';
 import { StepLeases } from './step-leases';
 
 @Module({
-  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule],
+  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, OutboundModule],
   controllers: [AutomationPolicyController, RunsController],
   providers: [
     AutomationPolicies,
+    HttpCall,
+    HttpLine,
+    HttpSteps,
     RunDecisions,
     RunStore,
     Runs,

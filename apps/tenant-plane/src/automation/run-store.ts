@@ -8,12 +8,16 @@ import { affectedItems } from '../incidents/affected-items';
 import { noteInTimeline } from '../incidents/timeline';
 import { automationPolicy } from './automation-policies';
 import { type Decision, type StepInQuestion, decide } from './autonomy';
+import { HttpLine } from './http-line';
 import { FINAL_STATUSES, type RunState, progressed, replaced, stepUnderWay } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { Run } from './run.entity';
 
 /** The topic of signals for steps that wait for an agent. */
 export const topicOfQueue = (tenantId: string): string => `steps:${tenantId}`;
+
+/** The topic of signals for changes of a run. */
+export const topicOfRun = (runId: string): string => `run:${runId}`;
 
 /** Why a run changes: the user who decided it, if one did, and what the audit trail says about that. */
 export interface Cause {
@@ -27,6 +31,7 @@ export class RunStore {
   constructor(
     private readonly audit: Audit,
     private readonly signals: Signals,
+    private readonly httpLine: HttpLine,
     private readonly clock: Clock,
   ) {}
 
@@ -65,10 +70,14 @@ export class RunStore {
     return after;
   }
 
-  /** Wakes agents that wait for a step. */
+  /** Wakes those who wait for a step, or for changes of this run. */
   private announce(state: RunState): void {
+    const { tenantId, id: runId } = state.run;
+    this.signals.publish(topicOfRun(runId));
     const next = stepUnderWay(state);
-    if (next?.status === 'queued') this.signals.publish(topicOfQueue(state.run.tenantId));
+    if (next?.status !== 'queued') return;
+    if (next.kind === 'http') this.httpLine.join({ tenantId, runId });
+    else this.signals.publish(topicOfQueue(tenantId));
   }
 
   private async note(scope: TenantScope, run: Run, by: string | null): Promise<void> {

@@ -11,7 +11,7 @@ import { type Values } from '../runbooks/placeholders';
 import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { filledConfig } from '../runbooks/step-config';
+import { filledConfig, requireKeptPaths } from '../runbooks/step-config';
 import { type RunState } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
@@ -44,12 +44,11 @@ export class Runs {
 
   /**
    * Starts a run of the runbook's current version. Throws `runbook_not_found`, `runbook_archived`,
-   * `invalid_parameters`, `incident_not_found` and `http_steps_unavailable`.
+   * `invalid_parameters` and `incident_not_found`.
    */
   start(tenantId: string, by: string, runbookId: string, dto: RunRunbookDto): Promise<RunView> {
     return this.tenants.write(tenantId, async (scope) => {
       const { version, values } = await startable(scope, runbookId, dto);
-      if (version.definition.steps.some(({ kind }) => kind === 'http')) throw httpStepsUnavailable();
       const now = this.clock.now();
       const run: Run = {
         tenantId,
@@ -117,6 +116,7 @@ async function startable(
   const runbook = await lockedRunbook(scope, runbookId, 'share');
   const version = await versionOf(scope, runbookId, runbook.version);
   const values = checkedValues(version.definition.parameters, parameters);
+  requireKeptPaths(version.definition.steps, values);
   if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
     throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');
   return { version, values };
@@ -159,11 +159,4 @@ async function stepsOfAll(
   const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
   for (const step of steps) found.get(step.runId)?.push(step);
   return found;
-}
-
-function httpStepsUnavailable(): DomainError {
-  const detail =
-    'This version cannot run http steps. Nothing was started. Use a shell step that makes the call on an ' +
-    'agent, or show what a run would do with dry_run.';
-  return new DomainError('http_steps_unavailable', 'unprocessable', detail);
 }

@@ -4,7 +4,9 @@ import { uuidv7 } from '@atlas/tenancy';
 import { type ClaimView, ResultDto, type ResultView, type StepFailureCode } from '@atlas/tenant-api/agents';
 import { type StepErrorView } from '@atlas/tenant-api/automation';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { DueWork } from '../due/due-work';
+import { type HttpOutcome } from './http-call';
 import { added, tailOf } from './output';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
@@ -24,8 +26,8 @@ export interface LeaseHolder {
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
 
 /**
- * Leases steps to agents. A lease is given once: if it expires without a result, the step may have run, so it
- * fails, and only a person starts it again. The caller has locked the agent's row.
+ * Leases steps to agents, and http steps to this process. A lease is given once: if it expires without a result, the step may have run, so it
+ * fails, and only a person starts it again. A caller that names an agent has locked the agent's row.
  */
 @Injectable()
 export class StepLeases implements OnApplicationBootstrap {
@@ -36,7 +38,7 @@ export class StepLeases implements OnApplicationBootstrap {
     private readonly clock: Clock,
     due: DueWork,
   ) {
-    due.on('automation_runs', (scope, runId) => this.expire(scope, runId));
+    due.on('automation_runs', (scope, runId) => this.attendTo(scope, runId));
   }
 
   onApplicationBootstrap(): void {
@@ -75,6 +77,61 @@ export class StepLeases implements OnApplicationBootstrap {
     return resultView(changed);
   }
 
+  /** Leases a queued step of a locked run to an agent or, if `agentId` is null, to this process. */
+  async begin(scope: TenantScope, state: RunState, step: RunStep, agentId: string | null): Promise<RunStep> {
+    const startedAt = this.clock.now();
+    const leaseId = uuidv7(startedAt);
+    const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
+    const entry = {
+      action: 'run.step_started',
+      targetKind: 'run',
+      targetId: step.runId,
+      after: { step: step.name, agent_id: agentId },
+    };
+    await this.store.store(scope, state, [running], { by: null, entry });
+    return running;
+  }
+
+  /** A step whose lease this process has. Null if the lease is lost. */
+  held(scope: TenantScope, { id, leaseId }: RunStep): Promise<RunStep | null> {
+    return scope.findOne(RunStep, { id, leaseId: leaseId ?? IsNull(), status: 'running' });
+  }
+
+  /** Whether a lease that this process has should be extended now. */
+  isLapsing({ leaseExpiresAt }: RunStep): boolean {
+    const left = (leaseExpiresAt?.getTime() ?? 0) - this.clock.now().getTime();
+    return left < LEASE_MS / 2;
+  }
+
+  /** Extends a lease that this process has. Null if the lease is lost. */
+  async extendHeld(scope: TenantScope, { id, runId, leaseId }: RunStep): Promise<RunStep | null> {
+    const state = await lockedRun(scope, runId);
+    const step = state.steps.find((one) => one.id === id);
+    if (!isHeld(step, leaseId)) return null;
+    const extended = this.extended(step);
+    await this.store.store(scope, state, [extended]);
+    return extended;
+  }
+
+  /** Ends a step whose lease this process has. Does nothing if the lease is lost. */
+  async endHeld(
+    scope: TenantScope,
+    { id, runId, leaseId }: RunStep,
+    { output, error }: HttpOutcome,
+  ): Promise<void> {
+    const state = await lockedRun(scope, runId);
+    const step = state.steps.find((one) => one.id === id);
+    if (!isHeld(step, leaseId)) return;
+    if (output !== '') await addToTail(scope, id, output);
+    const end = {
+      finishedAt: this.clock.now(),
+      leaseExpiresAt: null,
+      outputBytes: Buffer.byteLength(output),
+      error,
+    };
+    await this.store.store(scope, state, [moved(step, error ? 'failed' : 'succeeded', end)]);
+  }
+
   /** Extends all leases of an agent, up to the time-outs of their steps. */
   async extend(scope: TenantScope, { agentId }: LeaseHolder): Promise<void> {
     const where = { agentId, status: 'running' } as const;
@@ -96,24 +153,7 @@ export class StepLeases implements OnApplicationBootstrap {
     const step = state.steps.find(({ id }) => id === candidate.id);
     // Another agent was faster, or the run was cancelled.
     if (step?.status !== 'queued') return null;
-    const startedAt = this.clock.now();
-    const leaseId = uuidv7(startedAt);
-    const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
-    const entry = {
-      action: 'run.step_started',
-      targetKind: 'run',
-      targetId: step.runId,
-      after: { step: step.name, agent_id: agentId },
-    };
-    await this.store.store(scope, state, [running], { by: null, entry });
-    return {
-      job_id: step.runId,
-      step: step.name,
-      lease_id: leaseId,
-      lease_expires_at: running.leaseExpiresAt ?? startedAt,
-      config: { ...step.config },
-      timeout_seconds: step.timeoutSeconds,
-    };
+    return claimView(await this.begin(scope, state, step, agentId));
   }
 
   private extended(step: RunStep): RunStep {
@@ -131,15 +171,25 @@ export class StepLeases implements OnApplicationBootstrap {
     return moved(step, 'failed', { ...end, error: failure });
   }
 
-  /** Agents could not report while no process ran, so they get the length of a lease after each start. */
-  private async expire(scope: TenantScope, runId: string): Promise<void> {
-    if (this.clock.monotonicMs() - this.startedAtMs < LEASE_MS) return;
+  private async attendTo(scope: TenantScope, runId: string): Promise<void> {
     const state = await lockedRun(scope, runId);
     const now = this.clock.now();
     if (state.run.dueAt === null || state.run.dueAt > now) return;
-    const lost = state.steps.filter(({ status }) => status === 'running');
-    const failed = lost.map((step) => this.ended(step, {}));
-    await this.store.store(scope, state, failed);
+    const lost = state.steps.find(({ status }) => status === 'running');
+    if (lost && this.mayYetReport(lost)) return;
+    // A queued http step is offered to this process, and is due again later.
+    await this.store.store(scope, state, lost ? [this.lost(lost)] : []);
+  }
+
+  /** Agents could not report while no process ran, so they get the length of a lease after each start. */
+  private mayYetReport({ agentId }: RunStep): boolean {
+    return agentId !== null && this.clock.monotonicMs() - this.startedAtMs < LEASE_MS;
+  }
+
+  private lost(step: RunStep): RunStep {
+    if (step.agentId !== null) return this.ended(step, {});
+    const end = { finishedAt: this.clock.now(), leaseExpiresAt: null };
+    return moved(step, 'failed', { ...end, error: PLANE_STOPPED });
   }
 }
 
@@ -174,6 +224,21 @@ async function leased(
   return { state, step };
 }
 
+function isHeld(step: RunStep | undefined, leaseId: string | null): step is RunStep {
+  return step?.status === 'running' && step.leaseId === leaseId;
+}
+
+function claimView({ runId, name, leaseId, leaseExpiresAt, config, timeoutSeconds }: RunStep): ClaimView {
+  return {
+    job_id: runId,
+    step: name,
+    lease_id: leaseId ?? '',
+    lease_expires_at: leaseExpiresAt ?? new Date(0),
+    config: { ...config },
+    timeout_seconds: timeoutSeconds,
+  };
+}
+
 /** Whether a finished step has the result that is reported again, because the answer was lost. */
 function isRepeated(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): boolean {
   if (step.status === 'cancelled' || step.exitCode !== (exit_code ?? null)) return false;
@@ -202,6 +267,13 @@ const FAILURES: Readonly<Record<StepFailureCode, StepErrorView>> = {
     detail: 'The agent may not run this command. Add it to allowed-commands.json on the agent.',
   },
   not_started: { code: 'not_started', detail: 'The agent could not start the command. See the output.' },
+};
+
+const PLANE_STOPPED: StepErrorView = {
+  code: OUTCOME_UNKNOWN,
+  detail:
+    'The plane stopped while this step was running, so the request may have taken effect. Check that, then ' +
+    'retry the run to send the request again.',
 };
 
 function exitError(exitCode: number): StepErrorView {

@@ -33,6 +33,7 @@ function faultOf({ name, required, enum: allowed, pattern }: ParameterView, valu
   if (typeof value !== 'string' || value.length > LONGEST_VALUE)
     return `"${name}" must be a string of at most ${LONGEST_VALUE} characters`;
   if (hasControlCharacter(value)) return `"${name}" must not contain line breaks or control characters`;
+  if (!value.isWellFormed()) return `"${name}" must not contain half of a character`;
   if (allowed && !allowed.includes(value)) return `"${name}" must be one of ${allowed.join(', ')}`;
   if (pattern !== null && !wholeMatch(pattern)(value)) return `"${name}" must match ${pattern}`;
   return null;

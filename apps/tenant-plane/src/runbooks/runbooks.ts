@@ -2,16 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import {
-  ListRunbooksQuery,
-  RunbookDto,
-  type RunbookSummaryView,
-  type RunbookView,
-} from '@atlas/tenant-api/runbooks';
+import { ListRunbooksQuery, type RunbookSummaryView, type RunbookView } from '@atlas/tenant-api/runbooks';
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { type RunbookDefinition, checkedDefinition } from './runbook-definition';
+import { type RunbookDefinition } from './runbook-definition';
 import { lockedRunbook, runbookNotFound, versionOf } from './runbook-locks';
 import { RunbookVersion } from './runbook-version.entity';
 import { Runbook } from './runbook.entity';
@@ -25,9 +20,7 @@ export class Runbooks {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws errors of the kind `unprocessable` if the definition is not valid. */
-  async create(tenantId: string, by: string, dto: RunbookDto): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
+  create(tenantId: string, by: string, definition: RunbookDefinition): Promise<RunbookView> {
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
       const { name } = definition;
@@ -75,10 +68,9 @@ export class Runbooks {
 
   /**
    * Stores a new version, unless it would be equal to the current one. Throws `runbook_not_found` and
-   * `runbook_archived`; see {@link create}.
+   * `runbook_archived`.
    */
-  async replace(tenantId: string, by: string, id: string, dto: RunbookDto): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
+  replace(tenantId: string, by: string, id: string, definition: RunbookDefinition): Promise<RunbookView> {
     return this.tenants.write(tenantId, async (scope) => {
       const runbook = await lockedRunbook(scope, id, 'update');
       const before = await versionOf(scope, id, runbook.version);

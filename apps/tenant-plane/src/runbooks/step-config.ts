@@ -25,13 +25,18 @@ interface ShellConfig {
   readonly args: readonly string[];
   readonly shell: boolean;
 }
-interface HttpConfig {
+export interface HttpConfig {
   readonly method: HttpMethod;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   /** Null: any status from 200 to 299. */
   readonly expect_status: number | null;
+}
+interface NamedStep {
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly config: StepConfig;
 }
 export type StepConfig = ManualConfig | ShellConfig | HttpConfig;
 
@@ -99,6 +104,22 @@ export function filledConfig(kind: StepKind, config: StepConfig, values: Values)
     };
   }
   return { instructions: filledText((config as ManualConfig).instructions ?? '', values) || null };
+}
+
+/**
+ * Throws `invalid_parameters` if a value would change the path of a URL: the segments `.` and `..` are
+ * removed before the URL is called, also if they are encoded.
+ */
+export function requireKeptPaths(steps: readonly NamedStep[], values: Values): void {
+  for (const { name, kind, config } of steps) {
+    if (kind !== 'http') continue;
+    const [path = ''] = (config as HttpConfig).url.split(/[?#]/);
+    const segments = path.split(/[/\\]/).filter((segment) => placeholdersIn(segment).length > 0);
+    const filled = segments.map((segment) => filledText(segment, values, encodeURIComponent));
+    if (!filled.some((segment) => /^\.{1,2}$/.test(segment.replace(/%2e/gi, '.')))) continue;
+    const detail = `Nothing was started: a parameter would change the path of the URL of step "${name}".`;
+    throw new DomainError('invalid_parameters', 'unprocessable', detail);
+  }
 }
 
 function valid<T extends object>(type: new () => T, config: Record<string, unknown>, field: string): T {

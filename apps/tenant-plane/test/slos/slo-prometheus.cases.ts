@@ -6,7 +6,7 @@ import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
 import { Slo } from '../../src/slos/slo.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowAddresses } from './allow-addresses.fixture';
+import { allowAddresses } from '../allow-addresses.fixture';
 import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.fixture';
 
 const MINUTE = 60;
