@@ -5,6 +5,8 @@ import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { OutboundModule } from '../outbound/outbound.module';
+import { RunbooksModule } from '../runbooks/runbooks.module';
+import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { AutomationPolicies } from './automation-policies';
 import { AutomationPolicyController } from './automation-policy.controller';
 import { HttpCall } from './http-call';
@@ -15,9 +17,18 @@ import { RunStore } from './run-store';
 import { Runs } from './runs';
 import { RunsController } from './runs.controller';
 import { StepLeases } from './step-leases';
+import { StepSecrets } from './step-secrets';
 
 @Module({
-  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, OutboundModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    DueModule,
+    IdempotencyModule,
+    OutboundModule,
+    RunbooksModule,
+    TenantSecretsModule,
+  ],
   controllers: [AutomationPolicyController, RunsController],
   providers: [
     AutomationPolicies,
@@ -28,6 +39,7 @@ import { StepLeases } from './step-leases';
     RunStore,
     Runs,
     StepLeases,
+    StepSecrets,
     // Other processes of the plane notice changes when they poll, which spares each process a connection.
     {
       provide: Signals,

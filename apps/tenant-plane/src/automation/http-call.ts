@@ -57,9 +57,11 @@ function failureOf(error: unknown): { readonly code: string; readonly message: s
 function requestOf({
   method,
   url,
-  headers,
+  headers: given,
   body,
 }: HttpConfig): Pick<OutboundRequest, 'method' | 'url' | 'headers' | 'body'> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) if (value !== null) headers[name] = value;
   if (body === null) return { method, url, headers };
   if (typeof body === 'string') return { method, url, headers, body };
   const isTyped = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');

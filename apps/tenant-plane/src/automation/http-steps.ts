@@ -10,6 +10,7 @@ import { stepUnderWay } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { lockedRun, topicOfRun } from './run-store';
 import { StepLeases } from './step-leases';
+import { type HandedStep } from './step-secrets';
 
 /** How often a request under way is checked, in case another process has cancelled its run. */
 const LOOK_SECONDS = 2;
@@ -18,6 +19,7 @@ const SHUTDOWN_MS = 5000;
 
 interface Leased extends WaitingRun {
   readonly step: RunStep;
+  readonly handed: HandedStep;
 }
 
 /**
@@ -91,18 +93,20 @@ export class HttpSteps implements BeforeApplicationShutdown {
       const step = stepUnderWay(state);
       // Another process was faster, or the run was cancelled.
       if (step?.kind !== 'http' || step.status !== 'queued') return null;
-      return { ...run, step: await this.leases.begin(scope, state, step, null) };
+      const begun = await this.leases.begin(scope, state, step, null);
+      return begun && { ...run, ...begun };
     });
   }
 
   private async send(leased: Leased): Promise<void> {
-    const { step } = leased;
+    const { step, handed } = leased;
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.closing.signal]);
     const keeping = this.keep(leased, ended);
-    const outcome = await this.calls.send(step.config as HttpConfig, step.timeoutSeconds, signal);
+    const outcome = await this.calls.send(handed.config as HttpConfig, step.timeoutSeconds, signal);
     ended.abort();
-    await this.record({ ...leased, step: await keeping }, outcome);
+    const output = handed.mask.over(outcome.output);
+    await this.record({ ...leased, step: await keeping }, { ...outcome, output });
   }
 
   /** Extends the lease while the request is under way, and aborts the request once the lease is lost. */

@@ -12,6 +12,7 @@ import { HttpLine } from './http-line';
 import { FINAL_STATUSES, type RunState, progressed, replaced, stepUnderWay } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { Run } from './run.entity';
+import { StepSecrets } from './step-secrets';
 
 /** The topic of signals for steps that wait for an agent. */
 export const topicOfQueue = (tenantId: string): string => `steps:${tenantId}`;
@@ -30,6 +31,7 @@ export interface Cause {
 export class RunStore {
   constructor(
     private readonly audit: Audit,
+    private readonly secrets: StepSecrets,
     private readonly signals: Signals,
     private readonly httpLine: HttpLine,
     private readonly clock: Clock,
@@ -45,7 +47,10 @@ export class RunStore {
     return state;
   }
 
-  /** Stores changed steps of a locked run, and moves the run on. Locks the run's incident if the run ends. */
+  /**
+   * Stores changed steps of a locked run, and moves the run on. If the run ends, locks its incident and
+   * deletes its secrets.
+   */
   async store(
     scope: TenantScope,
     before: RunState,
@@ -61,6 +66,7 @@ export class RunStore {
       if (step !== before.steps[index]) await scope.update(RunStep, { id: step.id }, step);
     if (after.run !== before.run) await scope.update(Run, { id: after.run.id }, after.run);
     const hasEnded = after.run.status !== before.run.status && FINAL_STATUSES.includes(after.run.status);
+    if (hasEnded) await this.secrets.forget(scope, after.run.id);
     if (hasEnded) await this.note(scope, after.run, by);
     const { id: targetId, status } = after.run;
     const ended = { action: 'run.ended', targetKind: 'run', targetId, after: { status } };

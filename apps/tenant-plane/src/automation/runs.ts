@@ -18,6 +18,7 @@ import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
 import { Run } from './run.entity';
 import { runView } from './run.view';
 import { StepOutput } from './step-output.entity';
+import { StepSecrets } from './step-secrets';
 
 /** Starts runs of runbooks, and shows them. */
 @Injectable()
@@ -25,6 +26,7 @@ export class Runs {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly store: RunStore,
+    private readonly secrets: StepSecrets,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -49,6 +51,8 @@ export class Runs {
   start(tenantId: string, by: string, runbookId: string, dto: RunRunbookDto): Promise<RunView> {
     return this.tenants.write(tenantId, async (scope) => {
       const { version, values } = await startable(scope, runbookId, dto);
+      const secrets = secretsAmong(version, values);
+      const shown = new Map([...values, ...[...secrets.keys()].map((name) => [name, HIDDEN] as const)]);
       const now = this.clock.now();
       const run: Run = {
         tenantId,
@@ -58,12 +62,13 @@ export class Runs {
         incidentId: dto.incident_id ?? null,
         status: 'queued',
         requestedBy: by,
-        parameters: Object.fromEntries(values),
+        parameters: Object.fromEntries([...values].filter(([name]) => !secrets.has(name))),
         createdAt: now,
         finishedAt: null,
         dueAt: null,
       };
-      const steps = version.definition.steps.map((step, position) => newStep(run, step, position, values));
+      const steps = version.definition.steps.map((step, position) => newStep(run, step, position, shown));
+      await this.secrets.keep(scope, run.id, secrets);
       const state = await this.store.insert(scope, { run, steps }, by);
       await this.audit.record(scope, {
         action: 'run.requested',
@@ -120,6 +125,14 @@ async function startable(
   if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
     throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');
   return { version, values };
+}
+
+/** What is stored in place of a secret value. */
+const HIDDEN = '[secret]';
+
+function secretsAmong({ definition }: RunbookVersion, values: Values): Values {
+  const names = definition.parameters.filter(({ secret }) => secret).map(({ name }) => name);
+  return new Map([...values].filter(([name]) => names.includes(name)));
 }
 
 function newStep(run: Run, step: RunbookStep, position: number, values: Values): RunStep {

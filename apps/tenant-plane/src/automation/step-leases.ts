@@ -11,7 +11,9 @@ import { added, tailOf } from './output';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, lockedRun } from './run-store';
+import { SecretMask } from './secret-mask';
 import { StepOutput } from './step-output.entity';
+import { type HandedStep, StepSecrets } from './step-secrets';
 
 const LEASE_MS = 60_000;
 /** How long an agent may take to stop a step after its time-out and to report that. */
@@ -21,6 +23,11 @@ const PAGE = 100;
 export interface LeaseHolder {
   readonly agentId: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface BegunStep {
+  readonly step: RunStep;
+  readonly handed: HandedStep;
 }
 
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
@@ -35,6 +42,7 @@ export class StepLeases implements OnApplicationBootstrap {
 
   constructor(
     private readonly store: RunStore,
+    private readonly secrets: StepSecrets,
     private readonly clock: Clock,
     due: DueWork,
   ) {
@@ -70,15 +78,23 @@ export class StepLeases implements OnApplicationBootstrap {
       throw leaseLost();
     }
     const { bytes, news } = added(step.outputBytes, { ...dto, output: dto.output ?? '' });
-    if (news !== '') await addToTail(scope, step.id, news);
+    if (news !== '') await addToTail(scope, step.id, news, await this.secrets.maskOf(scope, step.runId));
     const current = { ...step, outputBytes: bytes };
     const changed = isFinished ? this.ended(current, dto) : this.extended(current);
     await this.store.store(scope, state, [changed]);
     return resultView(changed);
   }
 
-  /** Leases a queued step of a locked run to an agent or, if `agentId` is null, to this process. */
-  async begin(scope: TenantScope, state: RunState, step: RunStep, agentId: string | null): Promise<RunStep> {
+  /**
+   * Leases a queued step of a locked run to an agent or, if `agentId` is null, to this process. If its
+   * secrets cannot be opened, the step fails, and the answer is null.
+   */
+  async begin(
+    scope: TenantScope,
+    state: RunState,
+    step: RunStep,
+    agentId: string | null,
+  ): Promise<BegunStep | null> {
     const startedAt = this.clock.now();
     const leaseId = uuidv7(startedAt);
     const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
@@ -88,8 +104,15 @@ export class StepLeases implements OnApplicationBootstrap {
       targetId: step.runId,
       after: { step: step.name, agent_id: agentId },
     };
+    const handed = await this.secrets.handed(scope, state.run, step).catch(onlyDomainError);
+    if (handed instanceof DomainError) {
+      const { code, message: detail } = handed;
+      const end = { finishedAt: startedAt, leaseExpiresAt: null, error: { code, detail } };
+      await this.store.store(scope, state, [moved(running, 'failed', end)]);
+      return null;
+    }
     await this.store.store(scope, state, [running], { by: null, entry });
-    return running;
+    return { step: running, handed };
   }
 
   /** A step whose lease this process has. Null if the lease is lost. */
@@ -122,7 +145,7 @@ export class StepLeases implements OnApplicationBootstrap {
     const state = await lockedRun(scope, runId);
     const step = state.steps.find((one) => one.id === id);
     if (!isHeld(step, leaseId)) return;
-    if (output !== '') await addToTail(scope, id, output);
+    if (output !== '') await addToTail(scope, id, output, new SecretMask([]));
     const end = {
       finishedAt: this.clock.now(),
       leaseExpiresAt: null,
@@ -153,7 +176,8 @@ export class StepLeases implements OnApplicationBootstrap {
     const step = state.steps.find(({ id }) => id === candidate.id);
     // Another agent was faster, or the run was cancelled.
     if (step?.status !== 'queued') return null;
-    return claimView(await this.begin(scope, state, step, agentId));
+    const begun = await this.begin(scope, state, step, agentId);
+    return begun && claimView(begun);
   }
 
   private extended(step: RunStep): RunStep {
@@ -224,11 +248,17 @@ async function leased(
   return { state, step };
 }
 
+function onlyDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  throw error;
+}
+
 function isHeld(step: RunStep | undefined, leaseId: string | null): step is RunStep {
   return step?.status === 'running' && step.leaseId === leaseId;
 }
 
-function claimView({ runId, name, leaseId, leaseExpiresAt, config, timeoutSeconds }: RunStep): ClaimView {
+function claimView({ step, handed: { config } }: BegunStep): ClaimView {
+  const { runId, name, leaseId, leaseExpiresAt, timeoutSeconds } = step;
   return {
     job_id: runId,
     step: name,
@@ -245,9 +275,10 @@ function isRepeated(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outco
   return step.exitCode !== null || step.error?.code === error;
 }
 
-async function addToTail(scope: TenantScope, stepId: string, news: string): Promise<void> {
+/** A secret may have arrived in two chunks. */
+async function addToTail(scope: TenantScope, stepId: string, news: string, mask: SecretMask): Promise<void> {
   const before = await scope.findOne(StepOutput, { stepId });
-  await scope.put(StepOutput, [{ stepId, tail: tailOf(`${before?.tail ?? ''}${news}`) }]);
+  await scope.put(StepOutput, [{ stepId, tail: tailOf(mask.over(`${before?.tail ?? ''}${news}`)) }]);
 }
 
 function resultView({ leaseId, leaseExpiresAt, outputBytes }: RunStep): ResultView {

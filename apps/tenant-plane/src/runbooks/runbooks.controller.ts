@@ -40,9 +40,9 @@ export class RunbooksController {
     @CurrentUser() user: SignedInUser,
     @Body() dto: RunbookDto,
   ): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
-    await this.addresses.requireAllowed(definition);
-    return this.writes.by(tenant.id, user, () => this.runbooks.create(tenant.id, user.id, definition));
+    const runbook = checkedDefinition(dto);
+    await this.addresses.requireAllowed(runbook.definition);
+    return this.writes.by(tenant.id, user, () => this.runbooks.create(tenant.id, user.id, runbook));
   }
 
   @Requires(READ_RUNBOOKS)
@@ -73,9 +73,9 @@ export class RunbooksController {
     @Param('id', UuidPipe) id: string,
     @Body() dto: RunbookDto,
   ): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
-    await this.addresses.requireAllowed(definition);
-    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, definition));
+    const runbook = checkedDefinition(dto);
+    await this.addresses.requireAllowed(runbook.definition);
+    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, runbook));
   }
 
   @Requires(WRITE_RUNBOOKS)

@@ -3,13 +3,16 @@ import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { OutboundModule } from '../outbound/outbound.module';
+import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
+import { RunbookCredentials } from './runbook-credentials';
 import { Runbooks } from './runbooks';
 import { RunbooksController } from './runbooks.controller';
 import { StepAddresses } from './step-addresses';
 
 @Module({
-  imports: [AccessModule, AuditModule, IdempotencyModule, OutboundModule],
+  imports: [AccessModule, AuditModule, IdempotencyModule, OutboundModule, TenantSecretsModule],
   controllers: [RunbooksController],
-  providers: [Runbooks, StepAddresses],
+  providers: [RunbookCredentials, Runbooks, StepAddresses],
+  exports: [RunbookCredentials],
 })
 export class RunbooksModule {}

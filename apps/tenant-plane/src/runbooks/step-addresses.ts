@@ -20,7 +20,8 @@ export class StepAddresses {
     const headersOf = new Map<string, Record<string, string>>();
     for (const { url, headers } of configs) {
       const { origin } = new URL(url);
-      headersOf.set(origin, { ...headersOf.get(origin), ...headers });
+      const names = Object.keys(headers).map((name) => [name, ''] as const);
+      headersOf.set(origin, { ...headersOf.get(origin), ...Object.fromEntries(names) });
     }
     if (headersOf.size > MAX_ORIGINS) throw tooManyOrigins(headersOf.size);
     const checks = [...headersOf].map(([origin, headers]) => this.http.requireAllowed(origin, headers));

@@ -262,7 +262,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     expect(outcome(await show(run))).toEqual(['cancelled', 'cancelled', 'outcome_unknown']);
   });
 
-  it.each<[string, Partial<Tenant>]>([
+  it.each<[string, Partial<Pick<Tenant, 'status' | 'phase' | 'movedTo'>>]>([
     ['is suspended', { status: 'suspended' }],
     ['has moved away', { phase: 'retired', movedTo: 'https://other.example' }],
   ])('do not start while their tenant %s, and keep what they have learnt', async (_what, change) => {
@@ -270,7 +270,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     answering = (answer) => (release = () => void answer.end());
     const run = await start([http(), http({}, { name: 'second' })]);
     await received();
-    const set = (fields: Partial<Tenant>): Promise<unknown> =>
+    const set = (fields: Partial<Pick<Tenant, 'status' | 'phase' | 'movedTo'>>): Promise<unknown> =>
       plane.app.get(Database).write((manager) => manager.update(Tenant, { id: tenant.tenant_id }, fields));
     await set(change);
     const refused = jest.spyOn(plane.tenants, 'write');
