@@ -282,6 +282,7 @@ export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
   tenant_keys: 'keys of secrets',
   runbook_credentials: 'secrets',
   automation_secrets: 'secrets',
+  slo_credentials: 'secrets',
   idempotency_keys: 'answers to requests, kept for a day',
   outgoing_mails: 'emails that are about to be sent',
 };

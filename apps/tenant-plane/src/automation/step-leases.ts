@@ -11,7 +11,7 @@ import { added, tailOf } from './output';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, lockedRun } from './run-store';
-import { SecretMask } from './secret-mask';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 import { StepOutput } from './step-output.entity';
 import { type HandedStep, StepSecrets } from './step-secrets';
 

@@ -10,7 +10,7 @@ import { DomainError } from '@atlas/platform';
 import { type RunStep } from './run-step.entity';
 import { type Run } from './run.entity';
 import { SealedValues } from './run-secrets.entity';
-import { SecretMask } from './secret-mask';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 
 /** What whoever runs a step is given. It contains secrets, so it is never stored. */
 export interface HandedStep {
@@ -99,7 +99,7 @@ function placeOf(runId: string): SecretPlace {
 
 function credentialGone(header: string): DomainError {
   const detail =
-    `The credential for the header ${header} is no longer stored, because the runbook was changed or ` +
-    'archived. Nothing was sent. Start a new run.';
+    `No credential is stored for the header ${header}, because the runbook was changed, archived or ` +
+    'imported since it was entered. Nothing was sent. Enter it in the runbook, and start a new run.';
   return new DomainError('credential_missing', 'conflict', detail);
 }

@@ -37,6 +37,7 @@ import { SealedCredentials } from '../runbooks/runbook-credentials.entity';
 import { RunbookVersion } from '../runbooks/runbook-version.entity';
 import { Runbook } from '../runbooks/runbook.entity';
 import { SloBucket } from '../slos/slo-bucket.entity';
+import { SealedHeaders } from '../slos/slo-credentials.entity';
 import { Slo } from '../slos/slo.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKey } from '../tenant-secrets/tenant-key.entity';
@@ -77,6 +78,7 @@ import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
 import { KeepSecretsOfRunbooks1700000000047 } from './migrations/0047-keep-secrets-of-runbooks';
+import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-credentials-of-slos';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -112,6 +114,7 @@ export const TENANT_SCOPED_ENTITIES = [
   Silence,
   Slo,
   SloBucket,
+  SealedHeaders,
   Runbook,
   RunbookVersion,
   SealedCredentials,
@@ -182,5 +185,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     RunRunbooks1700000000044,
     ExplainSkips1700000000045,
     KeepSecretsOfRunbooks1700000000047,
+    KeepCredentialsOfSlos1700000000048,
   ],
 };
