@@ -9,8 +9,8 @@ import { findIn } from '../secrets/spellings';
 
 /** Routes that return a secret by design. Each such read is audited. */
 const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
-/** Streams that do not end by themselves. */
-const STREAMS = ['/api/provisioning-jobs/:id/events'];
+/** Streams that may stay open. */
+const STREAMS = ['/api/provisioning-jobs/:id/events', '/api/automation/jobs/:id/events'];
 
 /**
  * Searches everything that both planes write and return for every secret that they have ever had.

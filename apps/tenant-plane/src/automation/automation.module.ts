@@ -2,6 +2,7 @@ import { Database, InProcessSignals, Signals } from '@atlas/persistence';
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { OutboundModule } from '../outbound/outbound.module';
@@ -12,7 +13,9 @@ import { AutomationPolicyController } from './automation-policy.controller';
 import { HttpCall } from './http-call';
 import { HttpLine } from './http-line';
 import { HttpSteps } from './http-steps';
+import { EventStreams } from './event-streams';
 import { RunDecisions } from './run-decisions';
+import { RunEvents } from './run-events';
 import { RunStore } from './run-store';
 import { Runs } from './runs';
 import { RunsController } from './runs.controller';
@@ -23,6 +26,7 @@ import { StepSecrets } from './step-secrets';
   imports: [
     AccessModule,
     AuditModule,
+    CredentialsModule,
     DueModule,
     IdempotencyModule,
     OutboundModule,
@@ -35,7 +39,9 @@ import { StepSecrets } from './step-secrets';
     HttpCall,
     HttpLine,
     HttpSteps,
+    EventStreams,
     RunDecisions,
+    RunEvents,
     RunStore,
     Runs,
     StepLeases,
