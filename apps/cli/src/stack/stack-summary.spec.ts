@@ -52,7 +52,7 @@ describe(curlLine.name, () => {
 });
 
 describe(proseSummary.name, () => {
-  const stack = { devStack, hasDemoSession: true };
+  const stack = { devStack, hasDemoSession: true, hasDemoStory: true };
   const prose = proseSummary(stack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
   it('says what is running, where the credentials are and how to stop everything', () => {
@@ -66,7 +66,7 @@ describe(proseSummary.name, () => {
   });
 
   it('suggests a request to the demo tenant only if its token is valid', () => {
-    const without = { devStack, hasDemoSession: false };
+    const without = { devStack, hasDemoSession: false, hasDemoStory: false };
     expect(prose).toContain('curl');
     expect(proseSummary(without, '/srv/atlas/data/dev-stack.json', '/srv/atlas')).not.toContain('curl');
   });

@@ -1,11 +1,14 @@
 import { dirname, relative } from 'node:path';
 import { shellWord } from '../text';
+import { RUNS } from './story/procedures';
+import { ITEMS } from './story/shop';
+import { ALERTS, INCIDENTS } from './story/troubles';
 import { type DevStack } from './dev-stack-file';
 import { type LocalStack } from './local-stack';
 
 /** What the user needs to know next. Contains no secrets. */
 export function proseSummary(
-  { devStack, hasDemoSession }: LocalStack,
+  { devStack, hasDemoSession, hasDemoStory }: LocalStack,
   devStackFile: string,
   directory: string,
 ): string {
@@ -22,12 +25,24 @@ export function proseSummary(
   Demo tenant     ${demo.url}
 
   Email addresses, passwords and tokens: ${file} (only you can read it)
-${hasDemoSession ? example : ''}
+${hasDemoStory ? storyText(dataDirOption(directory, devStackFile)) : ''}${hasDemoSession ? example : ''}
   To list the tenants:
 
     npx atlas tenants${dataDirOption(directory, devStackFile)}
 
   Ctrl-C stops everything. The data is kept for the next start.
+`;
+}
+
+/** What the demo tenant contains, and where to look. */
+function storyText(option: string): string {
+  return `
+  The demo tenant is the IT of a small online shop: ${ITEMS.length} configuration items, ${ALERTS.length} alerts,
+  ${INCIDENTS.length} incidents, ${RUNS.length} runs of runbooks and an objective. To look around, run this here in another shell:
+
+    npx atlas-tp incidents list${option}
+    npx atlas-tp runs list${option}          # one waits for your approval: atlas-tp runs approve --help
+    npx atlas-tp slos list${option}
 `;
 }
 
