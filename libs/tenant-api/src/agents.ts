@@ -1,5 +1,7 @@
 import { NumberInText, Optional, type Page, PageQuery } from '@atlas/platform';
 import {
+  ArrayMaxSize,
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -102,6 +104,13 @@ export class HeartbeatDto {
   @Optional()
   @IsObject()
   labels?: Record<string, string>;
+
+  /** The leases that the agent still holds. By default, all its leases are extended. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsUUID(undefined, { each: true })
+  leases?: string[];
 }
 
 export class ClaimQuery {

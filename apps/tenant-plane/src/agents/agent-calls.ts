@@ -37,11 +37,14 @@ export class AgentCalls implements BeforeApplicationShutdown {
   }
 
   /** Throws `invalid_labels`. */
-  async heartbeat(key: ClaimedKey, { version, hostname, labels = {} }: HeartbeatDto): Promise<HeartbeatView> {
+  async heartbeat(
+    key: ClaimedKey,
+    { version, hostname, labels = {}, leases }: HeartbeatDto,
+  ): Promise<HeartbeatView> {
     requireLabels(labels);
     return this.by(key, async (scope, holder) => {
       await scope.update(Agent, { id: holder.agentId }, { version, hostname, reportedLabels: labels });
-      await this.leases.extend(scope, holder);
+      await this.leases.extend(scope, holder, leases);
       return { agent_id: holder.agentId, next_url: null };
     });
   }

@@ -75,10 +75,14 @@ export class StepLeases implements OnApplicationBootstrap {
     return resultView(changed);
   }
 
-  /** Extends all leases of an agent, up to the time-outs of their steps. */
-  async extend(scope: TenantScope, { agentId }: LeaseHolder): Promise<void> {
+  /**
+   * Extends the leases of an agent, up to the time-outs of their steps. If the agent names the leases that it
+   * holds, the others expire: it never got the answers to their claims, or has lost its state.
+   */
+  async extend(scope: TenantScope, { agentId }: LeaseHolder, named?: readonly string[]): Promise<void> {
     const where = { agentId, status: 'running' } as const;
-    const held = await scope.find(RunStep, { where, order: { runId: 'ASC' } });
+    const running = await scope.find(RunStep, { where, order: { runId: 'ASC' } });
+    const held = running.filter(({ leaseId }) => !named || named.includes(leaseId ?? ''));
     for (const { runId, id } of held) {
       const state = await lockedRun(scope, runId);
       const step = state.steps.find((one) => one.id === id);

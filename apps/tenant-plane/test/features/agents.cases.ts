@@ -339,6 +339,20 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       expect([step?.status, step?.error?.code]).toEqual(['failed', 'outcome_unknown']);
     });
 
+    it('lose a lease that they do not name in their heartbeats, because they never got it', async () => {
+      const { agent, run, lease } = await silent();
+      const named = async (leases: string[]) => {
+        clock.advance(40);
+        const body = { version: '1.0.0', hostname: 'web-1', leases };
+        await call('heartbeat', agent, body).expect(200);
+        await sweep();
+        return (await show(run)).status;
+      };
+      expect(await named([lease.lease_id])).toBe('running');
+      expect(await named([])).toBe('running');
+      expect(await named([NEVER])).toBe('failed');
+    });
+
     it('are not given up by a plane that has just started', async () => {
       const { run } = await silent();
       const leases = plane.app.get(StepLeases);
