@@ -71,6 +71,13 @@ describe(proseSummary.name, () => {
     expect(proseSummary(without, '/srv/atlas/data/dev-stack.json', '/srv/atlas')).not.toContain('curl');
   });
 
+  it('says what the demo tenant contains, once it has the whole story', () => {
+    expect(prose).toContain('npx atlas-tp incidents list\n');
+    expect(prose).toContain('20 configuration items');
+    const without = proseSummary({ ...stack, hasDemoStory: false }, '/srv/data/dev-stack.json', '/srv');
+    expect(without).not.toContain('atlas-tp');
+  });
+
   it.each([
     ['/srv/atlas', 'npx atlas tenants\n'],
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],

@@ -1,6 +1,5 @@
 import { dirname, relative } from 'node:path';
 import { shellWord } from '../text';
-import { RUNS } from './story/procedures';
 import { ITEMS } from './story/shop';
 import { ALERTS, INCIDENTS } from './story/troubles';
 import { type DevStack } from './dev-stack-file';
@@ -36,14 +35,14 @@ ${hasDemoStory ? storyText(dataDirOption(directory, devStackFile)) : ''}${hasDem
 
 /** What the demo tenant contains, and where to look. */
 function storyText(option: string): string {
+  const commands = ['incidents list', 'runs list', 'slos list'];
+  const lines = commands.map((command) => `    npx atlas-tp ${command}${option}\n`);
   return `
   The demo tenant is the IT of a small online shop: ${ITEMS.length} configuration items, ${ALERTS.length} alerts,
-  ${INCIDENTS.length} incidents, ${RUNS.length} runs of runbooks and an objective. To look around, run this here in another shell:
+  ${INCIDENTS.length} incidents, an SLO, and a run that waits for your approval. To look around, run this here in
+  another shell ("npx atlas-tp help" lists more):
 
-    npx atlas-tp incidents list${option}
-    npx atlas-tp runs list${option}          # one waits for your approval: atlas-tp runs approve --help
-    npx atlas-tp slos list${option}
-`;
+${lines.join('')}`;
 }
 
 /** The option that names the stack's folder. Empty for the default folder. */
