@@ -1,6 +1,6 @@
 import { type TenantScope } from '@atlas/persistence';
 import { type StepErrorView } from '@atlas/tenant-api/automation';
-import { In, Not } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import { FINAL_STATUSES, OUTCOME_UNKNOWN } from '../automation/run-progress';
 import { RunStep } from '../automation/run-step.entity';
 import { Run } from '../automation/run.entity';
@@ -27,12 +27,13 @@ export async function cancelUnended(scope: TenantScope, now: Date): Promise<void
   const waiting = In(['waiting_approval', 'waiting_manual', 'queued']);
   await scope.update(RunStep, { status: 'running' }, { ...cancelled, error: WAS_RUNNING });
   await scope.update(RunStep, { status: waiting }, { ...cancelled, error: WAS_WAITING });
+  await scope.update(Run, { dueAt: Not(IsNull()) }, { dueAt: null });
   const where = { status: Not(In([...FINAL_STATUSES])) };
   for (;;) {
     const runs = await scope.find(Run, { where, take: RUNS_A_STATEMENT });
     if (runs.length === 0) return;
     const ids = runs.map(({ id }) => id);
     await scope.update(RunStep, { runId: In(ids), status: 'pending' }, cancelled);
-    await scope.update(Run, { id: In(ids) }, { ...cancelled, dueAt: null });
+    await scope.update(Run, { id: In(ids) }, cancelled);
   }
 }
