@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Database, TenantDatabase } from '@atlas/persistence';
+import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ExportView } from '@atlas/tenant-api/exports';
 import { USER_ROLES } from '@atlas/tenant-api/users';
@@ -13,7 +13,7 @@ import { EXPORTED_TABLES, WITHHELD_TABLES } from '../../src/archives/exported-ta
 import { Incident } from '../../src/incidents/incident.entity';
 import { DueWork } from '../../src/due/due-work';
 import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
-import { Pause, endedOrWaiting } from '../pause.fixture';
+import { Pause } from '../pause.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 import { archiveOf, downloaded, endOf, exported, manifestIn, rowsIn, unpacked } from './archive.fixture';
@@ -193,43 +193,6 @@ describe.each(EVERY_DATABASE)('an export on %s', (driver) => {
     const next = await exported(plane, admin);
     expect(await view(body.id)).toMatchObject({ status: 'failed', failure: { code: 'interrupted' } });
     expect(next.status).toBe('ready');
-  });
-
-  it('keeps no part that is stored while another process records it as interrupted', async () => {
-    const database = plane.app.get(TenantDatabase);
-    const start = Pause.before(plane.app.get(ExportRuns), 'write');
-    const { body } = await plane.post('/api/exports', undefined, admin).expect(202);
-    await start.reached;
-    // The transaction of the first part, before it commits.
-    let [reach, commit] = [(): void => undefined, (): void => undefined];
-    const reached = new Promise<void>((resolve) => (reach = resolve));
-    const released = new Promise<void>((resolve) => (commit = resolve));
-    const { write } = database;
-    jest.spyOn(database, 'write').mockImplementationOnce((id, work) =>
-      write.call(database, id, async (scope) => {
-        const result = await work(scope);
-        reach();
-        await released;
-        return result as never;
-      }),
-    );
-    start.release();
-    await reached;
-    clock.advance(121);
-    const sweep = plane.app.get(DueWork).sweep();
-    await endedOrWaiting(plane, sweep);
-    commit();
-    await sweep;
-    expect(await endOf(plane, body.id, admin)).toMatchObject({ status: 'failed' });
-    await exported(plane, admin);
-    expect(await view(body.id)).toMatchObject({ failure: { code: 'interrupted' } });
-    const parts = await plane.tenants.read(tenant.tenant_id, ({ manager, tenantId }) =>
-      manager.query<unknown[]>('select 1 from export_chunks where tenant_id = $1 and export_id = $2', [
-        tenantId,
-        body.id,
-      ]),
-    );
-    expect(parts).toEqual([]);
   });
 
   it.each([
