@@ -95,7 +95,8 @@ export class Imports implements BeforeApplicationShutdown {
       this.runs.start({
         work: (stopped) => this.work(run, upload, stopped).finally(() => upload.remove()),
         renew,
-        fail: (error) => this.fail(run, error),
+        // If the process stops before the work begins, there is only this.
+        fail: (error) => this.fail(run, error).finally(() => upload.remove()),
       });
     } catch (error) {
       await this.fail(run, error);

@@ -25,7 +25,7 @@ export const UNCHANGED = OPERATIONAL.filter(
   (table) => table !== 'automation_runs' && table !== 'automation_steps',
 );
 
-export type Entry = readonly [name: string, content: Buffer];
+type Entry = readonly [name: string, content: Buffer];
 
 /** An archive of these files. */
 export function packed(entries: readonly Entry[]): Buffer {
