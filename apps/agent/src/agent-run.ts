@@ -25,6 +25,7 @@ export class AgentRun {
   ) {
     this.plane = new PlaneClient({
       url: enrolment.url,
+      nextUrl: enrolment.next_url,
       key: folder.key(),
       caFile: enrolment.ca_file,
       onMoved: (url) => this.moved(url),
@@ -75,8 +76,9 @@ export class AgentRun {
   private async beat(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       try {
-        await this.plane.heartbeat(beatOf(this.enrolment, this.runner.leases));
+        const { next_url } = await this.plane.heartbeat(beatOf(this.enrolment, this.runner.leases));
         this.contact();
+        if (next_url !== this.enrolment.next_url) this.store({ next_url });
       } catch (error) {
         this.failed(error);
         if (isKeyRefused(error)) await pause(HEARTBEAT_MS, ended);
@@ -102,7 +104,11 @@ export class AgentRun {
 
   private moved(url: string): void {
     this.log.line(`The tenant has moved to ${url}.`);
-    this.enrolment = { ...this.enrolment, url };
+    this.store({ url });
+  }
+
+  private store(changes: Partial<Enrolment>): void {
+    this.enrolment = { ...this.enrolment, ...changes };
     try {
       this.folder.store(this.enrolment);
     } catch (error) {

@@ -63,6 +63,57 @@ describe('calls to a plane', () => {
     await expect(client.heartbeat(BEAT)).rejects.toThrow(/redirects/);
   });
 
+  describe('of a tenant that is about to move', () => {
+    const heart = (next_url: string | null): string => JSON.stringify({ agent_id: 'a', next_url });
+
+    it('go to the announced address if the known one fails', async () => {
+      const seen: unknown[] = [];
+      const target = await serve(({ headers }, response) => {
+        seen.push(headers.authorization);
+        response.end(heart(null));
+      });
+      let isGone = false;
+      const source = await serve((_, it) => (isGone ? it.writeHead(404).end() : it.end(heart(target))));
+      const moves: string[] = [];
+      const client = clientOf(source, moves);
+      await client.heartbeat(BEAT);
+      expect(seen).toEqual([]);
+      isGone = true;
+      await client.heartbeat(BEAT);
+      expect([seen, moves]).toEqual([['Bearer secret'], [target]]);
+    });
+
+    it('report the first failure if the tenant is not there yet, or if the move was undone', async () => {
+      let asked = 0;
+      const target = await serve((_, it) => {
+        asked += 1;
+        it.writeHead(401).end();
+      });
+      let [status, next] = [503, target] as [number, string | null];
+      const source = await serve((_, it) => it.writeHead(status).end(heart(next)));
+      const moves: string[] = [];
+      const client = clientOf(source, moves);
+      const call = () => client.heartbeat(BEAT).catch((error: unknown) => error);
+      status = 200;
+      await call();
+      status = 503;
+      expect([await call(), asked]).toMatchObject([{ status: 503 }, 1]);
+      [status, next] = [200, null];
+      await call();
+      status = 503;
+      expect([await call(), asked, moves]).toMatchObject([{ status: 503 }, 1, []]);
+    });
+
+    it('never go to an unsafe address', async () => {
+      let status = 200;
+      const source = await serve((_, it) => it.writeHead(status).end(heart('http://plane.example')));
+      const client = clientOf(source);
+      await client.heartbeat(BEAT);
+      status = 503;
+      await expect(client.heartbeat(BEAT)).rejects.toThrow('no safe address');
+    });
+  });
+
   it('fail as unreachable if the answer is too large, or no JSON', async () => {
     for (const text of ['x'.repeat(2_000_000), '<html>'])
       await expect(clientOf(await serve((_, it) => it.end(text))).heartbeat(BEAT)).rejects.toThrow(

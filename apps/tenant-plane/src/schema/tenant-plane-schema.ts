@@ -74,7 +74,7 @@ import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
-import { OverlapAgentKeys1700000000046 } from './migrations/0046-overlap-agent-keys';
+import { KeepAgentsGoing1700000000046 } from './migrations/0046-keep-agents-going';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -177,6 +177,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
     ExplainSkips1700000000045,
-    OverlapAgentKeys1700000000046,
+    KeepAgentsGoing1700000000046,
   ],
 };
