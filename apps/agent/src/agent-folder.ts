@@ -30,7 +30,7 @@ export interface StoredStep {
   readonly result: StepResult | null;
 }
 
-export interface LastContact {
+interface LastContact {
   readonly at: string;
 }
 

@@ -48,6 +48,9 @@ export class AgentRun {
 
   private async untilStopped(): Promise<void> {
     this.log.line(`atlas-agent ${VERSION} runs agent ${this.enrolment.agent_id} in ${this.folder.path}.`);
+    const says = (): void =>
+      this.log.line('Stopping, once the step under way has ended. A second signal stops the step as well.');
+    this.stops.stopping.addEventListener('abort', says);
     const ended = new AbortController();
     const beating = this.beat(ended.signal);
     await this.work();

@@ -61,7 +61,7 @@ function requireSame(folder: AgentFolder, agentId: string): void {
   );
 }
 
-export function refused(error: Error): never {
+function refused(error: Error): never {
   throw isKeyRefused(error)
     ? new AgentFailure(
         'The plane refuses the key.',

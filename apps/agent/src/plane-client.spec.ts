@@ -1,5 +1,10 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
 import { PlaneClient, PlaneRefusal, PlaneUnreachable } from './plane-client';
 import { retryDelayMs } from './retry-delay';
 
@@ -112,6 +117,20 @@ describe('calls to a plane', () => {
       status = 503;
       await expect(client.heartbeat(BEAT)).rejects.toThrow('no safe address');
     });
+  });
+
+  (HAS_OPENSSL ? it : it.skip)('trust a private authority only if its file is given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-ca-'));
+    const { cert, key, file } = createTestCertificate(folder);
+    const server = createTlsServer({ cert, key }, (_, it) => it.end('{"agent_id":"a"}'));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const callWith = (caFile: string | null) =>
+      new PlaneClient({ url, key: 'secret', caFile, onMoved: () => undefined }).heartbeat(BEAT);
+    await expect(callWith(null)).rejects.toThrow(/self.signed/);
+    expect(await callWith(file)).toEqual({ agent_id: 'a' });
+    rmSync(folder, { recursive: true });
   });
 
   it('fail as unreachable if the answer is too large, or no JSON', async () => {

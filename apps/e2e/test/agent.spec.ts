@@ -226,6 +226,17 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     expect(await stepOf(next)).toMatchObject({ status: 'queued' });
   });
 
+  it('stops the step under way if it is told to stop twice', async () => {
+    const { child, ended: over, output } = machine.run();
+    const run = await script('echo begun >> "$1"; while :; do sleep 0.1; done');
+    await effect('begun');
+    child.kill('SIGTERM');
+    await eventually(() => output().includes('Stopping'));
+    child.kill('SIGTERM');
+    expect(await over).toMatchObject({ code: 0 });
+    expect(failureOf(await stepOf(run))).toEqual(['failed', 'outcome_unknown']);
+  });
+
   it('runs each step once if two agents use one key', async () => {
     const other = new AgentsMachine();
     await other.enrol(url(), agent.key);
