@@ -23,6 +23,11 @@ const NOT_OURS = [
   'TENANT_PLANE',
   'API_KEY',
   'MALLOC_ARENA_MAX',
+  'LC_ALL',
+  // Of atlas-agent, which reads no .env file.
+  'ATLAS_AGENT_DIR',
+  'ATLAS_AGENT_KEY',
+  'ATLAS_LEASE_ID',
   'TENANT_SCOPED_ENTITIES',
   'INSTALL_SCRIPTS',
   'SCOPES_OF_ROLE',
@@ -57,9 +62,9 @@ export function falseClaimsOfText(text: string): string[] {
 }
 
 /** The commands and options in a table's first column that do not exist. */
-export function falseRowsOf(table: string): string[] {
+export function falseRowsOf(table: string, program = 'atlas'): string[] {
   const cells = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.split(' · '));
-  const calls = cells.map((cell) => `atlas ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
+  const calls = cells.map((cell) => `${program} ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
   return calls.flatMap(falseCommands);
 }
 

@@ -280,6 +280,9 @@ export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
   known_devices: 'access on this plane',
   used_signup_tokens: 'access on this plane',
   tenant_keys: 'keys of secrets',
+  runbook_credentials: 'secrets',
+  automation_secrets: 'secrets',
+  slo_credentials: 'secrets',
   idempotency_keys: 'answers to requests, kept for a day',
   outgoing_mails: 'emails that are about to be sent',
 };
