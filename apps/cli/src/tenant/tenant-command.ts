@@ -7,12 +7,12 @@ import { note } from '../operator/note';
 import { type Given, type Operand, type Option, bodyOf } from '../options';
 import { type Column, tableText } from '../text';
 import { interruptible } from './interruptible';
-import { type TenantApi, type TenantCall, type TenantClient } from './tenant-client';
+import { type TenantApi, type TenantCall, type TenantClient } from '../tenant-client/tenant-client';
 import { JSON_OPTION, SESSION_OPTIONS, TenantSession } from './tenant-session';
 import { viewText } from './view-text';
 
 /** What a command has to do its work with. */
-export interface TenantCommandCall extends Given {
+interface TenantCommandCall extends Given {
   readonly client: TenantClient;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
