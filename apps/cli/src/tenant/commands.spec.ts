@@ -79,6 +79,14 @@ describe('the commands for a tenant', () => {
     expect(api.calls[0]?.body).toEqual({ parameters: { host: 'web-2', port: '80' }, dry_run: true });
   });
 
+  it('take secret parameters from a file', async () => {
+    api.answers = { 'POST /api/runbooks/r1/runs': [{ status: 202, body: { id: 'j1', steps: [] } }] };
+    writeFileSync(join(folder, 'values'), 'token=a,b\n');
+    const file = ['--parameters-file', join(folder, 'values')];
+    expect(await run('runbooks', 'run', 'r1', '--parameters', 'host=web-2', ...file)).toBe(0);
+    expect(api.calls[0]?.body).toEqual({ parameters: { host: 'web-2', token: 'a,b' } });
+  });
+
   it.each([
     ['agents create --name a', 'POST /api/agents', { agent: { id: 'a1', name: 'a' }, key: 'aga_secret' }],
     ['agents rotate-key a1', 'POST /api/agents/a1/rotate-key', { agent: { id: 'a1' }, key: 'aga_secret' }],

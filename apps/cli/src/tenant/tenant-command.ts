@@ -154,6 +154,12 @@ export function asTenantCommand(command: TenantCommand, terminal: Terminal): Com
   };
 }
 
+export const REVOKE_NOW: Option = {
+  name: 'revoke-now',
+  field: 'revoke_now',
+  text: 'refuse the old key at once',
+};
+
 export function idOf(what: string): Operand {
   return { name: 'id', text: `id of ${what}` };
 }
