@@ -29,7 +29,7 @@ export type TenantCall = keyof TenantApi;
 
 /** The API of a tenant, called with a session of one of its users. */
 export class TenantClient extends ApiClient<TenantApi> {
-  /** Sends fields from the command line, which the plane checks: in the query of a GET, or else in the body. */
+  /** Sends fields, which the plane checks, in the query of a GET, or else in the body. */
   ask<Key extends TenantCall>(
     operation: Key,
     id: string,

@@ -27,7 +27,7 @@ function pairIn(text: string): readonly [string, string] | undefined {
   return name === undefined || value === undefined ? undefined : [name, value];
 }
 
-/** `ci=web-2,alertname=~Disk.*` as the matchers of a silence: `=`, `!=`, `=~` or `!~`. Throws {@link UsageError}. */
+/** `ci=web-2,alertname=~Disk.*` as the matchers of a silence. Throws {@link UsageError}. */
 export function matchers(text: string): readonly object[] {
   return text.split(',').map((matcher) => {
     const [, name, operator = '', value] = /^([^=!~]+)(=~|!~|!=|=)(.*)$/.exec(matcher) ?? [];

@@ -105,7 +105,7 @@ export function sends<Key extends TenantCall>(
   };
 }
 
-/** A command whose response contains a key. Only the key goes to standard output, so that scripts can keep it. */
+/** A command that shows a key. Only the key goes to standard output, so that scripts can store it. */
 export function makesKey<Key extends TenantCall>(
   operation: Key,
   {

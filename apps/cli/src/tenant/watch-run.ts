@@ -17,9 +17,8 @@ export const RUNS_WATCH: TenantCommand = {
   name: 'runs watch',
   group: 'Runbooks and runs',
   summary: 'Watch the steps of a run and their output until it ends',
-  about:
-    'Shows each change of a run, and the output of its steps, until it ends. Ctrl-C stops watching, not the ' +
-    'run. Exits with 0 only if the run succeeded.',
+  about: `Shows each change of a run, and the output of its steps, until it ends. Ctrl-C stops watching, not
+the run. Exits with 0 only if the run succeeded.`,
   operand: idOf('a run'),
   examples: ['runs watch <id>'],
   options: [],
