@@ -165,16 +165,23 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     const doomed = machine.run();
     expect(failureOf(await ended(first))).toEqual(['failed', 'outcome_unknown']);
 
-    const mark = `atlas-${count}-orphan`;
-    const second = await script(`: ${mark}; echo second >> "$1"; trap "" PIPE; while :; do sleep 0.1; done`);
-    await effect('second');
-    doomed.child.kill('SIGKILL');
+    // The command kills the agent as soon as it can.
+    const quick = await script('kill -9 $PPID; echo quick >> "$1"');
     await doomed.ended;
+    expect(machine.stored()).toMatchObject({ job_id: quick, result: null });
+    const second = machine.run();
+    expect(failureOf(await ended(quick))).toEqual(['failed', 'outcome_unknown']);
+
+    const mark = `atlas-${count}-orphan`;
+    const run = await script(`: ${mark}; echo long >> "$1"; trap "" PIPE; while :; do sleep 0.1; done`);
+    await effect('long');
+    second.child.kill('SIGKILL');
+    await second.ended;
     expect(processesWith(mark)).not.toEqual([]);
     machine.run();
-    expect(failureOf(await ended(second))).toEqual(['failed', 'outcome_unknown']);
+    expect(failureOf(await ended(run))).toEqual(['failed', 'outcome_unknown']);
     await gone(mark);
-    expect(machine.effects()).toEqual(['second']);
+    expect(machine.effects()).toEqual(['quick', 'long']);
     expect(await ended(await script('true'))).toMatchObject({ exit_code: 0 });
   });
 
@@ -237,8 +244,7 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     const run = await start({ command: 'head', args: ['-c', String(MUCH), '/dev/zero'] });
     const sizes: number[] = [];
     const sampling = setInterval(() => sizes.push(residentMb(child.pid)), 50);
-    const step = await ended(run);
-    clearInterval(sampling);
+    const step = await ended(run).finally(() => clearInterval(sampling));
     // Each NUL character is sent as a character of three bytes.
     expect([step.exit_code, step.output_bytes >= MUCH]).toEqual([0, true]);
     expect(Math.max(...sizes)).toBeLessThan(150);

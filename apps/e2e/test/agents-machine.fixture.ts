@@ -64,6 +64,8 @@ export class AgentsMachine {
   async remove(): Promise<void> {
     for (const { child } of this.started) child.kill('SIGKILL');
     await Promise.all(this.started.map(({ ended }) => ended));
+    // Commands that a test has left behind.
+    for (const pid of processesWith(this.root)) process.kill(pid, 'SIGKILL');
     rmSync(this.root, { recursive: true, force: true });
   }
 

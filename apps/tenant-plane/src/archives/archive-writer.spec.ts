@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { ArchiveReader } from './archive-reader';
 import { ArchiveWriter } from './archive-writer';
 import { byteRange } from './byte-range';
+import { type Lines } from './exported-lines';
 import { parseTarHeader, tarHeader } from './tar-format';
 import { TarReader } from './tar-reader';
 
@@ -11,8 +12,8 @@ const ORIGIN = {
   tenant: { id: 't', slug: 'acme', name: 'Acme' },
 };
 
-async function* pages(...sizes: number[]): AsyncGenerator<string[]> {
-  for (const size of sizes) yield [`"${'x'.repeat(size - 3)}"\n`];
+async function* pages(...sizes: number[]): AsyncGenerator<Lines> {
+  for (const size of sizes) yield { rows: 1, text: `"${'x'.repeat(size - 3)}"\n` };
 }
 
 describe('an archive', () => {

@@ -9,10 +9,13 @@ import {
   MANIFEST_FILE,
   fileOf,
 } from './archive-manifest';
+import { type Lines } from './exported-lines';
 import { TAR_BLOCK, tarHeader, tarPadding } from './tar-format';
 
 /** How much text is compressed at a time. */
 const BLOCK_BYTES = 1_048_576;
+/** How many parts are compressed and stored while the next one is read. */
+const MAX_PENDING = 2;
 const pack = promisify(gzip);
 
 /** Stores a part of the archive. The archive consists of all parts in the order of their numbers. */
@@ -31,29 +34,25 @@ export class ArchiveWriter {
   private readonly tables: ArchiveTable[] = [];
   /** Small tables that are complete but not yet stored. */
   private small = new Block();
-  /** The part that is being compressed and stored while the next one is read. */
-  private pending: Promise<void> = Promise.resolve();
+  /** The parts that are being compressed and stored, the oldest first. */
+  private readonly pending: Promise<void>[] = [];
 
   constructor(
     private readonly store: StorePart,
     private readonly origin: ArchiveOrigin,
   ) {}
 
-  /** Adds a table. `pages` are lines of NDJSON. */
-  async add(
-    name: string,
-    columns: readonly string[],
-    pages: AsyncIterable<readonly string[]>,
-  ): Promise<void> {
+  /** Adds a table. */
+  async add(name: string, columns: readonly string[], pages: AsyncIterable<Lines>): Promise<void> {
     const hash = createHash('sha256');
     let [rows, size, block] = [0, 0, new Block()];
     let header: number | undefined;
     for await (const lines of pages) {
-      const text = Buffer.from(lines.join(''));
-      hash.update(text);
-      rows += lines.length;
-      size += text.length;
-      block.add(text);
+      const bytes = Buffer.from(lines.text);
+      hash.update(bytes);
+      rows += lines.rows;
+      size += bytes.length;
+      block.add(bytes);
       if (!block.isFull) continue;
       header ??= await this.beginLarge();
       await this.put(this.reserve(), block);
@@ -77,7 +76,7 @@ export class ArchiveWriter {
     await this.put(0, new Block(header, manifest, Buffer.alloc(tarPadding(manifest.length))));
     this.small.add(Buffer.alloc(2 * TAR_BLOCK));
     await this.storeSmall();
-    await this.pending;
+    for (const stored of this.pending) await stored;
     return { bytes: this.bytes, rows: this.tables.reduce((sum, { rows }) => sum + rows, 0) };
   }
 
@@ -108,10 +107,11 @@ export class ArchiveWriter {
   }
 
   private async put(number: number, block: Block): Promise<void> {
-    await this.pending;
-    this.pending = this.packAndStore(number, block);
-    // A failure is thrown by the next call that waits for this part.
-    this.pending.catch(() => undefined);
+    if (this.pending.length === MAX_PENDING) await this.pending.shift();
+    const stored = this.packAndStore(number, block);
+    // A failure is thrown by a later call, which waits for this part.
+    stored.catch(() => undefined);
+    this.pending.push(stored);
   }
 
   private async packAndStore(number: number, { pieces }: Block): Promise<void> {

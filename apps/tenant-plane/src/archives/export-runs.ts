@@ -4,7 +4,6 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Audit } from '../audit/audit';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { PlaneSchema } from '../database/plane-schema';
-import { pagesOf } from '../portability/row-store';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { putChunk, removeChunks } from './archive-chunks';
@@ -12,7 +11,8 @@ import { failureOf, interrupted } from './archive-failure';
 import { ArchiveWriter, type StorePart } from './archive-writer';
 import { BackgroundRuns, LEASE_SECONDS } from './background-runs';
 import { Export, type ExportSummary } from './export.entity';
-import { exportedRows, lineOf } from './exported-rows';
+import { exportedLines } from './exported-lines';
+import { exportedRows } from './exported-rows';
 
 const KEPT_SECONDS = 7 * 24 * 3600;
 
@@ -51,8 +51,8 @@ export class ExportRuns implements BeforeApplicationShutdown {
         product_version: TENANT_PLANE_VERSION,
         tenant: { id: tenantId, slug, name },
       });
-      for (const { codec, columns } of exportedRows(this.schema, scope.manager))
-        await writer.add(codec.table, columns, linesOf(pagesOf(scope, codec)));
+      for (const rows of exportedRows(this.schema, scope.manager))
+        await writer.add(rows.codec.table, rows.columns, exportedLines(scope, rows));
       return writer.finish();
     });
   }
@@ -113,8 +113,4 @@ async function updateRunning(
   changes: Parameters<typeof scope.update<Export>>[2],
 ): Promise<boolean> {
   return (await scope.update(Export, { id, status: 'running' }, changes)) === 1;
-}
-
-async function* linesOf(pages: ReturnType<typeof pagesOf>): AsyncGenerator<string[]> {
-  for await (const page of pages) yield page.map(lineOf);
 }

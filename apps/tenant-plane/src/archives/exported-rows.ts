@@ -34,10 +34,12 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
  * order of keys in JSON values.
  */
 export function lineOf(row: PortableRow): string {
-  return `${JSON.stringify(row, (_, value: unknown) => withSortedKeys(value))}\n`;
+  return `${JSON.stringify(withSortedKeys(row))}\n`;
 }
 
-function withSortedKeys(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+export function withSortedKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withSortedKeys(entry)]));
 }

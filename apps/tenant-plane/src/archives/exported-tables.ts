@@ -258,7 +258,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'last_contact_at',
       'created_at',
     ],
-    withheld: { key_hash: 'a secret' },
+    withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
   },
   ai_route_settings: {
     // Consent to send questions to an AI is given anew.

@@ -77,6 +77,7 @@ import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
+import { OverlapAgentKeys1700000000046 } from './migrations/0046-overlap-agent-keys';
 import { KeepSecretsOfRunbooks1700000000047 } from './migrations/0047-keep-secrets-of-runbooks';
 import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-credentials-of-slos';
 
@@ -184,6 +185,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
     ExplainSkips1700000000045,
+    OverlapAgentKeys1700000000046,
     KeepSecretsOfRunbooks1700000000047,
     KeepCredentialsOfSlos1700000000048,
   ],
