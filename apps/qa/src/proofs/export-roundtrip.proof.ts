@@ -29,11 +29,9 @@ const NOT_COMPARED = [
   'user_identities',
   'identity_providers',
   'ai_route_settings',
-  'automation_policies',
+  // Those that have not ended are cancelled.
   'automation_runs',
   'automation_steps',
-  'automation_outputs',
-  'agents',
 ];
 
 /**

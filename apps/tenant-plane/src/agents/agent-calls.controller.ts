@@ -48,7 +48,7 @@ export class AgentCallsController {
 
   @WithKeyOf('agent')
   @HttpCode(200)
-  @Refuses('conflict')
+  @Refuses('conflict', 'unprocessable')
   @Serves('POST /api/agent/results')
   report(@CurrentKey() key: ClaimedKey, @Body() dto: ResultDto): Promise<ResultView> {
     return this.calls.report(key, dto);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { DomainError } from '@atlas/platform';
+import { type DomainError } from '@atlas/platform';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PortableRow } from '../portability/row-codec';
 import {

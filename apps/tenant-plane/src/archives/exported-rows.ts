@@ -10,7 +10,7 @@ export interface ExportedRows {
   readonly onImport: OnImport;
   /** Stores a row of an archive, with the values of withheld columns. */
   readonly whole: RowCodec;
-  readonly filled: PortableRow;
+  readonly filled: (row: PortableRow) => PortableRow;
 }
 
 /** The tables of an archive, in the order in which they are written and imported. */
@@ -21,7 +21,7 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
       return [one.tableName, one] as const;
     }),
   );
-  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = {} }]) => {
+  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = nothing }]) => {
     const known = metadata.get(table);
     if (!known) throw new Error(`exported-tables.ts lists ${table}, which is not a tenant-scoped table.`);
     const codec = new RowCodec(known, false, [], columns);
@@ -42,4 +42,8 @@ export function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, entry]) => [key, withSortedKeys(entry)]));
+}
+
+function nothing(): PortableRow {
+  return {};
 }

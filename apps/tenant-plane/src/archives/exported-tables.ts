@@ -14,8 +14,8 @@ export interface ExportedTable {
   readonly columns: readonly string[];
   /** Columns that never leave the plane in an export, each with the reason. */
   readonly withheld?: Readonly<Record<string, string>>;
-  /** What an import stores in withheld columns, if not their defaults. */
-  readonly filled?: Readonly<Record<string, unknown>>;
+  /** What an import stores in withheld columns of a row, if not their defaults. */
+  readonly filled?: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -143,7 +143,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     ],
     withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
     // Nothing is received for the data source until someone rotates its key.
-    filled: { key_hash: null, previous_keys: [] },
+    filled: () => ({ key_hash: null, previous_keys: [] }),
   },
   alerts: {
     onImport: 'insert',
@@ -197,14 +197,10 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     onImport: 'insert',
     columns: ['id', 'runbook_id', 'version', 'definition', 'created_by', 'created_at'],
   },
-  automation_policies: {
-    // What runs may do on their own is decided anew.
-    onImport: 'keep in archive',
-    columns: ['subject', 'level', 'overrides', 'changed_at'],
-  },
+  automation_policies: { onImport: 'replace', columns: ['subject', 'level', 'overrides', 'changed_at'] },
+  // Runs that have not ended are cancelled (see `imported-runs.ts`).
   automation_runs: {
-    // A run that has not ended would go on, and its steps might then run twice.
-    onImport: 'keep in archive',
+    onImport: 'insert',
     columns: [
       'id',
       'runbook_id',
@@ -219,7 +215,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     ],
   },
   automation_steps: {
-    onImport: 'keep in archive',
+    onImport: 'insert',
     columns: [
       'id',
       'run_id',
@@ -244,10 +240,9 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'error',
     ],
   },
-  automation_outputs: { onImport: 'keep in archive', columns: ['step_id', 'tail'] },
+  automation_outputs: { onImport: 'insert', columns: ['step_id', 'tail'] },
   agents: {
-    // An agent is created anew, with a new key.
-    onImport: 'keep in archive',
+    onImport: 'insert',
     columns: [
       'id',
       'name',
@@ -259,6 +254,8 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'created_at',
     ],
     withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
+    // Not the hash of any key. The agent cannot call until someone rotates its key.
+    filled: ({ id }) => ({ key_hash: `none of ${String(id)}`, previous_keys: [] }),
   },
   ai_route_settings: {
     // Consent to send questions to an AI is given anew.

@@ -11,6 +11,7 @@ import { ArchiveReader, type ArchiveRows } from './archive-reader';
 import { archiveDamaged, archiveTooLarge, rowsRefused, tenantNotEmpty } from './archive-refusals';
 import { type ExportedRows, exportedRows } from './exported-rows';
 import { Import } from './import.entity';
+import { cancelUnended } from './imported-runs';
 import { addUsers } from './imported-users';
 import { RowTally } from './row-tally';
 import { unpackedPieces } from './unpacking';
@@ -84,6 +85,7 @@ export class ImportedRows {
     for await (const rows of reader.tables())
       if (rows.rows.onImport === 'insert')
         stored.set(rows.table.name, await this.refusing(rows.table.name, () => this.insert(scope, rows)));
+    await cancelUnended(scope, this.clock.now());
     // Locked only now, so that the tenant's users do not have to wait for long.
     await lockTenant(scope.manager, scope.tenantId);
     for (const rows of this.tables()) {
@@ -103,7 +105,7 @@ export class ImportedRows {
       await putRows(
         scope,
         whole,
-        page.map((row) => ({ ...row, ...filled })),
+        page.map((row) => ({ ...row, ...filled(row) })),
       );
     }
     for await (const page of pagesOf(scope, codec)) found.add(page);

@@ -21,6 +21,12 @@ describe(added.name, () => {
     const gap = expect.objectContaining({ code: 'output_gap', extra: { output_bytes: 3 } });
     expect(() => added(3, { output: 'x', ...chunk })).toThrow(gap);
   });
+
+  it('refuses a count that no number can express exactly', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const tooLong = expect.objectContaining({ code: 'output_too_long' });
+    expect(() => added(0, { output: 'x', offset: most, skipped: most })).toThrow(tooLong);
+  });
 });
 
 describe(tailOf.name, () => {

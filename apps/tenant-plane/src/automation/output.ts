@@ -18,6 +18,7 @@ export function added(
   const chunk = Buffer.from(output);
   const end = offset + chunk.length;
   if (end <= received) return { bytes: received, news: '' };
+  if (!Number.isSafeInteger(end)) throw outputTooLong();
   if (offset > received + skipped) throw outputGap(received, offset);
   const known = Math.max(received - offset, 0);
   return { bytes: end, news: withoutCutCharacter(chunk.subarray(known)) };
@@ -46,6 +47,11 @@ export function textFrom(
 function withoutCutCharacter(bytes: Buffer): string {
   const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
   return start === -1 ? '' : bytes.subarray(start).toString();
+}
+
+function outputTooLong(): DomainError {
+  const detail = 'No step has that much output. Send the number of bytes that came before the chunk.';
+  return new DomainError('output_too_long', 'unprocessable', detail);
 }
 
 function outputGap(received: number, offset: number): DomainError {

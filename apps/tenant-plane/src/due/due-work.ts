@@ -11,7 +11,8 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { DueTime } from './due-time.entity';
 
-const PAGE = 200;
+/** How many rows of a tenant are handled before it is the turn of the next tenant. */
+const ROWS_A_TURN = 50;
 const MAX_TROUBLES = 10_000;
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 600_000;
@@ -61,16 +62,32 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.rounds.stop();
   }
 
-  /** Handles everything that is due. A row whose handler fails stays due, and is tried less often. */
+  /**
+   * Handles everything that is due, also what becomes due meanwhile. Tenants take turns, so that one with many
+   * due rows does not delay the others. A row whose handler fails stays due, and is tried less often.
+   */
   async sweep(): Promise<void> {
     try {
-      for await (const row of this.due()) {
-        if (this.isClosing) return;
-        await runInContext({ traceId: newTraceId(), tenantId: row.ownerId }, () => this.handle(row));
-      }
+      const handled = new Map<string, DueTime>();
+      while (await this.round(handled));
     } catch (error) {
       this.logger.warn(`Could not look for due rows, trying again: ${(error as Error).message}`);
     }
+  }
+
+  /** Gives each tenant a turn. `handled`: the last row of each tenant. Returns whether any row was left. */
+  private async round(handled: Map<string, DueTime>): Promise<boolean> {
+    let hasRows = false;
+    const now = this.clock.now();
+    for (const tenantId of await this.dueTenants(now)) {
+      for (const row of await this.turnOf(tenantId, handled.get(tenantId), now)) {
+        if (this.isClosing) return false;
+        hasRows = true;
+        handled.set(tenantId, row);
+        await runInContext({ traceId: newTraceId(), tenantId }, () => this.handle(row));
+      }
+    }
+    return hasRows;
   }
 
   private async handle({ tableName, ownerId, rowId }: DueTime): Promise<void> {
@@ -95,30 +112,31 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
   }
 
-  private async *due(): AsyncGenerator<DueTime> {
-    const now = this.clock.now();
-    let page: DueTime[];
-    let after: DueTime | undefined;
-    do {
-      page = await this.pageAfter(after, now);
-      yield* page;
-      after = page.at(-1);
-    } while (page.length === PAGE);
-  }
-
-  private pageAfter(after: DueTime | undefined, now: Date): Promise<DueTime[]> {
-    return this.database.read((manager) => {
-      const query = manager
+  private async dueTenants(now: Date): Promise<string[]> {
+    const rows = await this.database.read((manager) =>
+      manager
         .createQueryBuilder(DueTime, 'due')
+        .select('due.ownerId', 'id')
+        .distinct()
         .innerJoin(
           Tenant,
           'tenant',
           `tenant.id = due.ownerId and tenant.phase = 'serving' and tenant.status = 'active'`,
         )
         .where('due.dueAt <= :now', { now })
+        .getRawMany<{ id: string }>(),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private turnOf(tenantId: string, after: DueTime | undefined, now: Date): Promise<DueTime[]> {
+    return this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(DueTime, 'due')
+        .where('due.ownerId = :tenantId and due.dueAt <= :now', { tenantId, now })
         .orderBy('due.dueAt')
         .addOrderBy('due.rowId')
-        .limit(PAGE);
+        .limit(ROWS_A_TURN);
       if (after)
         query.andWhere('(due.dueAt > :dueAt or (due.dueAt = :dueAt and due.rowId > :rowId))', {
           dueAt: after.dueAt,

@@ -20,6 +20,11 @@ export const OPERATIONAL = Object.entries(EXPORTED_TABLES)
   .filter(([, { onImport }]) => onImport === 'insert')
   .map(([table]) => table);
 
+/** Runs that have not ended are cancelled by an import. */
+export const UNCHANGED = OPERATIONAL.filter(
+  (table) => table !== 'automation_runs' && table !== 'automation_steps',
+);
+
 export type Entry = readonly [name: string, content: Buffer];
 
 /** An archive of these files. */
