@@ -269,7 +269,7 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     expect(await machine.run().ended).toMatchObject({ code: 1, err: expect.stringContaining('chmod 600') });
   });
 
-  it('is enrolled only with a key that the plane accepts, and not in the place of another agent', async () => {
+  it('is enrolled only with an accepted key, and not in the place of another agent', async () => {
     const enrol = (input: string, ...words: string[]) =>
       machine.call(['enrol', '--url', url(), ...words], { input });
     const wrong = `${agent.key.slice(0, -43)}${'A'.repeat(43)}`;
