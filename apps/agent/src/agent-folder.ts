@@ -8,6 +8,8 @@ export const DEFAULT_FOLDER = '/var/lib/atlas-agent';
 
 export interface Enrolment {
   readonly url: string;
+  /** Where the tenant is about to move. */
+  readonly next_url: string | null;
   readonly agent_id: string;
   readonly labels: Readonly<Record<string, string>>;
   /** The path of a PEM file. */
@@ -28,7 +30,7 @@ export interface StoredStep {
   readonly result: StepResult | null;
 }
 
-export interface LastContact {
+interface LastContact {
   readonly at: string;
 }
 

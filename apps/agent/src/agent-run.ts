@@ -25,6 +25,7 @@ export class AgentRun {
   ) {
     this.plane = new PlaneClient({
       url: enrolment.url,
+      nextUrl: enrolment.next_url,
       key: folder.key(),
       caFile: enrolment.ca_file,
       onMoved: (url) => this.moved(url),
@@ -47,6 +48,9 @@ export class AgentRun {
 
   private async untilStopped(): Promise<void> {
     this.log.line(`atlas-agent ${VERSION} runs agent ${this.enrolment.agent_id} in ${this.folder.path}.`);
+    const says = (): void =>
+      this.log.line('Stopping, once the step under way has ended. A second signal stops the step as well.');
+    this.stops.stopping.addEventListener('abort', says);
     const ended = new AbortController();
     const beating = this.beat(ended.signal);
     await this.work();
@@ -75,8 +79,9 @@ export class AgentRun {
   private async beat(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       try {
-        await this.plane.heartbeat(beatOf(this.enrolment, this.runner.leases));
+        const { next_url } = await this.plane.heartbeat(beatOf(this.enrolment, this.runner.leases));
         this.contact();
+        if (next_url !== this.enrolment.next_url) this.store({ next_url });
       } catch (error) {
         this.failed(error);
         if (isKeyRefused(error)) await pause(HEARTBEAT_MS, ended);
@@ -102,7 +107,11 @@ export class AgentRun {
 
   private moved(url: string): void {
     this.log.line(`The tenant has moved to ${url}.`);
-    this.enrolment = { ...this.enrolment, url };
+    this.store({ url });
+  }
+
+  private store(changes: Partial<Enrolment>): void {
+    this.enrolment = { ...this.enrolment, ...changes };
     try {
       this.folder.store(this.enrolment);
     } catch (error) {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AllowList, type WantedCommand } from './allow-list';
 
 const listOf = (...commands: object[]): AllowList => AllowList.parse(JSON.stringify({ commands }));
@@ -60,6 +62,14 @@ describe('the list of allowed commands', () => {
     '{"commands": [], "shell": true}',
   ])('refuses %s', (text) => {
     expect(() => AllowList.parse(text)).toThrow();
+  });
+
+  it('may look like the example in the guide', () => {
+    const guide = readFileSync(join(__dirname, '../../../docs/guides/agents.md'), 'utf8');
+    const list = AllowList.parse(/```json\n([^]*?)```/.exec(guide)?.[1] ?? '');
+    expect(list.permits(wanted('/usr/bin/systemctl', 'restart', 'web.service'))).toBe(true);
+    const search = { command: 'tail -n 20 "$1" | grep -c error', args: ['/var/log/syslog'], shell: true };
+    expect(list.permits(search)).toBe(true);
   });
 
   it('takes little time for any argument', () => {

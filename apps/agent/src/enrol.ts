@@ -27,7 +27,7 @@ export async function enrol(folder: AgentFolder, options: EnrolOptions): Promise
     const plane = new PlaneClient({ url, key, caFile, onMoved: (moved) => (current = moved) });
     const { agent_id } = await plane.heartbeat(beatOf(options, [])).catch(refused);
     if (folder.isEnrolled && !options.isForced) requireSame(folder, agent_id);
-    const enrolment = { url: current, agent_id, labels: options.labels, ca_file: caFile };
+    const enrolment = { url: current, next_url: null, agent_id, labels: options.labels, ca_file: caFile };
     folder.enrol(enrolment, key);
     return enrolment;
   } finally {
@@ -61,7 +61,7 @@ function requireSame(folder: AgentFolder, agentId: string): void {
   );
 }
 
-export function refused(error: Error): never {
+function refused(error: Error): never {
   throw isKeyRefused(error)
     ? new AgentFailure(
         'The plane refuses the key.',

@@ -1,5 +1,10 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
 import { PlaneClient, PlaneRefusal, PlaneUnreachable } from './plane-client';
 import { retryDelayMs } from './retry-delay';
 
@@ -61,6 +66,71 @@ describe('calls to a plane', () => {
   ])('never follow a redirect to %s', async (_, location) => {
     const client = clientOf(await serve(redirectTo(location)));
     await expect(client.heartbeat(BEAT)).rejects.toThrow(/redirects/);
+  });
+
+  describe('of a tenant that is about to move', () => {
+    const heart = (next_url: string | null): string => JSON.stringify({ agent_id: 'a', next_url });
+
+    it('go to the announced address if the known one fails', async () => {
+      const seen: unknown[] = [];
+      const target = await serve(({ headers }, response) => {
+        seen.push(headers.authorization);
+        response.end(heart(null));
+      });
+      let isGone = false;
+      const source = await serve((_, it) => (isGone ? it.writeHead(404).end() : it.end(heart(target))));
+      const moves: string[] = [];
+      const client = clientOf(source, moves);
+      await client.heartbeat(BEAT);
+      expect(seen).toEqual([]);
+      isGone = true;
+      await client.heartbeat(BEAT);
+      expect([seen, moves]).toEqual([['Bearer secret'], [target]]);
+    });
+
+    it('report the first failure if the tenant is not there yet, or if the move was undone', async () => {
+      let asked = 0;
+      const target = await serve((_, it) => {
+        asked += 1;
+        it.writeHead(401).end();
+      });
+      let [status, next] = [503, target] as [number, string | null];
+      const source = await serve((_, it) => it.writeHead(status).end(heart(next)));
+      const moves: string[] = [];
+      const client = clientOf(source, moves);
+      const call = () => client.heartbeat(BEAT).catch((error: unknown) => error);
+      status = 200;
+      await call();
+      status = 503;
+      expect([await call(), asked]).toMatchObject([{ status: 503 }, 1]);
+      [status, next] = [200, null];
+      await call();
+      status = 503;
+      expect([await call(), asked, moves]).toMatchObject([{ status: 503 }, 1, []]);
+    });
+
+    it('never go to an unsafe address', async () => {
+      let status = 200;
+      const source = await serve((_, it) => it.writeHead(status).end(heart('http://plane.example')));
+      const client = clientOf(source);
+      await client.heartbeat(BEAT);
+      status = 503;
+      await expect(client.heartbeat(BEAT)).rejects.toThrow('no safe address');
+    });
+  });
+
+  (HAS_OPENSSL ? it : it.skip)('trust a private authority only if its file is given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-ca-'));
+    const { cert, key, file } = createTestCertificate(folder);
+    const server = createTlsServer({ cert, key }, (_, it) => it.end('{"agent_id":"a"}'));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const callWith = (caFile: string | null) =>
+      new PlaneClient({ url, key: 'secret', caFile, onMoved: () => undefined }).heartbeat(BEAT);
+    await expect(callWith(null)).rejects.toThrow(/self.signed/);
+    expect(await callWith(file)).toEqual({ agent_id: 'a' });
+    rmSync(folder, { recursive: true });
   });
 
   it('fail as unreachable if the answer is too large, or no JSON', async () => {

@@ -11,6 +11,8 @@ const TIMEOUT_MS = 30_000;
 const CLAIM_SECONDS = 30;
 const MAX_ANSWER_BYTES = 1_048_576;
 const MAX_REDIRECTS = 3;
+/** What a plane or a proxy answers that does not serve the tenant any more. */
+const GONE = [401, 404, 502, 503, 504];
 
 /** What an agent reports about itself. */
 export interface Heartbeat {
@@ -52,6 +54,8 @@ export class PlaneRefusal extends Error {
 
 export interface PlaneConnection {
   readonly url: string;
+  /** Used if `url` fails, because the tenant may have moved. */
+  readonly nextUrl?: string | null;
   readonly key: string;
   readonly caFile: string | null;
   /** The plane has moved the tenant, and the new address has answered. */
@@ -68,15 +72,19 @@ interface RawAnswer {
 /** The calls of an agent. Throws {@link PlaneUnreachable} and {@link PlaneRefusal}. */
 export class PlaneClient {
   private url: string;
+  private nextUrl: string | null;
   private readonly ca: readonly string[] | undefined;
 
   constructor(private readonly connection: PlaneConnection) {
     this.url = addressIn(connection.url);
+    this.nextUrl = connection.nextUrl ?? null;
     this.ca = connection.caFile === null ? undefined : authorities(connection.caFile);
   }
 
-  heartbeat(beat: Heartbeat): Promise<HeartbeatView> {
-    return this.call<HeartbeatView>('/api/agent/heartbeat', beat, TIMEOUT_MS);
+  async heartbeat(beat: Heartbeat): Promise<HeartbeatView> {
+    const answer = await this.call<HeartbeatView>('/api/agent/heartbeat', beat, TIMEOUT_MS);
+    this.nextUrl = answer.next_url;
+    return answer;
   }
 
   /** Null if no step came in time. */
@@ -91,7 +99,24 @@ export class PlaneClient {
 
   private async call<T>(path: string, body: object, timeoutMs: number, signal?: AbortSignal): Promise<T> {
     const text = JSON.stringify(body);
-    let origin = this.url;
+    const at = (origin: string): Promise<T> => this.callAt<T>(origin, path, text, timeoutMs, signal);
+    return at(this.url).catch((error: unknown) => {
+      if (this.nextUrl === null || !mayHaveMoved(error) || signal?.aborted) throw error;
+      // If the tenant is not there yet, the first failure counts.
+      return at(safeAddress(this.url, this.nextUrl)).catch(() => {
+        throw error;
+      });
+    });
+  }
+
+  private async callAt<T>(
+    first: string,
+    path: string,
+    text: string,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    let origin = first;
     for (let redirects = 0; ; redirects += 1) {
       const answer = await this.send(`${origin}${path}`, text, timeoutMs, signal);
       if (![307, 308].includes(answer.status)) {
@@ -143,16 +168,29 @@ export function addressIn(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
+function mayHaveMoved(error: unknown): boolean {
+  return error instanceof PlaneUnreachable || (error instanceof PlaneRefusal && GONE.includes(error.status));
+}
+
+function originAfter(origin: string, path: string, location = ''): string {
+  const target = safeAddress(origin, location);
+  if (!target.endsWith(path)) throw unsafe(origin, location);
+  return target.slice(0, -path.length);
+}
+
 /** The key is sent only to an address that is as safe as the one that names it. */
-function originAfter(origin: string, path: string, location: string | undefined): string {
-  const target = URL.canParse(location ?? '', origin) ? new URL(location ?? '', origin) : null;
+function safeAddress(origin: string, named: string): string {
+  const target = URL.canParse(named, origin) ? new URL(named, origin) : null;
   const isSafe =
     target !== null &&
     !isPlainHttp(target.href) &&
     (target.protocol === 'https:' || target.protocol === new URL(origin).protocol);
-  if (!isSafe || !target.href.endsWith(path))
-    throw new PlaneUnreachable(`${origin} redirects to "${location}", which is no safe address of a plane.`);
-  return target.href.slice(0, -path.length);
+  if (!isSafe) throw unsafe(origin, named);
+  return target.href.replace(/\/+$/, '');
+}
+
+function unsafe(origin: string, named: string): PlaneUnreachable {
+  return new PlaneUnreachable(`${origin} redirects to "${named}", which is no safe address of a plane.`);
 }
 
 async function read(response: IncomingMessage): Promise<RawAnswer> {

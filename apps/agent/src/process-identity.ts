@@ -21,7 +21,10 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean {
   }
 }
 
-/** The boot of the machine, and the clock ticks from the boot to the start of the process (proc(5)). Linux only. */
+/**
+ * The boot of the machine, and the clock ticks from the boot to the start of the process (proc(5)). Linux
+ * only.
+ */
 function startOf(pid: number): string | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -36,7 +39,9 @@ export function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }
 
-/** The fields of /proc/<pid>/stat from the third on. The second is a name, which may contain any character. */
+/**
+ * The fields of /proc/<pid>/stat from the third on. The second is a name, which may contain any character.
+ */
 function statOf(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');

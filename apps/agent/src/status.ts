@@ -23,7 +23,9 @@ export interface AgentStatus {
   readonly allow_list_problem: string | null;
 }
 
-/** Asks the plane with a heartbeat, which extends no lease. Throws AgentFailure if the agent is not enrolled. */
+/**
+ * Asks the plane with a heartbeat, which extends no lease. Throws AgentFailure if the agent is not enrolled.
+ */
 export async function statusOf(folder: AgentFolder): Promise<AgentStatus> {
   const enrolment = folder.enrolment();
   const { url, agent_id, ca_file: caFile } = enrolment;

@@ -129,14 +129,24 @@ export function bodyOf(options: readonly Option[], values: Values): Record<strin
     if (field === undefined || value === undefined) continue;
     const [outer = field, inner] = field.split('.');
     const sent = sentFor(option, value);
-    body[outer] = inner === undefined ? sent : { [inner]: sent };
+    body[outer] = merged(body[outer], inner === undefined ? sent : { [inner]: sent });
   }
   return body;
 }
 
+/** Several options may fill one object. */
+function merged(before: unknown, sent: unknown): unknown {
+  return isObject(before) && isObject(sent) ? { ...before, ...sent } : sent;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function sentFor({ name, isNumber, isList, isFile, parse }: Option, value: string | boolean): unknown {
-  if (parse) return parse(String(value));
-  if (isFile) return contentOf(name, String(value));
+  const text = isFile ? contentOf(name, String(value)) : String(value);
+  if (parse) return parse(text);
+  if (isFile) return text;
   if (isNumber) return Number(value);
   return isList ? String(value).split(',') : value;
 }

@@ -23,6 +23,11 @@ const NOT_OURS = [
   'TENANT_PLANE',
   'API_KEY',
   'MALLOC_ARENA_MAX',
+  'LC_ALL',
+  // Of atlas-agent, which reads no .env file.
+  'ATLAS_AGENT_DIR',
+  'ATLAS_AGENT_KEY',
+  'ATLAS_LEASE_ID',
   'TENANT_SCOPED_ENTITIES',
   'INSTALL_SCRIPTS',
   'SCOPES_OF_ROLE',

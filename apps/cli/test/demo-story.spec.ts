@@ -7,7 +7,7 @@ import { type StackRecord } from '../src/stack/stack-state';
 import { contentOf } from './demo-tenant.fixture';
 import { StackProcess, expectGone } from './stack.fixture';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 const STORY = {
   items: 20,

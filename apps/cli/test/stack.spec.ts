@@ -75,7 +75,7 @@ describe('the local stack', () => {
     );
   });
 
-  it('restarts quickly with its data, adds nothing to it, and refuses a second stack on the same data folder', async () => {
+  it('restarts quickly with its data, adds nothing to it, and refuses a second stack on it', async () => {
     const before = runs[0]?.devStack;
     // Simulates a first start that was killed right after it created the owner.
     const recordFile = join(dataDir, 'secrets.sqlite.json');

@@ -15,13 +15,20 @@ export interface StubAnswer {
   readonly hangs?: boolean;
 }
 
+interface Asked {
+  readonly call: string;
+  readonly body: unknown;
+  readonly key?: string;
+  readonly lastEventId?: string;
+}
+
 /**
  * Stands in for the Control Plane, to drop connections or to respond in ways that a real one does not. Each
  * call gets the next prepared response. The last response is repeated.
  */
 export class StubApi {
   answers: Record<string, StubAnswer[]> = {};
-  readonly calls: { readonly call: string; readonly body: unknown; readonly key?: string }[] = [];
+  readonly calls: Asked[] = [];
   url = '';
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
 
@@ -41,8 +48,13 @@ export class StubApi {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = `${request.method} ${request.url}`;
     const asked = await text(request);
-    const key = request.headers.authorization;
-    this.calls.push({ call, body: asked === '' ? null : JSON.parse(asked), ...(key && { key }) });
+    const { authorization: key, 'last-event-id': lastEventId } = request.headers;
+    this.calls.push({
+      call,
+      body: asked === '' ? null : JSON.parse(asked),
+      ...(key && { key }),
+      ...(typeof lastEventId === 'string' && { lastEventId }),
+    });
     const prepared = this.answers[call] ?? [];
     const {
       status = 200,

@@ -226,6 +226,17 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     expect(await stepOf(next)).toMatchObject({ status: 'queued' });
   });
 
+  it('stops the step under way if it is told to stop twice', async () => {
+    const { child, ended: over, output } = machine.run();
+    const run = await script('echo begun >> "$1"; while :; do sleep 0.1; done');
+    await effect('begun');
+    child.kill('SIGTERM');
+    await eventually(() => output().includes('Stopping'));
+    child.kill('SIGTERM');
+    expect(await over).toMatchObject({ code: 0 });
+    expect(failureOf(await stepOf(run))).toEqual(['failed', 'outcome_unknown']);
+  });
+
   it('runs each step once if two agents use one key', async () => {
     const other = new AgentsMachine();
     await other.enrol(url(), agent.key);
@@ -258,7 +269,7 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     expect(await machine.run().ended).toMatchObject({ code: 1, err: expect.stringContaining('chmod 600') });
   });
 
-  it('is enrolled only with a key that the plane accepts, and not in the place of another agent', async () => {
+  it('is enrolled only with an accepted key, and not in the place of another agent', async () => {
     const enrol = (input: string, ...words: string[]) =>
       machine.call(['enrol', '--url', url(), ...words], { input });
     const wrong = `${agent.key.slice(0, -43)}${'A'.repeat(43)}`;

@@ -32,8 +32,8 @@ export class TenantRows {
   }
 
   /**
-   * Every row of the tenant, serialised as text. Equal rows give equal text on any plane, so the tenant's keys
-   * are left out: each plane seals them under its own key.
+   * Every row of the tenant, serialised as text. Equal rows give equal text on any plane, so the tenant's
+   * keys are left out: each plane seals them under its own key.
    */
   async of(tenantId: string): Promise<string[]> {
     const rows: string[] = [];

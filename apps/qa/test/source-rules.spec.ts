@@ -74,6 +74,7 @@ describe('no source file', () => {
   it('uses Math.random for a secret', () => {
     // These files use Math.random only for delays.
     holds(/Math\.random/, 'Math.random()', [
+      'apps/agent/src/retry-delay.ts',
       'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
       'libs/persistence/src/outgoing-mail/retry-pace.ts',

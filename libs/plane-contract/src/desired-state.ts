@@ -74,6 +74,8 @@ export interface DesiredTenant {
    * address. Set with phase `retired`, or with `importing` if the tenant is moving back.
    */
   readonly moved_to?: string;
+  /** Set for the source of a move: the address that the tenant will have after the cut-over. */
+  readonly moving_to?: string;
   /** Set with phase `retired` if the plane must remove the tenant's rows. */
   readonly purge?: { readonly job_id: string };
 }

@@ -60,7 +60,7 @@ export interface AgentWithKeyView {
 
 export interface HeartbeatView {
   readonly agent_id: string;
-  /** Where to call from now on, if the tenant is about to move. */
+  /** Where to call if this address fails, because the tenant is about to move. */
   readonly next_url: string | null;
 }
 

@@ -1,13 +1,15 @@
 import { type HttpCall, HttpProblem, noAnswerFrom, problemOf } from './http-call';
 
 export interface ServerEvent {
+  /** Where to continue after the connection broke. Not every event has one. */
+  readonly id?: string;
   readonly type: string;
   readonly data: unknown;
 }
 
 /**
- * The Control Plane sends a keep-alive every 10 s. After three
- * missed keep-alives, the connection is considered dead.
+ * The planes send a keep-alive every 10 s or more often. Without
+ * any for so long, the connection is considered dead.
  */
 const SILENCE_MS = 30_000;
 
@@ -51,5 +53,6 @@ function* eventIn(block: string): Generator<ServerEvent> {
   const fields = block.split(/\r?\n/).map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? []);
   const data = fields.filter(([name]) => name === 'data').map(([, value]) => value);
   const type = fields.findLast(([name]) => name === 'event')?.[1] ?? 'message';
-  if (data.length > 0) yield { type, data: JSON.parse(data.join('\n')) };
+  const id = fields.findLast(([name]) => name === 'id')?.[1];
+  if (data.length > 0) yield { id, type, data: JSON.parse(data.join('\n')) };
 }

@@ -171,7 +171,7 @@ const CONTROL_PLANE: Sought = {
   otherwise: 'set ATLAS_URL and ATLAS_API_KEY',
 };
 
-/** The addresses and credentials of the local stack. Throws {@link UsageError}, and if it is still starting. */
+/** The addresses and credentials of the local stack. Throws if there is none, or if it is still starting. */
 export function localStackIn(values: Values, place: Place, { name, code, otherwise }: Sought): DevStack {
   const { directory } = place;
   const data = localData(values, place);

@@ -77,7 +77,7 @@ function isNews(known: Map<string, string>, step: StepView): boolean {
 }
 
 /** Transient: unreachable, 5xx or 429. */
-function isTransient(error: unknown): error is NoAnswer | HttpProblem {
+export function isTransient(error: unknown): error is NoAnswer | HttpProblem {
   return error instanceof NoAnswer || (error instanceof HttpProblem && isTransientStatus(error.status));
 }
 

@@ -35,12 +35,13 @@ ${hasDemoStory ? storyText(dataDirOption(directory, devStackFile)) : ''}${hasDem
 
 /** What the demo tenant contains, and where to look. */
 function storyText(option: string): string {
+  const [items, alerts, incidents] = [ITEMS.length, ALERTS.length, INCIDENTS.length];
   const commands = ['incidents list', 'runs list', 'slos list'];
   const lines = commands.map((command) => `    npx atlas-tp ${command}${option}\n`);
   return `
-  The demo tenant is the IT of a small online shop: ${ITEMS.length} configuration items, ${ALERTS.length} alerts,
-  ${INCIDENTS.length} incidents, an SLO, and a run that waits for your approval. To look around, run this here in
-  another shell ("npx atlas-tp help" lists more):
+  The demo tenant is the IT of a small online shop: ${items} configuration items, ${alerts} alerts,
+  ${incidents} incidents, an SLO, and a run that waits for your approval. To look around, run this here
+  in another shell ("npx atlas-tp help" lists more):
 
 ${lines.join('')}`;
 }

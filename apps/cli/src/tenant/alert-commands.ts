@@ -1,7 +1,7 @@
 import { type Option } from '../options';
 import { ALERT_STATUSES, DATA_SOURCE_KINDS } from './choices';
 import { endOf, matchers } from './option-values';
-import { type TenantCommand, idOf, lists, makesKey, sends } from './tenant-command';
+import { REVOKE_NOW, type TenantCommand, idOf, lists, makesKey, sends } from './tenant-command';
 import { valueText } from './view-text';
 
 const group = 'Alerts';
@@ -143,7 +143,7 @@ export const ALERT_COMMANDS: readonly TenantCommand[] = [
     summary: 'Replace the key of a data source; the old key works for another day',
     operand,
     examples: ['data-sources rotate-key <id>', 'data-sources rotate-key <id> --revoke-now'],
-    options: [{ name: 'revoke-now', field: 'revoke_now', text: 'refuse the old key at once' }],
+    options: [REVOKE_NOW],
     keyOf: ({ key }) => key,
     hint: whereToSend,
   }),

@@ -1,7 +1,7 @@
 import { type Option } from '../options';
 import { RUN_STATUSES } from './choices';
-import { pairs } from './option-values';
-import { type TenantCommand, idOf, lists, makesKey, sends } from './tenant-command';
+import { pairLines, pairs } from './option-values';
+import { REVOKE_NOW, type TenantCommand, idOf, lists, makesKey, sends } from './tenant-command';
 import { runText } from './run-text';
 import { RUNS_WATCH } from './watch-run';
 
@@ -43,6 +43,14 @@ export const RUNBOOK_COMMANDS: readonly TenantCommand[] = [
         field: 'parameters',
         parse: pairs,
         text: '<name>=<value>, separated by commas',
+      },
+      {
+        name: 'parameters-file',
+        value: '<file>',
+        field: 'parameters',
+        isFile: true,
+        parse: pairLines,
+        text: 'file with more of them, one per line; for secret values',
       },
       { name: 'incident', value: '<id>', field: 'incident_id', text: 'the incident that the run is for' },
       { name: 'dry-run', field: 'dry_run', text: 'show the steps without running anything' },
@@ -168,11 +176,12 @@ export const AGENT_COMMANDS: readonly TenantCommand[] = [
   makesKey('POST /api/agents/:id/rotate-key', {
     name: 'agents rotate-key',
     group: 'Agents',
-    summary: 'Replace the key of an agent; the old key stops working at once',
+    summary: 'Replace the key of an agent; the old key works for another day',
     operand: agent,
-    examples: ['agents rotate-key <id>'],
+    examples: ['agents rotate-key <id>', 'agents rotate-key <id> --revoke-now'],
+    options: [REVOKE_NOW],
     keyOf: ({ key }) => key,
-    hint: ({ agent: { name } }) => `The agent ${name} cannot connect until it has this key.`,
+    hint: ({ agent: { name } }) => `Enrol the agent ${name} with it.`,
   }),
   sends('DELETE /api/agents/:id', {
     name: 'agents delete',

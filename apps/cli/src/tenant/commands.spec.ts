@@ -79,6 +79,14 @@ describe('the commands for a tenant', () => {
     expect(api.calls[0]?.body).toEqual({ parameters: { host: 'web-2', port: '80' }, dry_run: true });
   });
 
+  it('take secret parameters from a file', async () => {
+    api.answers = { 'POST /api/runbooks/r1/runs': [{ status: 202, body: { id: 'j1', steps: [] } }] };
+    writeFileSync(join(folder, 'values'), 'token=a,b\n');
+    const file = ['--parameters-file', join(folder, 'values')];
+    expect(await run('runbooks', 'run', 'r1', '--parameters', 'host=web-2', ...file)).toBe(0);
+    expect(api.calls[0]?.body).toEqual({ parameters: { host: 'web-2', token: 'a,b' } });
+  });
+
   it.each([
     ['agents create --name a', 'POST /api/agents', { agent: { id: 'a1', name: 'a' }, key: 'aga_secret' }],
     ['agents rotate-key a1', 'POST /api/agents/a1/rotate-key', { agent: { id: 'a1' }, key: 'aga_secret' }],
@@ -107,27 +115,39 @@ describe('the commands for a tenant', () => {
     expect(terminal.written).toBe('apiVersion: openslo/v1\n');
   });
 
+  const event = (type: string, data: object, id?: string): string =>
+    `${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  const step = { name: 'restart', status: 'running', exit_code: null, error: null };
+
   it.each([
     ['succeeded', 0],
     ['failed', 1],
     ['cancelled', 1],
-  ])('watch a run until it has %s', async (end, code) => {
-    const step = { name: 'restart', status: 'running', exit_code: null, error: null };
-    const ended = { ...step, status: end, exit_code: 0 };
+  ])('watch a run until it has %s, also if the connection breaks', async (end, code) => {
+    const began = event('step', step);
+    const output = (text: string, id: string): string => event('output', { step: 'restart', text }, id);
+    const ended = event('step', { ...step, status: end, exit_code: 0 }) + event('done', { status: end });
     api.answers = {
-      'GET /api/automation/jobs/j1': [
-        { body: { status: 'running', steps: [step] } },
-        { body: { status: end, steps: [ended] } },
+      'GET /api/automation/jobs/j1/events': [
+        { stream: began + output('ok\u001b[2J\n', '0-7'), breaks: true },
+        { stream: began + output('done\n', '0-12') + ended },
       ],
     };
     expect(await run('runs', 'watch', 'j1')).toBe(code);
-    const began = '  restart: running\nThe run is running.\n';
-    expect(terminal.written).toBe(`${began}  restart: ${end} (exit code 0)\nThe run is ${end}.\n`);
+    const last = `restart: ${end} (exit code 0)\nThe run is ${end}.\n`;
+    expect(terminal.written).toBe(`restart: running\n  ok [2J\n  done\n${last}`);
+    expect(terminal.complaints).toContain('Connecting again');
+    expect(api.calls.map(({ lastEventId }) => lastEventId)).toEqual([undefined, '0-7']);
+  });
+
+  it('stop watching a run that does not exist', async () => {
+    expect(await run('runs', 'watch', 'j2')).toBe(1);
+    expect(api.calls).toHaveLength(1);
   });
 
   it('never show control characters from the output of a step', async () => {
-    const step = { name: 'restart', output_tail: 'ok\u001b[2J\u0007\n' };
-    api.answers = { 'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps: [step] } }] };
+    const steps = [{ ...step, output_tail: 'ok\u001b[2J\u0007\n' }];
+    api.answers = { 'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps } }] };
     expect(await run('runs', 'show', 'j1')).toBe(0);
     expect(terminal.written).toContain('Output of "restart":\n  ok [2J \n');
   });

@@ -1,5 +1,5 @@
 import { UsageError } from '../failure';
-import { endOf, matchers, pairs } from './option-values';
+import { endOf, matchers, pairLines, pairs } from './option-values';
 
 describe(pairs.name, () => {
   it('reads names and values', () => {
@@ -8,6 +8,16 @@ describe(pairs.name, () => {
 
   it.each(['site', '=fra-1', 'site=fra-1,,role=web'])('refuses %s', (text) => {
     expect(() => pairs(text)).toThrow(UsageError);
+  });
+});
+
+describe(pairLines.name, () => {
+  it('reads values that contain commas', () => {
+    expect(pairLines('token=a,b=c\nhost=web-1')).toEqual({ token: 'a,b=c', host: 'web-1' });
+  });
+
+  it('names a wrong line without repeating it', () => {
+    expect(() => pairLines('host=web-1\nhunter2')).toThrow('Line 2 is not of the form <name>=<value>.');
   });
 });
 

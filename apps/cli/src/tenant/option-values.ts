@@ -2,16 +2,32 @@ import { UsageError } from '../failure';
 
 /** `site=fra-1,role=web` as an object. Throws {@link UsageError}. */
 export function pairs(text: string): Readonly<Record<string, string>> {
-  const entries = text.split(',').map((pair) => {
-    const [, name, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined)
-      throw new UsageError(`"${pair}" is not of the form <name>=<value>.`);
-    return [name, value] as const;
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    text.split(',').map((one) => {
+      const pair = pairIn(one);
+      if (!pair) throw new UsageError(`"${one}" is not of the form <name>=<value>.`);
+      return pair;
+    }),
+  );
 }
 
-/** `ci=web-2,alertname=~Disk.*` as the matchers of a silence: `=`, `!=`, `=~` or `!~`. Throws {@link UsageError}. */
+/** One pair per line. The error does not repeat the line, which may contain a secret. */
+export function pairLines(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    text.split('\n').map((line, index) => {
+      const pair = pairIn(line);
+      if (!pair) throw new UsageError(`Line ${index + 1} is not of the form <name>=<value>.`);
+      return pair;
+    }),
+  );
+}
+
+function pairIn(text: string): readonly [string, string] | undefined {
+  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  return name === undefined || value === undefined ? undefined : [name, value];
+}
+
+/** `ci=web-2,alertname=~Disk.*` as the matchers of a silence. Throws {@link UsageError}. */
 export function matchers(text: string): readonly object[] {
   return text.split(',').map((matcher) => {
     const [, name, operator = '', value] = /^([^=!~]+)(=~|!~|!=|=)(.*)$/.exec(matcher) ?? [];

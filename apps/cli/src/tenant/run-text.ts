@@ -36,7 +36,7 @@ export function runText(view: Json<RunView | RunPlanView>): string {
 }
 
 /** Output may contain control characters, which must not reach the terminal. */
-function indented(output: string): string {
+export function indented(output: string): string {
   const lines = output.replace(/\n$/, '').split('\n');
   return lines.map((line) => `  ${line.replaceAll(/[^\P{Cc}\t]/gu, ' ')}\n`).join('');
 }

@@ -7,12 +7,12 @@ import { note } from '../operator/note';
 import { type Given, type Operand, type Option, bodyOf } from '../options';
 import { type Column, tableText } from '../text';
 import { interruptible } from './interruptible';
-import { type TenantApi, type TenantCall, type TenantClient } from './tenant-client';
+import { type TenantApi, type TenantCall, type TenantClient } from '../tenant-client/tenant-client';
 import { JSON_OPTION, SESSION_OPTIONS, TenantSession } from './tenant-session';
 import { viewText } from './view-text';
 
 /** What a command has to do its work with. */
-export interface TenantCommandCall extends Given {
+interface TenantCommandCall extends Given {
   readonly client: TenantClient;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -105,7 +105,7 @@ export function sends<Key extends TenantCall>(
   };
 }
 
-/** A command whose response contains a key. Only the key goes to standard output, so that scripts can keep it. */
+/** A command that shows a key. Only the key goes to standard output, so that scripts can store it. */
 export function makesKey<Key extends TenantCall>(
   operation: Key,
   {
@@ -153,6 +153,12 @@ export function asTenantCommand(command: TenantCommand, terminal: Terminal): Com
     },
   };
 }
+
+export const REVOKE_NOW: Option = {
+  name: 'revoke-now',
+  field: 'revoke_now',
+  text: 'refuse the old key at once',
+};
 
 export function idOf(what: string): Operand {
   return { name: 'id', text: `id of ${what}` };

@@ -6,7 +6,7 @@ import { type Terminal } from '../command';
 import { localStackIn } from '../operator/connection';
 import { note } from '../operator/note';
 import { type Given, type Option } from '../options';
-import { TenantClient } from './tenant-client';
+import { TenantClient } from '../tenant-client/tenant-client';
 
 const group = 'Connection';
 

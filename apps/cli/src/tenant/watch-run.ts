@@ -1,44 +1,64 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json } from '@atlas/platform';
-import { type RunStatus, type RunView } from '@atlas/tenant-api/automation';
+import { type RunStepView, type RunView } from '@atlas/tenant-api/automation';
 import { EXIT } from '../failure';
+import { type ServerEvent } from '../control-plane/event-stream';
+import { note } from '../operator/note';
+import { isTransient } from '../operator/watch-job';
 import { onOneLine } from '../text';
+import { indented } from './run-text';
 import { type TenantCommand, idOf } from './tenant-command';
 
-const PAUSE_MS = 1000;
-const ENDS: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled'];
+const PAUSE_MS = 500;
+/** How often to connect again without having received anything in between. */
+const MAX_DROPS = 10;
 
 export const RUNS_WATCH: TenantCommand = {
   name: 'runs watch',
   group: 'Runbooks and runs',
-  summary: 'Watch the steps of a run until it ends',
-  about:
-    'Shows each change of a run until it ends. Ctrl-C stops watching, not the run. Exits with 0 only if the ' +
-    'run succeeded.',
+  summary: 'Watch the steps of a run and their output until it ends',
+  about: `Shows each change of a run, and the output of its steps, until it ends. Ctrl-C stops watching, not
+the run. Exits with 0 only if the run succeeded.`,
   operand: idOf('a run'),
   examples: ['runs watch <id>'],
   options: [],
   async run({ client, operand, terminal, signal, isJson }) {
-    let shown: readonly string[] = [];
-    for (;;) {
-      const run = await client.ask('GET /api/automation/jobs/:id', operand, {});
-      const lines = linesOf(run);
-      const news = lines.filter((line) => !shown.includes(line));
-      if (isJson && news.length > 0) terminal.out(`${JSON.stringify(run)}\n`);
-      if (!isJson) terminal.out(news.join(''));
-      shown = lines;
-      if (ENDS.includes(run.status)) return run.status === 'succeeded' ? EXIT.done : EXIT.failed;
-      await delay(PAUSE_MS, undefined, { signal });
+    const shown = new Set<string>();
+    let lastId: string | undefined;
+    for (let drops = 0; ; drops += 1) {
+      let reason: unknown = new Error('The connection was closed.');
+      try {
+        for await (const event of client.events('GET /api/automation/jobs/:id/events', operand, lastId)) {
+          [lastId, drops] = [event.id ?? lastId, 0];
+          const text = isJson ? jsonOf(event) : textOf(event);
+          // After a new connection, all steps are sent again. Output is not, and may repeat itself.
+          if (event.type === 'output' || !shown.has(text)) terminal.out(text);
+          shown.add(text);
+          if (event.type === 'done') return isSuccess(event) ? EXIT.done : EXIT.failed;
+        }
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        reason = error;
+      }
+      if (drops >= MAX_DROPS) throw reason;
+      note({ terminal, isJson }, 'The connection was lost. Connecting again.');
+      await delay(PAUSE_MS * (drops + 1), undefined, { signal });
     }
   },
 };
 
-/** One line for the run, and one for each step that has begun. */
-function linesOf({ status, steps }: Json<RunView>): readonly string[] {
-  const begun = steps.filter((step) => step.status !== 'pending');
-  const texts = begun.map((step) => {
-    const exit = step.exit_code === null ? '' : ` (exit code ${step.exit_code})`;
-    return onOneLine(`  ${step.name}: ${step.status}${exit}${step.error ? `, ${step.error.detail}` : ''}`);
-  });
-  return [...texts, `The run is ${status}.`].map((text) => `${text}\n`);
+function isSuccess({ data }: ServerEvent): boolean {
+  return (data as Json<RunView>).status === 'succeeded';
+}
+
+function jsonOf({ type, data }: ServerEvent): string {
+  return `${JSON.stringify({ event: type, ...(data as object) })}\n`;
+}
+
+function textOf({ type, data }: ServerEvent): string {
+  if (type === 'output') return indented((data as { readonly text: string }).text);
+  if (type === 'done') return `The run is ${(data as Json<RunView>).status}.\n`;
+  const { name, status, exit_code: exitCode, error } = data as Json<RunStepView>;
+  const exit = exitCode === null ? '' : ` (exit code ${exitCode})`;
+  return `${onOneLine(`${name}: ${status}${exit}${error ? `, ${error.detail}` : ''}`)}\n`;
 }

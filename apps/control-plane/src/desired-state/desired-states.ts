@@ -233,6 +233,7 @@ export class DesiredStates implements OnModuleInit {
           'transfer.tenantId = placement.tenantId and transfer.endedAt is null and ' +
             '(transfer.sourcePlaneId = plane.id or transfer.targetPlaneId = plane.id)',
         )
+        .leftJoin(TenantPlane, 'target', 'target.id = transfer.targetPlaneId')
         .where('plane.id = :tenantPlaneId', { tenantPlaneId })
         .orderBy('placement.entryRevision')
         .select('plane.revision', 'plane_revision')
@@ -256,6 +257,7 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('tenant.endpoint_url', 'endpoint_url')
         .addSelect('transfer.id', 'transfer_id')
         .addSelect('transfer.target_plane_id', 'transfer_target')
+        .addSelect('target.endpoint_url', 'target_url')
         .addSelect('transfer.recipient', 'transfer_recipient')
         .addSelect('transfer.purpose', 'transfer_purpose')
         .addSelect('transfer.plane_key', 'transfer_key')
@@ -314,6 +316,7 @@ interface ChangedRow {
   readonly plane_id: string;
   readonly transfer_id: string | null;
   readonly transfer_target: string | null;
+  readonly target_url: string | null;
   /** Text on SQLite. */
   readonly transfer_recipient: string | Record<string, unknown> | null;
   readonly transfer_purpose: TransferPurpose | null;
@@ -365,12 +368,22 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
       isHome(told) && { reopened: reopenedOf(row.reopened_by, row.imported_by) }),
     ...((hasMoved(row) || Boolean(row.is_back)) &&
       row.endpoint_url !== null && { moved_to: row.endpoint_url }),
+    ...(isLeaving(row) && isHome(told) && row.target_url !== null && { moving_to: row.target_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };
 }
 
 function reopenedOf(job_id: string, importedBy: string | null): DesiredTenant['reopened'] {
   return importedBy === null ? { job_id } : { job_id, requires_rows: true };
+}
+
+function isLeaving({
+  transfer_id,
+  transfer_purpose: purpose,
+  transfer_target,
+  plane_id,
+}: ChangedRow): boolean {
+  return transfer_id !== null && purpose !== 'backup' && transfer_target !== plane_id;
 }
 
 function transferOf(row: ChangedRow): DesiredTransfer {

@@ -39,6 +39,17 @@ describe.each(EVERY_DATABASE)('making a plane the home of a tenant, on %s', (dri
   };
   const database = () => scene.plane.app.get(Database);
 
+  it('tells only the source where the tenant will be, and only until the move ends', async () => {
+    await target.report([], { endpoint_url: NEW_ADDRESS });
+    const { job, last } = await tenant.almostMoved(target);
+    expect(await tenant.told(({ moving_to }) => moving_to)).toBe(NEW_ADDRESS);
+    await tenant.told(({ moving_to }) => moving_to === undefined, target);
+    await last();
+    await scene.reaches(job, 'succeeded');
+    await tenant.told(({ moved_to, moving_to }) => moved_to !== undefined && moving_to === undefined);
+    await tenant.told(({ phase, moving_to }) => phase === 'serving' && moving_to === undefined, target);
+  });
+
   it("undoes the move if the plane's secret was revoked after the rows arrived", async () => {
     const { job, last } = await tenant.almostMoved(target);
     const revoked = scene.before('cut-over', async () => {

@@ -15,6 +15,7 @@ import { type LeaseHolder, StepLeases } from '../automation/step-leases';
 import { accepts, presents } from '../credentials/previous-keys';
 import { hashToken } from '../credentials/tenant-token';
 import { requireStanding } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
 import { Agent, labelsOf } from './agent.entity';
 import { requireLabels } from './agents';
 
@@ -43,10 +44,10 @@ export class AgentCalls implements BeforeApplicationShutdown {
     { version, hostname, labels = {}, leases }: HeartbeatDto,
   ): Promise<HeartbeatView> {
     requireLabels(labels);
-    return this.by(key, async (scope, holder) => {
+    return this.by(key, async (scope, holder, { movingTo }) => {
       await scope.update(Agent, { id: holder.agentId }, { version, hostname, reportedLabels: labels });
       await this.leases.extend(scope, holder, leases);
-      return { agent_id: holder.agentId, next_url: null };
+      return { agent_id: holder.agentId, next_url: movingTo === null ? null : new URL(movingTo).origin };
     });
   }
 
@@ -75,9 +76,12 @@ export class AgentCalls implements BeforeApplicationShutdown {
   }
 
   /** Locks the agent, so that a rotation or a deletion waits for this call, and admits no later one. */
-  private by<T>(key: ClaimedKey, work: (scope: TenantScope, holder: LeaseHolder) => Promise<T>): Promise<T> {
+  private by<T>(
+    key: ClaimedKey,
+    work: (scope: TenantScope, holder: LeaseHolder, tenant: Tenant) => Promise<T>,
+  ): Promise<T> {
     return this.tenants.write(key.tenantId, async (scope) => {
-      await requireStanding(scope);
+      const tenant = await requireStanding(scope);
       const keyHash = hashToken(key.token);
       const query = scope.query(Agent, 'agent').andWhere(...presents('agent', keyHash));
       const agent = await lockedForUpdate(query).getOne();
@@ -85,7 +89,7 @@ export class AgentCalls implements BeforeApplicationShutdown {
       const context = currentContext();
       if (context) context.actor = { kind: 'agent', id: agent.id };
       await scope.update(Agent, { id: agent.id }, { lastContactAt: this.clock.now() });
-      return work(scope, { agentId: agent.id, labels: labelsOf(agent) });
+      return work(scope, { agentId: agent.id, labels: labelsOf(agent) }, tenant);
     });
   }
 }

@@ -20,8 +20,8 @@ export class Upload {
   private constructor(private readonly file: FileHandle) {}
 
   /**
-   * Throws `upload_interrupted`, `upload_storage_full`, `archive_foreign` if the first bytes show that this is
-   * no archive, and the reason of `signal` if it is a refusal.
+   * Throws `upload_interrupted`, `upload_storage_full`, `archive_foreign` if the first bytes show that this
+   * is no archive, and the reason of `signal` if it is a refusal.
    */
   static async receive(body: Readable, signal: AbortSignal): Promise<Upload> {
     const upload = new Upload(await unnamedFile());

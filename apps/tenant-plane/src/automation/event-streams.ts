@@ -32,6 +32,6 @@ export class EventStreams implements BeforeApplicationShutdown {
 }
 
 function tooManyStreams(): DomainError {
-  const detail = `You already have ${MOST_OF_ONE_USER} event streams open. Close one, or read the run instead.`;
+  const detail = `You already have ${MOST_OF_ONE_USER} event streams open. Close one, or read the run.`;
   return new DomainError('too_many_streams', 'too_many', detail, {}, { 'retry-after': '5' });
 }

@@ -93,8 +93,9 @@ class SentEvents {
   *eventsFor({ state, tails }: Seen): Generator<string> {
     for (const step of state.steps) {
       yield* this.outputOf(step, tails.get(step.id));
-      const { output_tail: _, ...view } = stepView(step, null);
-      const text = JSON.stringify(view);
+      const view = stepView(step, null);
+      // Output has events of its own.
+      const text = JSON.stringify({ ...view, output_bytes: null });
       if (this.views.get(step.id) === text) continue;
       this.views.set(step.id, text);
       yield eventOf('step', view);

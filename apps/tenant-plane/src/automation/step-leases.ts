@@ -33,8 +33,9 @@ export interface BegunStep {
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
 
 /**
- * Leases steps to agents, and http steps to this process. A lease is given once: if it expires without a result, the step may have run, so it
- * fails, and only a person starts it again. A caller that names an agent has locked the agent's row.
+ * Leases steps to agents, and http steps to this process. A lease is given once: if it expires without a
+ * result, the step may have run, so it fails, and only a person starts it again. A caller that names an agent
+ * has locked the agent's row.
  */
 @Injectable()
 export class StepLeases implements OnApplicationBootstrap {

@@ -350,6 +350,7 @@ function rowOf(
     isBeingReplaced: !isHome(entry) && (known?.isBeingReplaced ?? false),
     reopenedBy: entry.reopened?.job_id ?? known?.reopenedBy ?? null,
     movedTo: entry.moved_to ?? null,
+    movingTo: entry.moving_to ?? null,
     signupLinks: entry.signup_links ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
   };

@@ -63,8 +63,8 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   /**
-   * Handles everything that is due, also what becomes due meanwhile. Tenants take turns, so that one with many
-   * due rows does not delay the others. A row whose handler fails stays due, and is tried less often.
+   * Handles everything that is due, also what becomes due meanwhile. Tenants take turns, so that one with
+   * many due rows does not delay the others. A row whose handler fails stays due, and is tried less often.
    */
   async sweep(): Promise<void> {
     try {

@@ -94,7 +94,10 @@ export class Runbooks {
     });
   }
 
-  /** Also deletes its credentials. Does nothing if the runbook is archived already. Throws `runbook_not_found`. */
+  /**
+   * Also deletes its credentials. Does nothing if the runbook is archived already. Throws
+   * `runbook_not_found`.
+   */
   archive(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {
       const runbook = await lockedForUpdate(scope.query(Runbook, 'runbook').andWhere({ id })).getOne();

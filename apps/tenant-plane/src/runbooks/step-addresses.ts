@@ -30,6 +30,6 @@ export class StepAddresses {
 }
 
 function tooManyOrigins(given: number): DomainError {
-  const detail = `The runbook calls ${given} servers; at most ${MAX_ORIGINS} are allowed. Nothing was stored.`;
+  const detail = `The runbook calls ${given} servers; at most ${MAX_ORIGINS} are allowed.`;
   return new DomainError('runbook_too_large', 'unprocessable', detail, { limit: MAX_ORIGINS, given });
 }

@@ -80,6 +80,7 @@ import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
 import { OverlapAgentKeys1700000000046 } from './migrations/0046-overlap-agent-keys';
 import { KeepSecretsOfRunbooks1700000000047 } from './migrations/0047-keep-secrets-of-runbooks';
 import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-credentials-of-slos';
+import { AnnounceMoves1700000000049 } from './migrations/0049-announce-moves';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -188,5 +189,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     OverlapAgentKeys1700000000046,
     KeepSecretsOfRunbooks1700000000047,
     KeepCredentialsOfSlos1700000000048,
+    AnnounceMoves1700000000049,
   ],
 };

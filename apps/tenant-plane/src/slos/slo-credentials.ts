@@ -111,7 +111,7 @@ function placeOf(sloId: string): SecretPlace {
 
 function credentialMissing(name: string, origin: string): DomainError {
   const detail =
-    `The header ${name} has no value, and none is stored for ${origin}. Enter the value, or leave the header ` +
-    'out of headers. A stored value is kept only while the server of the URL stays the same.';
+    `The header ${name} has no value, and none is stored for ${origin}. Enter the value, or remove the ` +
+    'header. A stored value is kept only while the server of the URL stays the same.';
   return new DomainError('credential_missing', 'unprocessable', detail);
 }

@@ -49,6 +49,8 @@ export class Tenant {
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** The tenant's current address, if the tenant was served here before. */
   @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
+  /** Where the tenant will be served once its move cuts over. */
+  @Column('varchar', { name: 'moving_to', nullable: true }) movingTo: string | null;
   /**
    * Which sign-up tokens are revoked, and which tokens from earlier homes are valid here. The tokens
    * themselves do not say.

@@ -28,7 +28,9 @@ describe.each(EVERY_DATABASE)('archives on %s, while COMMITs fail', (driver) => 
     await faults.stop();
   });
 
-  /** Waits until the run has ended. What it could not record as failed counts as interrupted after a while. */
+  /**
+   * Waits until the run has ended. What it could not record as failed counts as interrupted after a while.
+   */
   const settle = async (owner: object): Promise<void> => {
     await (Reflect.get(owner, 'runs') as BackgroundRuns).settled();
     clock.advance(121);

@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('runs, agents and the policy in an archive on %s',
     expect((await claim(body.key, admin)).status).toBe(204);
   });
 
-  it('start nothing, even if the archive says that an ended run has a step that waits for an agent', async () => {
+  it('start nothing, even if the archive contains an ended run whose step waits for an agent', async () => {
     const forged = rewritten(files, 'automation_runs', (rows) =>
       rows.map((row) => ({ ...row, status: 'failed' })),
     );

@@ -130,6 +130,16 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
     });
   });
 
+  it('learn where their tenant is about to move, unless the move is undone', async () => {
+    const agent = await create();
+    const told = async (moving_to?: string) => {
+      await plane.apply({ tenants: [{ ...tenant, moving_to }] });
+      return (await beat(agent).expect(200)).body.next_url;
+    };
+    expect(await told('https://new.example.com/ui')).toBe('https://new.example.com');
+    expect(await told()).toBeNull();
+  });
+
   it.each(['heartbeat', 'claim', 'results'])('are refused without a valid key: %s', async (path) => {
     const { key } = await create();
     const other = await plane.tenantWithAdmin(`other-${count}`);

@@ -79,7 +79,11 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
     await eventually(() => outputs(seen).length === 1);
     await report({ output: 'c', offset: 3, exit_code: 0, finished: true });
     await closed;
-    expect(statuses(seen, 'one')).toEqual(expect.arrayContaining(['pending', 'running', 'succeeded']));
+    expect(statuses(seen, 'one').filter((status) => status !== 'queued')).toEqual([
+      'pending',
+      'running',
+      'succeeded',
+    ]);
     expect(outputs(seen)).toEqual([
       { step: 'one', offset: 0, text: 'äb' },
       { step: 'one', offset: 3, text: 'c' },

@@ -1,6 +1,6 @@
 import { type Risk, type StepKind } from '@atlas/tenant-api/runbooks';
 
-export interface StoryRunbook {
+interface StoryRunbook {
   readonly name: string;
   readonly description: string;
   readonly parameters: readonly {
@@ -37,7 +37,7 @@ const SITE = { site: 'fra-1' };
 
 export const AGENT = { name: 'ops-runner-1', labels: SITE } as const;
 
-export const RETURN_WEB_SERVER: StoryRunbook = {
+const RETURN_WEB_SERVER: StoryRunbook = {
   name: 'Return a web server to service',
   description: 'After a crash or maintenance of a web server. Takes about ten minutes.',
   parameters: [{ name: 'host', required: true, pattern: 'web-[0-9]+' }],
@@ -71,7 +71,7 @@ export const RETURN_WEB_SERVER: StoryRunbook = {
   ],
 };
 
-export const RESTART_CONSUMERS: StoryRunbook = {
+const RESTART_CONSUMERS: StoryRunbook = {
   name: 'Restart the order consumers',
   description:
     'When consumers of orders.confirmed do not reconnect. No order is lost: messages stay in the queue.',

@@ -1,5 +1,5 @@
 import { type AnswerOf, type Given, type Json } from '@atlas/platform';
-import { type TenantApi, type TenantCall, TenantClient } from '../../tenant/tenant-client';
+import { type TenantApi, type TenantCall, TenantClient } from '../../tenant-client/tenant-client';
 
 /** What a start has to know about the story that an earlier start has begun to tell. */
 export interface StoryRecord {

@@ -178,8 +178,10 @@ async function tellRuns(teller: Storyteller, incidents: Ids): Promise<void> {
 
 async function addAgent(teller: Storyteller): Promise<string> {
   const { agent, key } = await teller.create('agent', 'POST /api/agents', { body: AGENT });
-  const rotate = async (): Promise<string | null> =>
-    (await teller.client.call('POST /api/agents/:id/rotate-key', { path: { id: agent.id } })).key;
+  const rotate = async (): Promise<string | null> => {
+    const given = { path: { id: agent.id }, body: { revoke_now: true } };
+    return (await teller.client.call('POST /api/agents/:id/rotate-key', given)).key;
+  };
   return teller.key('agent', key, rotate);
 }
 

@@ -118,10 +118,10 @@ export const INCIDENTS: readonly StoryIncident[] = [
       'The shop is still up on web-1 and web-3. Only search is slow, because half of it ran on web-2.',
     ],
     resolution_notes:
-      'Power-cycled web-2, took it out of the load balancer while nginx was restarted, and put it back. Search ' +
-      'has been fast again since then.',
+      'Power-cycled web-2, took it out of the load balancer while nginx was restarted, and put it back. ' +
+      'Search has been fast again since then.',
     root_cause:
-      'A faulty memory module (DIMM B2) caused a kernel panic. It is replaced in the next maintenance window.',
+      'A faulty memory module (DIMM B2) caused a kernel panic. It is replaced in the next maintenance.',
   },
   {
     service: 'storage',
@@ -129,7 +129,7 @@ export const INCIDENTS: readonly StoryIncident[] = [
     isAssigned: true,
     notes: [
       'Both volumes have grown by 40 GB a day since Tuesday. The write-ahead log looks normal.',
-      'The new nightly report leaves temporary files behind. Asked the data team to stop it until it is fixed.',
+      'The new nightly report leaves temporary files behind. Asked the data team to stop it for now.',
     ],
   },
   {

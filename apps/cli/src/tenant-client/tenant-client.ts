@@ -9,6 +9,7 @@ import { type RunbooksApi } from '@atlas/tenant-api/runbooks';
 import { type SlosApi } from '@atlas/tenant-api/slos';
 import { type AnswerOf, type Json } from '@atlas/platform';
 import { ApiClient } from '../control-plane/api-client';
+import { type ServerEvent, readEvents } from '../control-plane/event-stream';
 import { callJson, callText } from '../control-plane/http-call';
 import { requestLine } from '../control-plane/request-line';
 
@@ -28,7 +29,7 @@ export type TenantCall = keyof TenantApi;
 
 /** The API of a tenant, called with a session of one of its users. */
 export class TenantClient extends ApiClient<TenantApi> {
-  /** Sends fields from the command line, which the plane checks: in the query of a GET, or else in the body. */
+  /** Sends fields, which the plane checks, in the query of a GET, or else in the body. */
   ask<Key extends TenantCall>(
     operation: Key,
     id: string,
@@ -39,6 +40,14 @@ export class TenantClient extends ApiClient<TenantApi> {
     const body = isRead || method === 'DELETE' ? undefined : fields;
     const { url, ...connection } = this.connection;
     return callJson({ ...connection, method, url: url + target, body });
+  }
+
+  /** Yields server-sent events until the stream ends, from the one after `lastId`. */
+  events(operation: TenantCall, id: string, lastId: string | undefined): AsyncGenerator<ServerEvent> {
+    const { url, headers, signal } = this.connection;
+    const { target } = requestLine(operation, { path: { id } });
+    const from: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
+    return readEvents(url + target, { ...headers, ...from }, signal);
   }
 
   text(operation: TenantCall, id: string): Promise<string> {
