@@ -7,6 +7,7 @@ import { P5_SIGNED_CALL } from './p5-signed-call';
 import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
 import { P9_START } from './p9-start';
+import { P12C_EXPORT } from './p12c-export';
 
 /** All benchmark lines. To add one, create its file and list it here. */
 export const LINES: readonly Line[] = [
@@ -18,4 +19,5 @@ export const LINES: readonly Line[] = [
   P6_DEDICATED,
   P7_WAITING,
   P9_START,
+  P12C_EXPORT,
 ];
