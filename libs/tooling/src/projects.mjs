@@ -14,7 +14,11 @@ const BUNDLES = {
     to: 'dist/apps/tenant-plane',
     programs: ['main', 'migrate', 'enrol', 'preflight', 'status'],
   },
-  bench: { from: 'dist/apps/bench', to: 'dist/apps/bench/empty-app', programs: ['start/empty-app'] },
+  bench: {
+    from: 'dist/apps/bench',
+    to: 'dist/apps/bench/empty-app',
+    programs: ['start/empty-app', 'start/ingest-app'],
+  },
 };
 /** The library whose build renders the guides for every bundle. */
 export const PLATFORM = 'platform';
