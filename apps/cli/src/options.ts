@@ -17,6 +17,8 @@ export interface Option {
   readonly isList?: boolean;
   /** Whether the value is in a file that the option names. Secrets must not be on the command line. */
   readonly isFile?: boolean;
+  /** What is sent for the value. Throws {@link UsageError}. */
+  readonly parse?: (text: string) => unknown;
   /** The field of the request body for the option's value, such as `database.driver`. */
   readonly field?: string;
   /** The heading under which the help lists the option (default: `Options`). */
@@ -132,7 +134,8 @@ export function bodyOf(options: readonly Option[], values: Values): Record<strin
   return body;
 }
 
-function sentFor({ name, isNumber, isList, isFile }: Option, value: string | boolean): unknown {
+function sentFor({ name, isNumber, isList, isFile, parse }: Option, value: string | boolean): unknown {
+  if (parse) return parse(String(value));
   if (isFile) return contentOf(name, String(value));
   if (isNumber) return Number(value);
   return isList ? String(value).split(',') : value;

@@ -57,9 +57,9 @@ export function falseClaimsOfText(text: string): string[] {
 }
 
 /** The commands and options in a table's first column that do not exist. */
-export function falseRowsOf(table: string): string[] {
+export function falseRowsOf(table: string, program = 'atlas'): string[] {
   const cells = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.split(' · '));
-  const calls = cells.map((cell) => `atlas ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
+  const calls = cells.map((cell) => `${program} ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
   return calls.flatMap(falseCommands);
 }
 

@@ -14,12 +14,15 @@ describe.each(GUIDES)('%s', (page) => {
   });
 });
 
-describe('the table of docs/guides/atlas-cli.md', () => {
-  const [, table = ''] = /\n## Commands\n([^]*?)\n## /.exec(read('docs/guides/atlas-cli.md')) ?? [];
+describe.each([
+  ['docs/guides/atlas-cli.md', 'atlas', '`job <id>`'],
+  ['docs/guides/tenant-cli.md', 'atlas-tp', '`runs watch <id>`'],
+])('the table of %s', (page, program, row) => {
+  const [, table = ''] = /\n## Commands\n([^]*?)\n## /.exec(read(page)) ?? [];
 
   it('names only existing commands and options', () => {
-    expect(table).toContain('`job <id>`');
-    expect(falseRowsOf(table)).toEqual([]);
+    expect(table).toContain(row);
+    expect(falseRowsOf(table, program)).toEqual([]);
   });
 });
 

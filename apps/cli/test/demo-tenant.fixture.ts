@@ -19,6 +19,45 @@ export async function inDemo(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
+const LISTS = {
+  items: 'cmdb/items',
+  relationships: 'cmdb/relationships',
+  sources: 'data-sources',
+  alerts: 'alerts',
+  firing: 'alerts?status=firing',
+  incidents: 'incidents',
+  open: 'incidents?status=open',
+  investigating: 'incidents?status=investigating',
+  closed: 'incidents?status=closed',
+  runbooks: 'runbooks',
+  runs: 'automation/jobs',
+  finished: 'automation/jobs?status=succeeded',
+  waiting: 'automation/jobs?status=waiting_approval',
+  agents: 'agents',
+  objectives: 'slos',
+  silences: 'silences',
+} as const;
+
+interface Listed {
+  readonly id: string;
+  readonly status?: string;
+}
+
+/** How much of everything the demo tenant has, and all that its first objective and incidents tell. */
+export async function contentOf({ tenant_plane: plane, demo_tenant: demo }: DevStack) {
+  const headers = { 'x-tenant-id': demo.slug, authorization: `Bearer ${demo.token}` };
+  const get = async <T>(path: string): Promise<T> =>
+    (await fetch(`${plane.url}/api/${path}`, { headers })).json() as Promise<T>;
+  const list = async (path: string): Promise<readonly Listed[]> =>
+    (await get<{ items: Listed[] }>(`${path}${path.includes('?') ? '&' : '?'}limit=200`)).items;
+  const counts: Record<string, number> = {};
+  for (const [name, path] of Object.entries(LISTS)) counts[name] = (await list(path)).length;
+  for (const { id, status } of await list('incidents'))
+    counts[`timeline of ${status}`] = (await list(`incidents/${id}/timeline`)).length;
+  const [objective] = await list('slos');
+  return { counts, objective: await get<Record<string, unknown>>(`slos/${objective?.id}/status`) };
+}
+
 /** Provisions a dedicated tenant, and returns its processes on this machine. */
 export async function dedicatedTenant(
   { control_plane: { url, api_key: key } }: DevStack,

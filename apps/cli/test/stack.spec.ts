@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@atlas/testing';
-import { dedicatedTenant, inDemo } from './demo-tenant.fixture';
+import { contentOf, dedicatedTenant, inDemo } from './demo-tenant.fixture';
 import { CLI, StackProcess, expectGone } from './stack.fixture';
 
 jest.setTimeout(90_000);
@@ -21,7 +21,7 @@ describe('the local stack', () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
   const dataDir = join(folder, 'data');
   const runs: StackProcess[] = [];
-  let number = '';
+  let counts: Readonly<Record<string, number>> = {};
 
   function start(env: NodeJS.ProcessEnv = {}): StackProcess {
     const run = new StackProcess(dataDir, { env });
@@ -48,7 +48,8 @@ describe('the local stack', () => {
     const devStack = await run.ready();
     const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
     expect(incident).toMatchObject({ status: 201, body: { severity: 'P2', title: 'Disk is full on web-1' } });
-    number = String(incident.body['number']);
+    ({ counts } = await contentOf(devStack));
+    expect(counts).toMatchObject({ items: 20, alerts: 8, incidents: 4, finished: 1 });
     const dedicated = await dedicatedTenant(devStack, join(dataDir, 'dedicated/processes.json'));
     const ready = '"msg":"The Tenant Plane is ready';
     expect(logsOf('demo')).toContain(ready);
@@ -74,7 +75,7 @@ describe('the local stack', () => {
     );
   });
 
-  it('restarts quickly with its data, and refuses a second stack on the same data folder', async () => {
+  it('restarts quickly with its data, adds nothing to it, and refuses a second stack on the same data folder', async () => {
     const before = runs[0]?.devStack;
     // Simulates a first start that was killed right after it created the owner.
     const recordFile = join(dataDir, 'secrets.sqlite.json');
@@ -86,7 +87,8 @@ describe('the local stack', () => {
     const devStack = await run.ready();
     expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(devStack.demo_tenant.token).toBe(before?.demo_tenant.token);
-    expect(await inDemo(devStack, 'GET')).toMatchObject({ status: 200, body: { items: [{ number }] } });
+    expect((await contentOf(devStack)).counts).toEqual(counts);
+    expect(run.output).not.toContain('Demo data');
     const second = start();
     await expect(second.exited).resolves.toBe(1);
     expect(second.output).toContain('is already running on this data folder');

@@ -52,7 +52,8 @@ describeWithMonitoring.each(databasesOfLongSuite('postgres'))(
       const body = { name: 'Alertmanager', kind: 'alertmanager', group_by: ['alertname', 'ci'] };
       const source = await ask<{ ingest_url: string }>('/api/data-sources', body);
       // Alertmanager cannot resolve the tenant's own name.
-      monitoring = await Monitoring.start(`${await address()}${new URL(source.ingest_url).pathname}`);
+      const watched = `${await address()}${new URL(source.ingest_url).pathname}`;
+      monitoring = await Monitoring.start({ watched });
     });
     afterAll(async () => {
       await monitoring.stop();
@@ -80,7 +81,7 @@ describeWithMonitoring.each(databasesOfLongSuite('postgres'))(
         type: 'server',
         key: 'web-1',
       });
-      monitoring.fire('web-1');
+      monitoring.fire('web-1', 'watched');
       const opened = await eventually(async () => (await incidents())[0], {
         timeoutMs: 60_000,
         what: 'the alert has opened an incident',
@@ -106,7 +107,7 @@ describeWithMonitoring.each(databasesOfLongSuite('postgres'))(
         const next = (): void => {
           const host = `${model}-${hosts.length + 1}`;
           hosts.push(host);
-          monitoring.fire(host);
+          monitoring.fire(host, 'watched');
         };
         next();
         const path = `/api/tenants/${tenant.id}/move`;

@@ -24,7 +24,7 @@ export const HAS_MONITORING = prometheusPath !== undefined && alertmanagerPath !
  * Alertmanager sends each disk's alert in a request of its own, and only once.
  */
 export class Monitoring {
-  private readonly full = new Set<string>();
+  private readonly full = new Map<string, string>();
   private readonly processes: ChildProcess[] = [];
 
   private constructor(
@@ -32,26 +32,30 @@ export class Monitoring {
     private readonly folder: string,
   ) {}
 
-  static async start(ingestUrl: string): Promise<Monitoring> {
+  /** `ingestUrls`: where the alerts of each owner of disks are sent. */
+  static async start(ingestUrls: Readonly<Record<string, string>>): Promise<Monitoring> {
     const metrics = createServer((_, response) => {
       response.setHeader('content-type', 'text/plain; version=0.0.4');
-      response.end([...monitoring.full].map((host) => `disk_full{ci="${host}"} 1\n`).join(''));
+      const lines = [...monitoring.full].map(
+        ([host, owner]) => `disk_full{ci="${host}",owner="${owner}"} 1\n`,
+      );
+      response.end(lines.join(''));
     });
     const monitoring = new Monitoring(metrics, mkdtempSync(join(tmpdir(), 'atlas-monitoring-')));
     await once(metrics.listen(0, '127.0.0.1'), 'listening');
     const port = await freePort();
-    await monitoring.startAlertmanager(port, ingestUrl);
+    await monitoring.startAlertmanager(port, ingestUrls);
     await monitoring.startPrometheus(port);
     return monitoring;
   }
 
   /** From now on, the disk of this host is full. */
-  fire(host: string): void {
-    this.full.add(host);
+  fire(host: string, owner: string): void {
+    this.full.set(host, owner);
   }
 
   /** Frees the disks of these hosts; by default, of all. */
-  resolve(hosts: Iterable<string> = [...this.full]): void {
+  resolve(hosts: Iterable<string> = [...this.full.keys()]): void {
     for (const host of hosts) this.full.delete(host);
   }
 
@@ -64,18 +68,21 @@ export class Monitoring {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async startAlertmanager(port: number, ingestUrl: string): Promise<void> {
+  private async startAlertmanager(port: number, ingestUrls: Readonly<Record<string, string>>): Promise<void> {
+    const owners = Object.keys(ingestUrls);
     const config = this.file('alertmanager.yml', {
       route: {
-        receiver: 'atlas',
+        receiver: owners[0],
         group_by: ['...'],
         group_wait: '0s',
         group_interval: '1s',
         repeat_interval: '24h',
+        routes: owners.map((owner) => ({ receiver: owner, matchers: [`owner="${owner}"`] })),
       },
-      receivers: [
-        { name: 'atlas', webhook_configs: [{ url: ingestUrl, send_resolved: true, max_alerts: 1000 }] },
-      ],
+      receivers: Object.entries(ingestUrls).map(([name, url]) => ({
+        name,
+        webhook_configs: [{ url, send_resolved: true, max_alerts: 1000 }],
+      })),
     });
     await this.run(alertmanagerPath, port, [
       `--config.file=${config}`,

@@ -106,7 +106,7 @@ describe('no source file', () => {
     holds(/^(?![^]*redirect: 'error')[^]*(?<!\bthis\.\w+\.)\bfetch\((?!path|typeof)/, 'await fetch(url)', [
       'apps/cli/src/control-plane/event-stream.ts',
       'apps/cli/src/control-plane/http-call.ts',
-      'apps/cli/src/tenant-plane/resumed-download.ts',
+      'apps/cli/src/tenant/resumed-download.ts',
       'apps/tenant-plane/src/outbound/outbound-http.ts',
       'apps/tenant-plane/src/slos/prometheus-counts.ts',
     ]);

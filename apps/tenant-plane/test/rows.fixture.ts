@@ -6,7 +6,6 @@ import { StepOutput } from '../src/automation/step-output.entity';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
 import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
 import { UserSignOn } from '../src/single-sign-on/user-sign-on';
-import { TenantSecrets } from '../src/tenant-secrets/tenant-secrets';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
 /** Creates at least one row for this tenant in each tenant-scoped table, through the API if possible. */
@@ -63,9 +62,14 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   // A real sign-in needs a working provider, so write the row the way the service does.
   const identity = { issuer: provider.issuer, subject: id, email: null, name: null };
   await plane.tenants.write(id, (scope) => plane.app.get(UserSignOn).link(scope, askedBy, identity));
-  // No route stores a secret yet, so seal one, which creates the tenant's key.
-  const place = { table: 'notes', column: 'token_sealed', rowId: id };
-  await plane.tenants.write(id, (scope) => plane.app.get(TenantSecrets).seal(scope, place, 'credential'));
+  const headers = { authorization: 'Bearer credential' };
+  const queries = { good_query: 'good', total_query: 'total' };
+  const indicator = { kind: 'prometheus', url: 'https://prometheus.example', ...queries, headers };
+  const slo = { name: 'Disk', objective: 0.99, window_days: 30, indicator };
+  await plane.post('/api/slos', slo, { session }).expect(201);
+  // The routes above have ended a run, which deletes its secrets. This run keeps them.
+  const run = { parameters: { token: 'credential' } };
+  await plane.post(`/api/runbooks/${subjects['runbook']}/runs`, run, { session }).expect(202);
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
     if (!isFilled)

@@ -104,7 +104,6 @@ const FACTS = {
 
 /** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
-  agents: /\bagents?\b/i,
   leases: /\bleases?\b|entitlement/i,
   outage_contract: /outage contract/i,
 };

@@ -10,6 +10,7 @@ export interface Reply {
   readonly traceId?: string;
 }
 
+const STREAM = 'text/event-stream';
 const PATIENCE_MS = 30_000;
 
 /**
@@ -47,6 +48,12 @@ export class Sender {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
           const traceId = response.headers['x-trace-id']?.toString();
+          // An event stream may stay open. The first events name the object.
+          if (response.headers['content-type'] === STREAM)
+            response.once('data', () => {
+              resolve({ status: response.statusCode ?? 0, text, traceId });
+              request.destroy();
+            });
           response.on('end', () => resolve({ status: response.statusCode ?? 0, text, traceId }));
           response.on('error', failed);
         },

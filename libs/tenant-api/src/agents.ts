@@ -1,5 +1,7 @@
 import { NumberInText, Optional, type Page, PageQuery } from '@atlas/platform';
 import {
+  ArrayMaxSize,
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -13,6 +15,8 @@ import {
   Min,
 } from 'class-validator';
 
+import { RotateKeyDto } from './data-sources';
+
 /** Agents, which run the shell steps of runbooks in the customer's network. */
 export interface AgentsApi {
   /** Create an agent and its key */
@@ -21,8 +25,8 @@ export interface AgentsApi {
   'GET /api/agents': { query: PageQuery; 200: Page<AgentView> };
   /** Show an agent */
   'GET /api/agents/:id': { 200: AgentView };
-  /** Replace an agent's key; the old key stops working at once */
-  'POST /api/agents/:id/rotate-key': { 200: AgentWithKeyView };
+  /** Replace an agent's key */
+  'POST /api/agents/:id/rotate-key': { body: RotateKeyDto; 200: AgentWithKeyView };
   /** Delete an agent; its key stops working at once */
   'DELETE /api/agents/:id': { 204: undefined };
   /** Report that an agent is running, which also extends its leases */
@@ -44,6 +48,8 @@ export interface AgentView {
   readonly hostname: string | null;
   readonly last_contact_at: Date | null;
   readonly created_at: Date;
+  /** Until when the key before the last rotation is accepted. */
+  readonly previous_key_until: Date | null;
 }
 
 export interface AgentWithKeyView {
@@ -102,6 +108,13 @@ export class HeartbeatDto {
   @Optional()
   @IsObject()
   labels?: Record<string, string>;
+
+  /** The leases that the agent still holds. By default, all its leases are extended. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsUUID(undefined, { each: true })
+  leases?: string[];
 }
 
 export class ClaimQuery {

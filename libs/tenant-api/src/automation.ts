@@ -31,6 +31,8 @@ export interface AutomationApi {
   'GET /api/automation/jobs': { query: ListRunsQuery; 200: Page<RunView> };
   /** Show a run */
   'GET /api/automation/jobs/:id': { 200: RunView };
+  /** Follow a run: its steps, their output, and its end */
+  'GET /api/automation/jobs/:id/events': { 200: string };
   /** Approve a step that waits for approval */
   'POST /api/automation/jobs/:id/approve': { body: StepDecisionDto; 200: RunView };
   /** Reject a step that waits for approval, which ends the run */

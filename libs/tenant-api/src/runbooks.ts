@@ -115,7 +115,7 @@ export class ParameterDto {
   @Length(1, 200)
   pattern?: string;
 
-  /** Not supported yet: refused with `secret_parameters_unavailable`. */
+  /** Each run keeps the value encrypted, until it ends. The value is never shown. */
   @Optional()
   @IsBoolean()
   secret?: boolean;
@@ -142,7 +142,8 @@ export class RunbookStepDto {
   /**
    * `http`: `{method, url, headers?, body?, expect_status?}`. `shell`: `{command, args?, shell?}`. `manual`:
    * `{instructions?}`. `{{name}}` inserts a parameter into an argument, the path or query of a URL, the
-   * value of a header, or a string in a JSON body.
+   * value of a header, or a string in a JSON body. Headers with credentials, such as `Authorization`, are
+   * stored encrypted and shown as null. Given null, the stored value is kept.
    */
   @IsObject()
   config: Record<string, unknown>;
@@ -196,9 +197,13 @@ export class HttpConfigDto {
   @Length(1, 2000)
   url: string;
 
+  /**
+   * The values of headers whose names sound like a credential are stored encrypted, and shown as null. Given
+   * null, the stored value is kept.
+   */
   @Optional()
   @IsObject()
-  headers?: Record<string, string>;
+  headers?: Record<string, string | null>;
 
   /** JSON. Text is sent as it is. */
   @Optional()

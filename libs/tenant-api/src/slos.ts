@@ -71,6 +71,8 @@ export interface PrometheusIndicator {
   readonly url: string;
   readonly good_query: string;
   readonly total_query: string;
+  /** The names of the headers that are sent to the server. Their values are null, because they are secret. */
+  readonly headers?: Readonly<Record<string, string | null>>;
 }
 
 export interface SloView {
@@ -189,6 +191,14 @@ class PrometheusIndicatorDto implements PrometheusIndicator {
   @Length(1, 4000)
   @Matches(/\S/, { message: 'total_query must not be blank' })
   total_query: string;
+
+  /**
+   * Sent to the server, for example `{"authorization": "Bearer …"}`. Stored encrypted, and never shown. Given
+   * null, the stored value is kept. If `headers` is missing, all are kept.
+   */
+  @Optional()
+  @IsObject()
+  headers?: Record<string, string | null>;
 }
 
 /** Also chooses the class that refuses an unknown kind. */

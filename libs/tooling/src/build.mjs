@@ -1,7 +1,7 @@
 import './require-node.mjs';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from './bundle.mjs';
+import { bundle, bundleIntoOneFile } from './bundle.mjs';
 import { renderHelp } from './help.mjs';
 import { PLATFORM, projectNamed, stateOf } from './projects.mjs';
 import { transpile } from './transpile.mjs';
@@ -14,5 +14,9 @@ const states = projects.map(stateOf);
 for (const { stamp } of projects) rmSync(join(ROOT, stamp), { force: true });
 await Promise.all(projects.map(({ folder, modules }) => transpile(`${folder}/src`, modules)));
 for (const { name, modules } of projects) if (name === PLATFORM) renderHelp(`${modules}/help`);
-await Promise.all(projects.map(({ bundle: wanted }) => wanted && bundle(wanted)));
+await Promise.all(
+  projects.map(
+    ({ bundle: wanted }) => wanted && (wanted.isOneFile ? bundleIntoOneFile(wanted) : bundle(wanted)),
+  ),
+);
 projects.forEach(({ stamp }, at) => write(stamp, states[at]));

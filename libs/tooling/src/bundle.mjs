@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -98,6 +98,23 @@ export async function bundle({ from, to, programs }) {
   cpSync(join(ROOT, HELP), join(ROOT, to, 'help'), { recursive: true });
   const description = `docs/openapi/${basename(to)}.json`;
   if (isThere(description)) cpSync(join(ROOT, description), join(ROOT, to, 'openapi.json'));
+}
+
+/** Bundles a program into one file that needs only Node, so that it can be copied to another machine. */
+export async function bundleIntoOneFile({ from, to, programs: [name] }) {
+  rmSync(join(ROOT, to), { recursive: true, force: true });
+  const outfile = join(ROOT, to, `${name}.cjs`);
+  await build({
+    entryPoints: [join(ROOT, from, `${name}.js`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    banner: { js: '#!/usr/bin/env node' },
+    logLevel: 'warning',
+  });
+  chmodSync(outfile, 0o755);
 }
 
 /** The third-party packages that these files belong to. */

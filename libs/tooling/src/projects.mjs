@@ -14,6 +14,12 @@ const BUNDLES = {
     to: 'dist/apps/tenant-plane',
     programs: ['main', 'migrate', 'enrol', 'preflight', 'status'],
   },
+  agent: {
+    from: 'dist/modules/agent',
+    to: 'dist/apps/agent',
+    programs: ['atlas-agent'],
+    isOneFile: true,
+  },
   bench: {
     from: 'dist/apps/bench',
     to: 'dist/apps/bench/empty-app',

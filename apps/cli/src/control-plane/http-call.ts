@@ -65,8 +65,22 @@ const DEATH_MS = 500;
  * or the signal's reason.
  */
 export async function callJson<T>(call: HttpCall): Promise<T> {
+  const { status, text } = await accepted(call);
+  if (status === 204) return null as T;
+  const answer = parsed(text);
+  const { origin } = new URL(call.url);
+  if (answer === undefined)
+    throw new NoAnswer(`${nameOf(call)} did not return JSON.`, `Is ${origin} the right address?`);
+  return answer as T;
+}
+
+/** Like {@link callJson}, for a response that is a text. */
+export async function callText(call: HttpCall): Promise<string> {
+  return (await accepted(call)).text;
+}
+
+async function accepted(call: HttpCall): Promise<{ readonly status: number; readonly text: string }> {
   const { method, url, headers, body, signal, timeoutMs, whySilent } = call;
-  const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
     // A redirect must not send the credentials to another host.
@@ -76,14 +90,14 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
     signal: signalWithin(timeoutMs ?? PATIENCE_MS, signal),
   };
   const { ok, status, text } = await send(url, request, signal, whySilent).catch((error: unknown) => {
-    throw isTimeout(error) ? tooSlow(name, call) : error;
+    throw isTimeout(error) ? tooSlow(nameOf(call), call) : error;
   });
-  if (!ok) throw problemOf(name, status, text);
-  if (status === 204) return null as T;
-  const answer = parsed(text);
-  if (answer === undefined)
-    throw new NoAnswer(`${name} did not return JSON.`, `Is ${new URL(url).origin} the right address?`);
-  return answer as T;
+  if (!ok) throw problemOf(nameOf(call), status, text);
+  return { status, text };
+}
+
+function nameOf({ method, url }: HttpCall): string {
+  return `${method} ${new URL(url).pathname}`;
 }
 
 async function send(

@@ -20,7 +20,8 @@ file can be verified without the Control Plane: atlas audit verify --file <file>
   examples: ['audit export > audit.ndjson'],
   options: [],
   async run({ client, terminal }) {
-    for await (const record of client.list(CHAIN, {}, '0')) terminal.out(`${JSON.stringify(record)}\n`);
+    for await (const record of client.list(CHAIN, {}, { from: '0' }))
+      terminal.out(`${JSON.stringify(record)}\n`);
     return EXIT.done;
   },
 };
@@ -57,7 +58,7 @@ output elsewhere and pass it as --since next time.`,
 async function* recordsOf(call: OperatorCall, since: ChainHead | null) {
   const { file } = call.values;
   if (typeof file !== 'string') {
-    yield* call.client.list(CHAIN, {}, since ? String(since.position - 1) : '0');
+    yield* call.client.list(CHAIN, {}, { from: since ? String(since.position - 1) : '0' });
     return;
   }
   for await (const record of recordsIn(file)) if (!since || record.position >= since.position) yield record;

@@ -151,28 +151,46 @@ function localStack(
 ): ControlPlaneClient {
   const { directory } = place;
   const data = localData(input.values, place);
+  const { url, api_key: key } = localStackIn(input.values, place, CONTROL_PLANE).control_plane;
+  const file = pathFrom(directory, data.devStack);
+  if (!input.isJson) note({ terminal, isJson: false }, `Using the local stack at ${url} (${file})`);
+  return clientFor(url, key, () => whySilent(data, directory));
+}
+
+/** What a command looks for if its user has not named it. */
+interface Sought {
+  readonly name: string;
+  readonly code: string;
+  /** How to name it. */
+  readonly otherwise: string;
+}
+
+const CONTROL_PLANE: Sought = {
+  name: 'Control Plane',
+  code: 'no_control_plane',
+  otherwise: 'set ATLAS_URL and ATLAS_API_KEY',
+};
+
+/** The addresses and credentials of the local stack. Throws {@link UsageError}, and if it is still starting. */
+export function localStackIn(values: Values, place: Place, { name, code, otherwise }: Sought): DevStack {
+  const { directory } = place;
+  const data = localData(values, place);
   const { devStack } = data;
   const found = readPrivateFile(devStack) as DevStack | undefined;
-  const file = pathFrom(directory, devStack);
-  if (!found && new ProcessList(data.processList).isStackRunning)
+  if (found) return found;
+  if (new ProcessList(data.processList).isStackRunning)
     throw new CommandFailure(`The local stack in ${pathFrom(directory, data.root)} is still starting.`, {
       code: 'local_stack_starting',
       exitCode: EXIT.noAccess,
       hint: 'Wait until npm start shows its addresses, then run this again.',
     });
-  if (!found)
-    throw new UsageError(
-      `No Control Plane is specified, and there is no local stack: ${file} does not exist.`,
-      {
-        code: 'no_control_plane',
-        hint:
-          'Run npm start, or pass the data folder of a local stack (--data-dir or ATLAS_DATA_DIR), or set ' +
-          'ATLAS_URL and ATLAS_API_KEY.',
-      },
-    );
-  const { url, api_key: key } = found.control_plane;
-  if (!input.isJson) note({ terminal, isJson: false }, `Using the local stack at ${url} (${file})`);
-  return clientFor(url, key, () => whySilent(data, directory));
+  const file = pathFrom(directory, devStack);
+  throw new UsageError(`No ${name} is specified, and there is no local stack: ${file} does not exist.`, {
+    code,
+    hint:
+      'Run npm start, or pass the data folder of a local stack (--data-dir or ATLAS_DATA_DIR), or ' +
+      `${otherwise}.`,
+  });
 }
 
 /** Called only if the Control Plane does not respond, since a response says more than the process list. */

@@ -13,7 +13,7 @@ export const LIMIT: Option = {
 
 /** Writes a table or, with `--json`, each item on its own line as it arrives. */
 export async function showList<T>(
-  call: OperatorCall,
+  call: Pick<OperatorCall, 'terminal' | 'isJson' | 'values'>,
   columns: readonly Column<T>[],
   items: AsyncIterable<T> | Iterable<T>,
   { what, limit = Infinity }: { readonly what: string; readonly limit?: number },

@@ -1,10 +1,10 @@
-import { HttpProblem } from '../control-plane/http-call';
 import { type Install, type JobView, type PlanView, type TenantView } from '../control-plane/views';
-import { CommandFailure, EXIT, UsageError } from '../failure';
+import { EXIT, UsageError } from '../failure';
 import { type Option, bodyOf } from '../options';
 import { installText, keyText, linkText, planText } from './answer-text';
 import { connectionOf } from './connection';
 import { followJob } from './follow-job';
+import { inOptions } from './in-options';
 import { type Operation, SUBJECTS } from './operations/operation';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { type Subject, findSubject } from './subject';
@@ -49,18 +49,6 @@ export function operationCommand(operation: Operation): OperatorCommand {
         throw inOptions(error, operation.options);
       }),
   };
-}
-
-/** Makes a refusal by the API name options instead of request fields. Returns other errors unchanged. */
-function inOptions(error: unknown, options: readonly Option[]): unknown {
-  if (!(error instanceof HttpProblem) || error.code !== 'validation_failed') return error;
-  const named = (note: string): string => {
-    const option = options.find(
-      ({ field }) => field && [`- ${field}:`, `- ${field} `].some((start) => note.startsWith(start)),
-    );
-    return option?.field === undefined ? note : `- --${option.name}${note.slice(option.field.length + 2)}`;
-  };
-  return new CommandFailure('The request is not valid.', { ...error, notes: error.notes.map(named) });
 }
 
 async function perform(operation: Operation, call: OperatorCall): Promise<number> {

@@ -4,6 +4,7 @@ import { type Progress } from '../progress';
 import { startControlPlane } from './control-plane';
 import { type DataDirectory } from './data-directory';
 import { ensureDemoSession } from './demo-session';
+import { ensureDemoStory } from './demo-story';
 import { ensureDemoTenant } from './demo-tenant';
 import { type DevStack, devStackOf, writeDevStack } from './dev-stack-file';
 import { startPostgres } from './local-postgres-process';
@@ -28,6 +29,8 @@ export interface LocalStack {
   readonly devStack: DevStack;
   /** Whether the demo tenant's token in `devStack` is valid on its Tenant Plane. */
   readonly hasDemoSession: boolean;
+  /** Whether the demo tenant has been filled with the whole demo story. */
+  readonly hasDemoStory: boolean;
 }
 
 /**
@@ -53,7 +56,8 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
       : sqliteDatabases(data);
   const controlPlane = await progress.step('Control Plane', () => startControlPlane(context, databases));
   const hasDemoSession = await startTenants(context, controlPlane, databases);
-  return { devStack: publish(context), hasDemoSession };
+  const hasDemoStory = hasDemoSession && (await ensureDemoStory(context));
+  return { devStack: publish(context), hasDemoSession, hasDemoStory };
 }
 
 /** Resolves to whether the saved token of the demo tenant's admin is valid. */

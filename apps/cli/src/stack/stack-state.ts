@@ -3,6 +3,7 @@ import { CommandFailure } from '../failure';
 import { type DataDirectory } from './data-directory';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';
+import { type StoryRecord } from './story/storyteller';
 
 /**
  * All secrets of a stack, and what was created with them. Saved before use, so that the next start can
@@ -32,6 +33,7 @@ export interface DemoTenantRecord {
   readonly adminEmail: string;
   readonly adminPassword: string;
   readonly token?: string;
+  readonly story?: StoryRecord;
 }
 
 /** SQLite and Postgres stacks have separate records, so that both can exist side by side. */

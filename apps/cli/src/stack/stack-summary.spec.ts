@@ -52,7 +52,7 @@ describe(curlLine.name, () => {
 });
 
 describe(proseSummary.name, () => {
-  const stack = { devStack, hasDemoSession: true };
+  const stack = { devStack, hasDemoSession: true, hasDemoStory: true };
   const prose = proseSummary(stack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
   it('says what is running, where the credentials are and how to stop everything', () => {
@@ -66,9 +66,16 @@ describe(proseSummary.name, () => {
   });
 
   it('suggests a request to the demo tenant only if its token is valid', () => {
-    const without = { devStack, hasDemoSession: false };
+    const without = { devStack, hasDemoSession: false, hasDemoStory: false };
     expect(prose).toContain('curl');
     expect(proseSummary(without, '/srv/atlas/data/dev-stack.json', '/srv/atlas')).not.toContain('curl');
+  });
+
+  it('says what the demo tenant contains, once it has the whole story', () => {
+    expect(prose).toContain('npx atlas-tp incidents list\n');
+    expect(prose).toContain('20 configuration items');
+    const without = proseSummary({ ...stack, hasDemoStory: false }, '/srv/data/dev-stack.json', '/srv');
+    expect(without).not.toContain('atlas-tp');
   });
 
   it.each([

@@ -1,11 +1,13 @@
 import { dirname, relative } from 'node:path';
 import { shellWord } from '../text';
+import { ITEMS } from './story/shop';
+import { ALERTS, INCIDENTS } from './story/troubles';
 import { type DevStack } from './dev-stack-file';
 import { type LocalStack } from './local-stack';
 
 /** What the user needs to know next. Contains no secrets. */
 export function proseSummary(
-  { devStack, hasDemoSession }: LocalStack,
+  { devStack, hasDemoSession, hasDemoStory }: LocalStack,
   devStackFile: string,
   directory: string,
 ): string {
@@ -22,13 +24,25 @@ export function proseSummary(
   Demo tenant     ${demo.url}
 
   Email addresses, passwords and tokens: ${file} (only you can read it)
-${hasDemoSession ? example : ''}
+${hasDemoStory ? storyText(dataDirOption(directory, devStackFile)) : ''}${hasDemoSession ? example : ''}
   To list the tenants:
 
     npx atlas tenants${dataDirOption(directory, devStackFile)}
 
   Ctrl-C stops everything. The data is kept for the next start.
 `;
+}
+
+/** What the demo tenant contains, and where to look. */
+function storyText(option: string): string {
+  const commands = ['incidents list', 'runs list', 'slos list'];
+  const lines = commands.map((command) => `    npx atlas-tp ${command}${option}\n`);
+  return `
+  The demo tenant is the IT of a small online shop: ${ITEMS.length} configuration items, ${ALERTS.length} alerts,
+  ${INCIDENTS.length} incidents, an SLO, and a run that waits for your approval. To look around, run this here in
+  another shell ("npx atlas-tp help" lists more):
+
+${lines.join('')}`;
 }
 
 /** The option that names the stack's folder. Empty for the default folder. */

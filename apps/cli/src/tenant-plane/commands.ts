@@ -1,28 +1,25 @@
 import { type Terminal } from '../command';
 import { withCompletion } from '../completion/completion.command';
 import { type Program } from '../program';
+import { tenantCommands } from '../tenant/commands';
 import { EnrolCommand } from './enrol.command';
 import { EnvCommand } from './env.command';
-import { ExportCommand } from './export.command';
-import { ImportCommand } from './import.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
 
-/** The commands for people who run a tenant plane. Each has its own file and a line here. */
+/** The commands for people who run a tenant plane, or work in one of its tenants. */
 export function tenantPlaneProgram(terminal: Terminal): Program {
   return withCompletion(terminal, {
     name: 'atlas-tp',
-    about:
-      "Installs and runs an Atlas Tenant Plane on this machine, and exports and imports a tenant's data.",
+    about: "Installs and runs an Atlas Tenant Plane on this machine, and works with a tenant's data.",
     commands: [
       new EnvCommand(terminal),
       new PreflightCommand(terminal),
       new EnrolCommand(terminal),
       new RunCommand(),
       new StatusCommand(terminal),
-      new ExportCommand(terminal),
-      new ImportCommand(terminal),
+      ...tenantCommands(terminal),
     ],
   });
 }

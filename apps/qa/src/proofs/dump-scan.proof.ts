@@ -29,9 +29,6 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
  * start a tenant plane on a copy without the secrets in its environment, forge a session there, and repeat an
  * invitation whose `Idempotency-Key` can be guessed.
  *
- * No route stores a secret of a tenant yet, so `tenant-secrets.cases.ts` seals one in a plane and searches
- * for it.
- *
  * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
  * `revealed(secret)`.
  */

@@ -9,8 +9,8 @@ import { findIn } from '../secrets/spellings';
 
 /** Routes that return a secret by design. Each such read is audited. */
 const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
-/** Streams that do not end by themselves. */
-const STREAMS = ['/api/provisioning-jobs/:id/events'];
+/** Streams that may stay open. */
+const STREAMS = ['/api/provisioning-jobs/:id/events', '/api/automation/jobs/:id/events'];
 
 /**
  * Searches everything that both planes write and return for every secret that they have ever had.
@@ -79,8 +79,13 @@ async function answersOfTenantPlane({
   metricsToken,
 }: SecretLife): Promise<Record<string, string>> {
   const headers = { authorization: `Bearer ${session.token}`, 'x-tenant-id': tenants[0]?.id ?? '' };
-  const listed = await request<{ items: { id: string }[] }>(`${plane.url}/api/incidents`, { headers });
-  const ids = listed.body.items.map(({ id }) => id);
+  const idsIn = async (path: string): Promise<string[]> =>
+    (await request<{ items: { id: string }[] }>(plane.url + path, { headers })).body.items.map(
+      ({ id }) => id,
+    );
+  const ids = (
+    await Promise.all(['/api/incidents', '/api/runbooks', '/api/automation/jobs'].map(idsIn))
+  ).flat();
   const answers = await answersOf(plane.url, routesOf(plane), () => ids, headers);
   const metrics = await textOf(`${plane.url}/metrics`, { authorization: `Bearer ${metricsToken}` });
   return { ...answers, 'metrics of the Tenant Plane': metrics };

@@ -92,6 +92,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     'invitation shown once': sent.token,
     ...(await linksByMail(stack, smtp, tenant, session)),
     ...(await dataSourceKeys(stack, tenant, session)),
+    ...(await runbookSecrets(stack, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
     "a tenant's database password": dedicated.password,
@@ -162,6 +163,52 @@ async function dataSourceKeys(
   for (const body of [{ alerts }, { alerts: 'none' }])
     for (const { key } of [first, second]) await stack.tenant(slug, `/api/ingest/generic/${key}`, { body });
   return { 'data source key': first.key, 'rotated data source key': second.key };
+}
+
+/**
+ * A credential in a header of a runbook, and the value of a secret parameter. One run has given the value to
+ * an agent, which has sent it back as output. Another run still keeps it.
+ */
+async function runbookSecrets(
+  stack: TestStack,
+  { slug }: TenantView,
+  { token: session }: SessionView,
+): Promise<Record<string, string>> {
+  const [credential, value] = [word(), word()];
+  const ask = async <T = { id: string }>(
+    path: string,
+    body: object,
+    as: object = { session },
+  ): Promise<T> => {
+    const answer = await stack.tenant<T>(slug, path, { ...as, body });
+    if (answer.status >= 300) throw new Error(`${path} returned ${answer.status}`);
+    return answer.body;
+  };
+  const policy = await stack.tenant(slug, '/api/automation/policy', {
+    session,
+    method: 'PUT',
+    body: { level: 5 },
+  });
+  if (policy.status !== 200) throw new Error(`The policy could not be set: ${policy.status}`);
+  const headers = { authorization: `Bearer ${credential}` };
+  const config = { method: 'GET', url: 'https://kept-quiet.example', headers };
+  const use = { name: 'use', kind: 'shell', risk: 'low', config: { command: 'use', args: ['{{token}}'] } };
+  const runbook = await ask('/api/runbooks', {
+    name: 'Use secrets',
+    parameters: [{ name: 'token', secret: true }],
+    steps: [use, { name: 'call', kind: 'http', risk: 'critical', config }],
+  });
+  const start = () => ask(`/api/runbooks/${runbook.id}/runs`, { parameters: { token: value } });
+  await start();
+  const { key } = await ask<{ key: string }>('/api/agents', { name: 'kept-quiet' });
+  const lease = await ask<{ lease_id: string }>('/api/agent/claim', {}, { session: key });
+  await ask(
+    '/api/agent/results',
+    { lease_id: lease.lease_id, output: `used ${value}`, exit_code: 1 },
+    { session: key },
+  );
+  await start();
+  return { 'credential of a runbook': credential, 'secret parameter': value, 'agent key': key };
 }
 
 async function operatorLink(stack: TestStack, id: string): Promise<string> {

@@ -12,6 +12,7 @@ import { keyRefused } from '../access/claimed-key';
 import { type ClaimedKey } from '../access/tenant-request';
 import { topicOfQueue } from '../automation/run-store';
 import { type LeaseHolder, StepLeases } from '../automation/step-leases';
+import { accepts, presents } from '../credentials/previous-keys';
 import { hashToken } from '../credentials/tenant-token';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { Agent, labelsOf } from './agent.entity';
@@ -37,11 +38,14 @@ export class AgentCalls implements BeforeApplicationShutdown {
   }
 
   /** Throws `invalid_labels`. */
-  async heartbeat(key: ClaimedKey, { version, hostname, labels = {} }: HeartbeatDto): Promise<HeartbeatView> {
+  async heartbeat(
+    key: ClaimedKey,
+    { version, hostname, labels = {}, leases }: HeartbeatDto,
+  ): Promise<HeartbeatView> {
     requireLabels(labels);
     return this.by(key, async (scope, holder) => {
       await scope.update(Agent, { id: holder.agentId }, { version, hostname, reportedLabels: labels });
-      await this.leases.extend(scope, holder);
+      await this.leases.extend(scope, holder, leases);
       return { agent_id: holder.agentId, next_url: null };
     });
   }
@@ -75,8 +79,9 @@ export class AgentCalls implements BeforeApplicationShutdown {
     return this.tenants.write(key.tenantId, async (scope) => {
       await requireStanding(scope);
       const keyHash = hashToken(key.token);
-      const agent = await lockedForUpdate(scope.query(Agent, 'agent').andWhere({ keyHash })).getOne();
-      if (!agent) throw keyRefused();
+      const query = scope.query(Agent, 'agent').andWhere(...presents('agent', keyHash));
+      const agent = await lockedForUpdate(query).getOne();
+      if (!agent || !accepts(agent, keyHash, this.clock.now())) throw keyRefused();
       const context = currentContext();
       if (context) context.actor = { kind: 'agent', id: agent.id };
       await scope.update(Agent, { id: agent.id }, { lastContactAt: this.clock.now() });

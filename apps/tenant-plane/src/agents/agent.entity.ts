@@ -1,5 +1,6 @@
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type PreviousKey } from '../credentials/previous-keys';
 
 /** A process in the customer's network that runs steps. */
 @Entity('agents')
@@ -12,6 +13,8 @@ export class Agent implements TenantOwned {
   @JsonColumn({ name: 'reported_labels' }) reportedLabels: Record<string, string>;
   /** SHA-256 of the key. */
   @Column('varchar', { name: 'key_hash' }) keyHash: string;
+  /** Newest first. */
+  @JsonColumn({ name: 'previous_keys' }) previousKeys: readonly PreviousKey[];
   @Column('varchar', { nullable: true }) version: string | null;
   @Column('varchar', { nullable: true }) hostname: string | null;
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;

@@ -1,4 +1,5 @@
 import { type AgentView } from '@atlas/tenant-api/agents';
+import { previousKeyUntil } from '../credentials/previous-keys';
 import { type Agent, labelsOf } from './agent.entity';
 
 /** Agents call at least every 30 s. */
@@ -16,5 +17,6 @@ export function agentView(agent: Agent, now: Date): AgentView {
     hostname,
     last_contact_at: lastContactAt,
     created_at: createdAt,
+    previous_key_until: previousKeyUntil(agent, now),
   };
 }

@@ -6,6 +6,7 @@ import {
   type AgentsApi,
   CreateAgentDto,
 } from '@atlas/tenant-api/agents';
+import { RotateKeyDto } from '@atlas/tenant-api/data-sources';
 import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
@@ -60,8 +61,9 @@ export class AgentsController {
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
+    @Body() dto: RotateKeyDto,
   ): Promise<AgentWithKeyView> {
-    return this.writes.by(tenant.id, user, () => this.agents.rotateKey(tenant.id, id));
+    return this.writes.by(tenant.id, user, () => this.agents.rotateKey(tenant.id, id, dto));
   }
 
   @Requires(WRITE_AGENTS)

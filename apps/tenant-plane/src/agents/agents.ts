@@ -2,8 +2,10 @@ import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persis
 import { Clock, DomainError, type Page, PageQuery, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type AgentView, type AgentWithKeyView, CreateAgentDto } from '@atlas/tenant-api/agents';
+import { RotateKeyDto } from '@atlas/tenant-api/data-sources';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { overlapping } from '../credentials/previous-keys';
 import { hashToken, mintToken } from '../credentials/tenant-token';
 import { isLabels } from '../runbooks/runbook-definition';
 import { Agent } from './agent.entity';
@@ -30,6 +32,7 @@ export class Agents {
         labels: labels ?? null,
         reportedLabels: {},
         keyHash: hashToken(key),
+        previousKeys: [],
         version: null,
         hostname: null,
         lastContactAt: null,
@@ -61,13 +64,19 @@ export class Agents {
   }
 
   /** Waits for the calls that the old key has admitted. Throws `agent_not_found`. */
-  rotateKey(tenantId: string, id: string): Promise<AgentWithKeyView> {
+  rotateKey(tenantId: string, id: string, { revoke_now = false }: RotateKeyDto): Promise<AgentWithKeyView> {
     return this.tenants.write(tenantId, async (scope) => {
       const agent = await lockedAgent(scope, id);
+      const now = this.clock.now();
       const key = mintToken('agent', tenantId);
-      await scope.update(Agent, { id }, { keyHash: hashToken(key) });
-      await this.record(scope, 'agent.key_rotated', agent);
-      return { agent: agentView(agent, this.clock.now()), key };
+      const rotated: Agent = {
+        ...agent,
+        keyHash: hashToken(key),
+        previousKeys: revoke_now ? [] : overlapping(agent, now),
+      };
+      await scope.update(Agent, { id }, { keyHash: rotated.keyHash, previousKeys: rotated.previousKeys });
+      await this.record(scope, 'agent.key_rotated', agent, { revoke_now });
+      return { agent: agentView(rotated, now), key };
     });
   }
 
@@ -80,8 +89,9 @@ export class Agents {
     });
   }
 
-  private record(scope: TenantScope, action: string, { id, name }: Agent): Promise<void> {
-    return this.audit.record(scope, { action, targetKind: 'agent', targetId: id, after: { name } });
+  private record(scope: TenantScope, action: string, { id, name }: Agent, more: object = {}): Promise<void> {
+    const after = { name, ...more };
+    return this.audit.record(scope, { action, targetKind: 'agent', targetId: id, after });
   }
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { DomainError } from '@atlas/platform';
+import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PortableRow } from '../portability/row-codec';
 import {
   ARCHIVE_FORMAT,
@@ -9,15 +11,20 @@ import {
   MANIFEST_FILE,
   fileOf,
 } from './archive-manifest';
-import { archiveDamaged, archiveForeign, archiveTooNew } from './archive-refusals';
+import { archiveDamaged, archiveForeign, archiveTooNew, rowsRefused } from './archive-refusals';
 import { type ExportedRows, lineOf } from './exported-rows';
 import { linesIn } from './ndjson-lines';
+import { isStorable } from './storable-rows';
 import { type TarFile, TarReader, drained } from './tar-reader';
 
 const MAX_MANIFEST = 1_048_576;
 const MAX_ROWS_A_PAGE = 500;
 const MAX_BYTES_A_PAGE = 1_048_576;
 const SHA256 = /^[0-9a-f]{64}$/;
+/** The names of tables and columns, and the IDs and slugs of tenants. */
+const NAME = /^[a-z0-9_-]{1,100}$/;
+/** As exports write it. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 export interface ArchiveRows {
   readonly rows: ExportedRows;
@@ -58,7 +65,7 @@ export class ArchiveReader {
       if (file.size !== table.bytes) throw archiveDamaged(`${table.file} has another size.`);
       const rows = this.known.find(({ codec }) => codec.table === table.name);
       if (!rows) throw archiveTooNew(`the table ${table.name}`);
-      const pages = pagesIn(file, table);
+      const pages = pagesIn(file, table, columnsOf(rows, table));
       yield { rows, table, pages };
       await drained(pages);
     }
@@ -67,13 +74,21 @@ export class ArchiveReader {
   }
 }
 
-async function* pagesIn({ content }: TarFile, table: ArchiveTable): AsyncGenerator<PortableRow[]> {
+function columnsOf({ codec }: ExportedRows, { columns }: ArchiveTable): ColumnMetadata[] {
+  return codec.columns.filter(({ databaseName }) => columns.includes(databaseName));
+}
+
+async function* pagesIn(
+  { content }: TarFile,
+  table: ArchiveTable,
+  columns: readonly ColumnMetadata[],
+): AsyncGenerator<PortableRow[]> {
   const hash = createHash('sha256');
   let [count, bytes, page] = [0, 0, <PortableRow[]>[]];
   for await (const line of linesIn(hashed(content, hash))) {
     count += 1;
     bytes += line.length;
-    page.push(rowFrom(line, table));
+    page.push(rowFrom(line, table, columns));
     if (page.length < MAX_ROWS_A_PAGE && bytes < MAX_BYTES_A_PAGE) continue;
     yield page;
     [bytes, page] = [0, []];
@@ -94,12 +109,22 @@ async function* hashed(
 }
 
 /** A row must be written exactly as an export writes it, so that it can be compared after it was stored. */
-function rowFrom(line: Buffer, { file, columns }: ArchiveTable): PortableRow {
+function rowFrom(
+  line: Buffer,
+  { name, file, columns }: ArchiveTable,
+  stored: readonly ColumnMetadata[],
+): PortableRow {
   const text = line.toString('utf8');
   const row = parsedJson(text, `${file} contains a line that is not JSON.`);
-  if (!isRecord(row) || !isDeepStrictEqual(Object.keys(row), columns) || lineOf(row) !== `${text}\n`)
-    throw archiveDamaged(`${file} contains a row that was not written by an export.`);
+  if (!isRecord(row) || !isDeepStrictEqual(Object.keys(row), columns)) throw notExported(file);
+  // Before the row is written as a line, which fails if it is nested too deeply.
+  if (!isStorable(row, stored)) throw rowsRefused(name);
+  if (lineOf(row) !== `${text}\n`) throw notExported(file);
   return row;
+}
+
+function notExported(file: string): DomainError {
+  return archiveDamaged(`${file} contains a row that was not written by an export.`);
 }
 
 function manifestFrom(text: string): ArchiveManifest {
@@ -110,8 +135,7 @@ function manifestFrom(text: string): ArchiveManifest {
     throw archiveForeign();
   }
   if (!isRecord(document) || document['format'] !== ARCHIVE_FORMAT) throw archiveForeign();
-  if (document['version'] !== ARCHIVE_VERSION)
-    throw archiveTooNew(`version ${JSON.stringify(document['version'])} of the format`);
+  if (document['version'] !== ARCHIVE_VERSION) throw archiveTooNew('another version of the format');
   if (!isManifest(document)) throw archiveDamaged('its manifest is incomplete.');
   return document;
 }
@@ -132,10 +156,9 @@ function requireKnown({ tables }: ArchiveManifest, known: readonly ExportedRows[
 }
 
 function isManifest(document: unknown): document is ArchiveManifest {
-  if (!isRecord(document) || typeof document['exported_at'] !== 'string') return false;
+  if (!isRecord(document) || !isMatch(TIME, document['exported_at'])) return false;
   const { tenant, tables } = document;
-  if (!isRecord(tenant) || typeof tenant['id'] !== 'string' || typeof tenant['slug'] !== 'string')
-    return false;
+  if (!isRecord(tenant) || !isMatch(NAME, tenant['id']) || !isMatch(NAME, tenant['slug'])) return false;
   return Array.isArray(tables) && tables.every(isTable);
 }
 
@@ -143,16 +166,23 @@ function isTable(table: unknown): table is ArchiveTable {
   if (!isRecord(table)) return false;
   const { name, file, columns, rows, bytes, sha256 } = table;
   return (
-    typeof name === 'string' &&
+    isMatch(NAME, name) &&
     file === fileOf(name) &&
     Array.isArray(columns) &&
-    columns.every((column) => typeof column === 'string') &&
+    columns.every((column) => isMatch(NAME, column)) &&
     isDeepStrictEqual(columns, [...new Set(columns)].sort()) &&
-    Number.isSafeInteger(rows) &&
-    Number.isSafeInteger(bytes) &&
-    typeof sha256 === 'string' &&
-    SHA256.test(sha256)
+    isCount(rows) &&
+    isCount(bytes) &&
+    isMatch(SHA256, sha256)
   );
+}
+
+function isMatch(pattern: RegExp, value: unknown): value is string {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function parsedJson(text: string, fault: string): unknown {

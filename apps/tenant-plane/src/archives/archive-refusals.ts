@@ -37,10 +37,16 @@ export function rowsRefused(table: string): DomainError {
   );
 }
 
-export function tenantNotEmpty(table: string): DomainError {
+/** `importId`: the last import that has succeeded, because the caller may have missed its response. */
+export function tenantNotEmpty(table: string, importId: string | null): DomainError {
+  const advice =
+    importId === null
+      ? 'Import into a tenant without any.'
+      : `An import has succeeded before: GET /api/imports/${importId} shows it.`;
   return new DomainError(
     'tenant_not_empty',
     'conflict',
-    `This tenant already has operational data (${table}). Import into a tenant without any.`,
+    `This tenant already has operational data (${table}). ${advice}`,
+    { import_id: importId },
   );
 }

@@ -41,6 +41,20 @@ export class BackgroundRuns {
     this.running.add(ended);
   }
 
+  /** Work of a request, which must end before the process does. */
+  async awaited<T>(work: Promise<T>): Promise<T> {
+    const ended = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.running.add(ended);
+    try {
+      return await work;
+    } finally {
+      this.running.delete(ended);
+    }
+  }
+
   /** Ends all runs, and returns once their failures are recorded. */
   async stop(): Promise<void> {
     this.end.abort(interrupted());

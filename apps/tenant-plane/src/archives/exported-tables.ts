@@ -258,7 +258,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'last_contact_at',
       'created_at',
     ],
-    withheld: { key_hash: 'a secret' },
+    withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
   },
   ai_route_settings: {
     // Consent to send questions to an AI is given anew.
@@ -280,6 +280,9 @@ export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
   known_devices: 'access on this plane',
   used_signup_tokens: 'access on this plane',
   tenant_keys: 'keys of secrets',
+  runbook_credentials: 'secrets',
+  automation_secrets: 'secrets',
+  slo_credentials: 'secrets',
   idempotency_keys: 'answers to requests, kept for a day',
   outgoing_mails: 'emails that are about to be sent',
 };

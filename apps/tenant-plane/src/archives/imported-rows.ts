@@ -10,16 +10,19 @@ import { type ArchiveManifest } from './archive-manifest';
 import { ArchiveReader, type ArchiveRows } from './archive-reader';
 import { archiveDamaged, archiveTooLarge, rowsRefused, tenantNotEmpty } from './archive-refusals';
 import { type ExportedRows, exportedRows } from './exported-rows';
+import { Import } from './import.entity';
 import { addUsers } from './imported-users';
 import { RowTally } from './row-tally';
 import { unpackedPieces } from './unpacking';
+import { type Upload } from './upload';
 
 /** Users, settings and counters are held in memory. */
 const MAX_HELD_ROWS = 50_000;
+const MAX_HELD_BYTES = 33_554_432;
 
 /** What the first pass has found in an archive that is complete and unaltered. */
 export interface VerifiedArchive {
-  readonly file: string;
+  readonly upload: Upload;
   readonly manifest: ArchiveManifest;
   /** The rows of the tables that are neither inserted nor kept in the archive. */
   readonly held: ReadonlyMap<string, readonly PortableRow[]>;
@@ -41,17 +44,19 @@ export class ImportedRows {
     for (const { codec, onImport } of this.tables()) {
       if (onImport !== 'insert') continue;
       if (await scope.exists(codec.metadata.target as EntityTarget<TenantOwned>))
-        throw tenantNotEmpty(codec.table);
+        throw tenantNotEmpty(codec.table, await lastImport(scope));
     }
   }
 
   /** Reads all of the archive, and stores nothing. */
-  async verify(file: string, signal: AbortSignal): Promise<VerifiedArchive> {
-    const reader = await this.open(file, signal);
+  async verify(upload: Upload, signal: AbortSignal): Promise<VerifiedArchive> {
+    const reader = await this.open(upload, signal);
     const held = new Map<string, PortableRow[]>();
-    let count = 0;
+    let [count, bytes] = [0, 0];
     for await (const { rows, table, pages } of reader.tables()) {
       const isHeld = rows.onImport !== 'insert' && rows.onImport !== 'keep in archive';
+      if (isHeld) bytes += table.bytes;
+      if (bytes > MAX_HELD_BYTES) throw archiveTooLarge(`its users have more than ${MAX_HELD_BYTES} bytes.`);
       const those: PortableRow[] = [];
       for await (const page of pages) {
         if (!isHeld) continue;
@@ -61,7 +66,7 @@ export class ImportedRows {
       }
       if (isHeld) held.set(table.name, those);
     }
-    return { file, manifest: reader.manifest, held };
+    return { upload, manifest: reader.manifest, held };
   }
 
   /**
@@ -75,7 +80,7 @@ export class ImportedRows {
     signal: AbortSignal,
   ): Promise<Record<string, number>> {
     const stored = new Map<string, number>();
-    const reader = await this.open(archive.file, signal);
+    const reader = await this.open(archive.upload, signal);
     for await (const rows of reader.tables())
       if (rows.rows.onImport === 'insert')
         stored.set(rows.table.name, await this.refusing(rows.table.name, () => this.insert(scope, rows)));
@@ -130,13 +135,19 @@ export class ImportedRows {
     }
   }
 
-  private open(file: string, signal: AbortSignal): Promise<ArchiveReader> {
-    return ArchiveReader.open(unpackedPieces(file, signal), this.tables());
+  private open(upload: Upload, signal: AbortSignal): Promise<ArchiveReader> {
+    return ArchiveReader.open(unpackedPieces(upload.read(), signal), this.tables());
   }
 
   private tables(): ExportedRows[] {
     return exportedRows(this.schema, this.database.dataSource.manager);
   }
+}
+
+/** The ID of the last successful import into the tenant. */
+async function lastImport(scope: TenantScope): Promise<string | null> {
+  const [last] = await scope.find(Import, { where: { status: 'ready' }, order: { id: 'DESC' }, take: 1 });
+  return last?.id ?? null;
 }
 
 async function requireOnly(
@@ -145,7 +156,7 @@ async function requireOnly(
   expected: number,
 ): Promise<void> {
   const count = await manager.countBy(metadata.target as EntityTarget<TenantOwned>, { tenantId });
-  if (count !== expected) throw tenantNotEmpty(table);
+  if (count !== expected) throw tenantNotEmpty(table, null);
 }
 
 async function raiseCounters(scope: TenantScope, rows: readonly PortableRow[]): Promise<number> {

@@ -66,15 +66,25 @@ export class Imports implements BeforeApplicationShutdown {
 
   /**
    * Receives an archive, then imports it in the background. The user is checked before and after the upload,
-   * and again when the rows are stored. Throws `tenant_not_empty`, `import_running`, `upload_interrupted` and
-   * `archive_foreign`.
+   * and again when the rows are stored. `admitted` aborts if the user loses access during the upload, which
+   * ends it. Throws `tenant_not_empty`, `import_running` and what `Upload.receive` throws.
    */
-  async receive(tenantId: string, user: SignedInUser, body: Readable): Promise<ImportView> {
+  receive(tenantId: string, user: SignedInUser, body: Readable, admitted: AbortSignal): Promise<ImportView> {
+    return this.runs.awaited(this.received(tenantId, user, body, admitted));
+  }
+
+  private async received(
+    tenantId: string,
+    user: SignedInUser,
+    body: Readable,
+    admitted: AbortSignal,
+  ): Promise<ImportView> {
     const row = await this.writes.by(tenantId, user, () => this.begin(tenantId, user));
     const run: Running = { tenantId, id: row.id, requestedBy: user.id };
     const renew = (): Promise<boolean> => this.renew(run);
+    const signal = AbortSignal.any([this.runs.signal, admitted]);
     try {
-      const upload = await whileRenewing({ renew }, () => Upload.receive(body, this.runs.signal));
+      const upload = await whileRenewing({ renew }, () => Upload.receive(body, signal));
       try {
         const isRunning = await this.writes.by(tenantId, user, renew);
         if (!isRunning) throw interrupted();
@@ -83,7 +93,7 @@ export class Imports implements BeforeApplicationShutdown {
         throw error;
       }
       this.runs.start({
-        work: (signal) => this.work(run, upload, signal).finally(() => upload.remove()),
+        work: (stopped) => this.work(run, upload, stopped).finally(() => upload.remove()),
         renew,
         fail: (error) => this.fail(run, error),
       });
@@ -108,18 +118,20 @@ export class Imports implements BeforeApplicationShutdown {
       dueAt: null,
     };
     await this.tenants.write(tenantId, async (scope) => {
+      const [running] = await scope.find(Import, { where: { status: 'running' } });
+      if (running) throw importRunning(running.id);
       await this.rows.requireEmpty(scope);
       const dueAt = (): string => this.database.fromNow(LEASE_SECONDS);
       await scope.insert(Import, { ...row, dueAt }).catch((error: unknown) => {
-        throw violates(error, ONE_RUNNING) ? importRunning() : error;
+        throw violates(error, ONE_RUNNING) ? importRunning(null) : error;
       });
       await this.audit.record(scope, { action: 'import.requested', targetKind: 'import', targetId: row.id });
     });
     return row;
   }
 
-  private async work(run: Running, { file }: Upload, signal: AbortSignal): Promise<void> {
-    const archive = await this.rows.verify(file, signal);
+  private async work(run: Running, upload: Upload, signal: AbortSignal): Promise<void> {
+    const archive = await this.rows.verify(upload, signal);
     await this.tenants.write(run.tenantId, (scope) => this.store(scope, run, archive, signal));
   }
 
@@ -188,10 +200,12 @@ function importView(row: Import): ImportView {
   };
 }
 
-function importRunning(): DomainError {
+function importRunning(id: string | null): DomainError {
+  const where = id === null ? '' : ` GET /api/imports/${id} shows it.`;
   return new DomainError(
     'import_running',
     'conflict',
-    'An import into this tenant is still running. Wait until it has ended.',
+    `An import into this tenant is still running. Wait until it has ended.${where}`,
+    { import_id: id },
   );
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -10,11 +9,14 @@ const MAX_RATIO = 200;
 const ALWAYS_ALLOWED = 67_108_864;
 const DAMAGED = /^(Z_\w+|ERR_.*)$/;
 
-/** Unpacks a file piece by piece. Refuses a decompression bomb as soon as it expands. */
-export async function* unpackedPieces(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+/** Unpacks an archive piece by piece. Refuses a decompression bomb as soon as it expands. */
+export async function* unpackedPieces(
+  packed: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   const output = new PassThrough();
-  const done = pipeline(createReadStream(file), gunzip, output, { signal });
+  const done = pipeline(packed, gunzip, output, { signal });
   done.catch(() => undefined);
   let size = 0;
   try {

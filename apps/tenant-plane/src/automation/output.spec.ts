@@ -1,4 +1,4 @@
-import { added, tailOf } from './output';
+import { added, tailOf, textFrom } from './output';
 
 describe(added.name, () => {
   it.each([
@@ -28,5 +28,17 @@ describe(tailOf.name, () => {
     expect(tailOf('short')).toBe('short');
     const tail = tailOf(`${'ä'.repeat(40_000)}x`);
     expect([Buffer.byteLength(tail), tail.at(0), tail.at(-1)]).toEqual([65_535, 'ä', 'x']);
+  });
+});
+
+describe(textFrom.name, () => {
+  it.each([
+    ['everything that is stored', 'abc', 3, 0, { offset: 0, text: 'abc' }],
+    ['only what is new', 'abc', 3, 2, { offset: 2, text: 'c' }],
+    ['nothing', 'abc', 3, 3, { offset: 3, text: '' }],
+    ['what is left of a long output', 'abc', 1003, 7, { offset: 1000, text: 'abc' }],
+    ['whole characters', 'äb', 3, 1, { offset: 2, text: 'b' }],
+  ])('returns %s', (_, tail, bytes, offset, expected) => {
+    expect(textFrom(tail, bytes, offset)).toEqual(expected);
   });
 });

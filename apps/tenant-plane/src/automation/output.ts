@@ -29,6 +29,19 @@ export function tailOf(text: string): string {
   return bytes.length <= TAIL_BYTES ? text : withoutCutCharacter(bytes.subarray(-TAIL_BYTES));
 }
 
+/** The part of an output from `offset` on. It begins later if its beginning is no longer stored. */
+export function textFrom(
+  tail: string,
+  bytes: number,
+  offset: number,
+): { readonly offset: number; readonly text: string } {
+  const stored = Buffer.from(tail);
+  const begin = Math.max(offset, bytes - stored.length);
+  const rest = stored.subarray(begin - (bytes - stored.length));
+  const text = withoutCutCharacter(rest);
+  return { offset: begin + rest.length - Buffer.byteLength(text), text };
+}
+
 /** Leaves out the rest of a character whose beginning was cut off. */
 function withoutCutCharacter(bytes: Buffer): string {
   const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);

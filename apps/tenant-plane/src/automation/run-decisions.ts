@@ -12,6 +12,7 @@ import { Injectable } from '@nestjs/common';
 import { includes, requirePermission } from '../credentials/permission';
 import { WHERE_STATUS } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
+import { versionOf } from '../runbooks/runbook-locks';
 import { APPROVE_RISKY_STEPS } from './automation-permissions';
 import { FINAL_STATUSES, type RunState, moved, reset, stepUnderWay, stopped } from './run-progress';
 import { type Approval, type RunStep } from './run-step.entity';
@@ -85,13 +86,14 @@ export class RunDecisions {
   }
 
   /**
-   * Starts the failed step again, with a new decision about its approval. Throws `run_not_found` and
-   * `run_not_failed`.
+   * Starts the failed step again, with a new decision about its approval. Throws `run_not_found`,
+   * `run_not_failed` and `run_secrets_deleted`.
    */
   retry(tenantId: string, by: string, id: string, { note }: RunDecisionDto): Promise<RunView> {
     return this.change(tenantId, by, id, async (scope, state) => {
       const step = stepUnderWay(state);
       if (state.run.status !== 'failed' || !step) throw runNotFailed(state);
+      await requireNoSecrets(scope, state);
       await scope.delete(StepOutput, { stepId: step.id });
       return { steps: [reset(step, by)], action: 'run.step_retried', step: step.name, note };
     });
@@ -176,6 +178,14 @@ function runEnded({ run: { status } }: RunState): DomainError {
   return new DomainError('run_ended', 'conflict', `The run has ended: it is ${status}.`, {
     run_status: status,
   });
+}
+
+/** Values of secret parameters are deleted when a run ends, so it cannot go on. */
+async function requireNoSecrets(scope: TenantScope, { run }: RunState): Promise<void> {
+  const { definition } = await versionOf(scope, run.runbookId, run.runbookVersion);
+  if (!definition.parameters.some(({ secret }) => secret)) return;
+  const detail = 'The values of secret parameters were deleted when the run ended. Start a new run.';
+  throw new DomainError('run_secrets_deleted', 'conflict', detail);
 }
 
 function runNotFailed({ run: { status } }: RunState): DomainError {

@@ -12,6 +12,8 @@ export interface RunState {
 /** The error of a step that may have run. Nothing but a person's decision starts such a step again. */
 export const OUTCOME_UNKNOWN = 'outcome_unknown';
 
+const OFFER_AGAIN_MS = 30_000;
+
 export const FINAL_STATUSES: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled'];
 
 /** The first step that the run has not left behind. */
@@ -27,8 +29,16 @@ export function progressed(now: Date, state: RunState, decision: (step: RunStep)
     return { ...state, run: withStatus(state.run, next.status, now) };
   const step = next.status === 'pending' ? begun(next, decision(next)) : next;
   const status = STATUS_WHILE[step.status](step);
-  const dueAt = step.status === 'running' ? step.leaseExpiresAt : null;
-  return { run: { ...withStatus(state.run, status, now), dueAt }, steps: replaced(state.steps, step) };
+  return {
+    run: { ...withStatus(state.run, status, now), dueAt: dueTimeOf(step, now) },
+    steps: replaced(state.steps, step),
+  };
+}
+
+/** A queued http step is offered again if no process has sent it until then. */
+function dueTimeOf({ status, kind, leaseExpiresAt }: RunStep, now: Date): Date | null {
+  if (status === 'running') return leaseExpiresAt;
+  return status === 'queued' && kind === 'http' ? new Date(now.getTime() + OFFER_AGAIN_MS) : null;
 }
 
 export function replaced(steps: readonly RunStep[], step: RunStep): readonly RunStep[] {

@@ -25,7 +25,7 @@ export class RunStep implements TenantOwned {
   @Column('varchar') kind: StepKind;
   @Column('varchar') risk: Risk;
   @Column('varchar') status: StepStatus;
-  /** With the parameters filled in. */
+  /** With the parameters filled in, except for secret ones. */
   @JsonColumn() config: StepConfig;
   @JsonColumn({ name: 'agent_selector' }) agentSelector: Record<string, string>;
   @Column('integer', { name: 'timeout_seconds' }) timeoutSeconds: number;

@@ -8,12 +8,17 @@ import { affectedItems } from '../incidents/affected-items';
 import { noteInTimeline } from '../incidents/timeline';
 import { automationPolicy } from './automation-policies';
 import { type Decision, type StepInQuestion, decide } from './autonomy';
+import { HttpLine } from './http-line';
 import { FINAL_STATUSES, type RunState, progressed, replaced, stepUnderWay } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { Run } from './run.entity';
+import { StepSecrets } from './step-secrets';
 
 /** The topic of signals for steps that wait for an agent. */
 export const topicOfQueue = (tenantId: string): string => `steps:${tenantId}`;
+
+/** The topic of signals for changes of a run. */
+export const topicOfRun = (runId: string): string => `run:${runId}`;
 
 /** Why a run changes: the user who decided it, if one did, and what the audit trail says about that. */
 export interface Cause {
@@ -26,7 +31,9 @@ export interface Cause {
 export class RunStore {
   constructor(
     private readonly audit: Audit,
+    private readonly secrets: StepSecrets,
     private readonly signals: Signals,
+    private readonly httpLine: HttpLine,
     private readonly clock: Clock,
   ) {}
 
@@ -40,7 +47,10 @@ export class RunStore {
     return state;
   }
 
-  /** Stores changed steps of a locked run, and moves the run on. Locks the run's incident if the run ends. */
+  /**
+   * Stores changed steps of a locked run, and moves the run on. If the run ends, locks its incident and
+   * deletes its secrets.
+   */
   async store(
     scope: TenantScope,
     before: RunState,
@@ -56,6 +66,7 @@ export class RunStore {
       if (step !== before.steps[index]) await scope.update(RunStep, { id: step.id }, step);
     if (after.run !== before.run) await scope.update(Run, { id: after.run.id }, after.run);
     const hasEnded = after.run.status !== before.run.status && FINAL_STATUSES.includes(after.run.status);
+    if (hasEnded) await this.secrets.forget(scope, after.run.id);
     if (hasEnded) await this.note(scope, after.run, by);
     const { id: targetId, status } = after.run;
     const ended = { action: 'run.ended', targetKind: 'run', targetId, after: { status } };
@@ -65,10 +76,14 @@ export class RunStore {
     return after;
   }
 
-  /** Wakes agents that wait for a step. */
+  /** Wakes those who wait for a step, or for changes of this run. */
   private announce(state: RunState): void {
+    const { tenantId, id: runId } = state.run;
+    this.signals.publish(topicOfRun(runId));
     const next = stepUnderWay(state);
-    if (next?.status === 'queued') this.signals.publish(topicOfQueue(state.run.tenantId));
+    if (next?.status !== 'queued') return;
+    if (next.kind === 'http') this.httpLine.join({ tenantId, runId });
+    else this.signals.publish(topicOfQueue(tenantId));
   }
 
   private async note(scope: TenantScope, run: Run, by: string | null): Promise<void> {

@@ -18,7 +18,7 @@ export function runView({ run, steps }: RunState, tails: ReadonlyMap<string, str
   };
 }
 
-function stepView(step: RunStep, tail: string | null): RunStepView {
+export function stepView(step: RunStep, tail: string | null): RunStepView {
   return {
     name: step.name,
     kind: step.kind,

@@ -1,4 +1,17 @@
-import { ApiBearerAuth, ApiTags, type Page, Refuses, UuidPipe, servesOf } from '@atlas/platform';
+import { TenantDatabase } from '@atlas/persistence';
+import {
+  ApiBearerAuth,
+  ApiProduces,
+  ApiTags,
+  OngoingAnswers,
+  type Page,
+  Refuses,
+  type Sent,
+  UuidPipe,
+  callerGone,
+  sendEventStream,
+  servesOf,
+} from '@atlas/platform';
 import {
   type AutomationApi,
   CompleteStepDto,
@@ -9,14 +22,18 @@ import {
   type RunView,
   StepDecisionDto,
 } from '@atlas/tenant-api/automation';
-import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { APPROVE_STEPS, READ_AUTOMATION, RUN_RUNBOOKS } from './automation-permissions';
+import { EventStreams } from './event-streams';
 import { RunDecisions } from './run-decisions';
+import { RunEvents, eventOf } from './run-events';
 import { Runs } from './runs';
 import { StartsRun } from './starts-run';
 
@@ -30,6 +47,11 @@ export class RunsController {
     private readonly runs: Runs,
     private readonly decisions: RunDecisions,
     private readonly writes: UserWrites,
+    private readonly events: RunEvents,
+    private readonly streams: EventStreams,
+    private readonly tenants: TenantDatabase,
+    private readonly sessions: SessionAuthentication,
+    private readonly answers: OngoingAnswers,
   ) {}
 
   @Requires(RUN_RUNBOOKS)
@@ -56,6 +78,29 @@ export class RunsController {
   @Serves('GET /api/automation/jobs/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<RunView> {
     return this.runs.get(tenant.id, id);
+  }
+
+  /** After a lost connection, `Last-Event-ID` says how much of the output the client has. */
+  @Requires(READ_AUTOMATION)
+  @Refuses('too_many')
+  @ApiProduces('text/event-stream')
+  @Serves('GET /api/automation/jobs/:id/events')
+  async follow(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<Sent<string>> {
+    const gone = callerGone(reply);
+    await this.runs.get(tenant.id, id);
+    const ended = this.answers.whileAdmitted(this.streams.begin(user.id, gone), {
+      credential: `${READ_AUTOMATION.name} ${user.sessionId}`,
+      isStanding: () =>
+        this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, READ_AUTOMATION)),
+    });
+    const events = this.events.of(tenant.id, id, lastEventId, ended);
+    return sendEventStream(reply, events, ended, (failure) => eventOf('error', failure));
   }
 
   @Requires(APPROVE_STEPS)

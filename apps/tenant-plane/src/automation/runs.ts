@@ -11,13 +11,14 @@ import { type Values } from '../runbooks/placeholders';
 import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { filledConfig } from '../runbooks/step-config';
+import { filledConfig, requireKeptPaths } from '../runbooks/step-config';
 import { type RunState } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
 import { Run } from './run.entity';
 import { runView } from './run.view';
 import { StepOutput } from './step-output.entity';
+import { StepSecrets } from './step-secrets';
 
 /** Starts runs of runbooks, and shows them. */
 @Injectable()
@@ -25,6 +26,7 @@ export class Runs {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly store: RunStore,
+    private readonly secrets: StepSecrets,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -44,12 +46,13 @@ export class Runs {
 
   /**
    * Starts a run of the runbook's current version. Throws `runbook_not_found`, `runbook_archived`,
-   * `invalid_parameters`, `incident_not_found` and `http_steps_unavailable`.
+   * `invalid_parameters` and `incident_not_found`.
    */
   start(tenantId: string, by: string, runbookId: string, dto: RunRunbookDto): Promise<RunView> {
     return this.tenants.write(tenantId, async (scope) => {
       const { version, values } = await startable(scope, runbookId, dto);
-      if (version.definition.steps.some(({ kind }) => kind === 'http')) throw httpStepsUnavailable();
+      const secrets = secretsAmong(version, values);
+      const shown = new Map([...values, ...[...secrets.keys()].map((name) => [name, HIDDEN] as const)]);
       const now = this.clock.now();
       const run: Run = {
         tenantId,
@@ -59,12 +62,13 @@ export class Runs {
         incidentId: dto.incident_id ?? null,
         status: 'queued',
         requestedBy: by,
-        parameters: Object.fromEntries(values),
+        parameters: Object.fromEntries([...values].filter(([name]) => !secrets.has(name))),
         createdAt: now,
         finishedAt: null,
         dueAt: null,
       };
-      const steps = version.definition.steps.map((step, position) => newStep(run, step, position, values));
+      const steps = version.definition.steps.map((step, position) => newStep(run, step, position, shown));
+      await this.secrets.keep(scope, run.id, secrets);
       const state = await this.store.insert(scope, { run, steps }, by);
       await this.audit.record(scope, {
         action: 'run.requested',
@@ -117,9 +121,18 @@ async function startable(
   const runbook = await lockedRunbook(scope, runbookId, 'share');
   const version = await versionOf(scope, runbookId, runbook.version);
   const values = checkedValues(version.definition.parameters, parameters);
+  requireKeptPaths(version.definition.steps, values);
   if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
     throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');
   return { version, values };
+}
+
+/** What is stored in place of a secret value. */
+const HIDDEN = '[secret]';
+
+function secretsAmong({ definition }: RunbookVersion, values: Values): Values {
+  const names = definition.parameters.filter(({ secret }) => secret).map(({ name }) => name);
+  return new Map([...values].filter(([name]) => names.includes(name)));
 }
 
 function newStep(run: Run, step: RunbookStep, position: number, values: Values): RunStep {
@@ -159,11 +172,4 @@ async function stepsOfAll(
   const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
   for (const step of steps) found.get(step.runId)?.push(step);
   return found;
-}
-
-function httpStepsUnavailable(): DomainError {
-  const detail =
-    'This version cannot run http steps. Nothing was started. Use a shell step that makes the call on an ' +
-    'agent, or show what a run would do with dry_run.';
-  return new DomainError('http_steps_unavailable', 'unprocessable', detail);
 }

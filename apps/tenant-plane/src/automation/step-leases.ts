@@ -4,12 +4,16 @@ import { uuidv7 } from '@atlas/tenancy';
 import { type ClaimView, ResultDto, type ResultView, type StepFailureCode } from '@atlas/tenant-api/agents';
 import { type StepErrorView } from '@atlas/tenant-api/automation';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { DueWork } from '../due/due-work';
+import { type HttpOutcome } from './http-call';
 import { added, tailOf } from './output';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, lockedRun } from './run-store';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 import { StepOutput } from './step-output.entity';
+import { type HandedStep, StepSecrets } from './step-secrets';
 
 const LEASE_MS = 60_000;
 /** How long an agent may take to stop a step after its time-out and to report that. */
@@ -21,11 +25,16 @@ export interface LeaseHolder {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface BegunStep {
+  readonly step: RunStep;
+  readonly handed: HandedStep;
+}
+
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
 
 /**
- * Leases steps to agents. A lease is given once: if it expires without a result, the step may have run, so it
- * fails, and only a person starts it again. The caller has locked the agent's row.
+ * Leases steps to agents, and http steps to this process. A lease is given once: if it expires without a result, the step may have run, so it
+ * fails, and only a person starts it again. A caller that names an agent has locked the agent's row.
  */
 @Injectable()
 export class StepLeases implements OnApplicationBootstrap {
@@ -33,10 +42,11 @@ export class StepLeases implements OnApplicationBootstrap {
 
   constructor(
     private readonly store: RunStore,
+    private readonly secrets: StepSecrets,
     private readonly clock: Clock,
     due: DueWork,
   ) {
-    due.on('automation_runs', (scope, runId) => this.expire(scope, runId));
+    due.on('automation_runs', (scope, runId) => this.attendTo(scope, runId));
   }
 
   onApplicationBootstrap(): void {
@@ -68,17 +78,91 @@ export class StepLeases implements OnApplicationBootstrap {
       throw leaseLost();
     }
     const { bytes, news } = added(step.outputBytes, { ...dto, output: dto.output ?? '' });
-    if (news !== '') await addToTail(scope, step.id, news);
+    if (news !== '') await addToTail(scope, step.id, news, await this.secrets.maskOf(scope, step.runId));
     const current = { ...step, outputBytes: bytes };
     const changed = isFinished ? this.ended(current, dto) : this.extended(current);
     await this.store.store(scope, state, [changed]);
     return resultView(changed);
   }
 
-  /** Extends all leases of an agent, up to the time-outs of their steps. */
-  async extend(scope: TenantScope, { agentId }: LeaseHolder): Promise<void> {
+  /**
+   * Leases a queued step of a locked run to an agent or, if `agentId` is null, to this process. If its
+   * secrets cannot be opened, the step fails, and the answer is null.
+   */
+  async begin(
+    scope: TenantScope,
+    state: RunState,
+    step: RunStep,
+    agentId: string | null,
+  ): Promise<BegunStep | null> {
+    const startedAt = this.clock.now();
+    const leaseId = uuidv7(startedAt);
+    const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
+    const entry = {
+      action: 'run.step_started',
+      targetKind: 'run',
+      targetId: step.runId,
+      after: { step: step.name, agent_id: agentId },
+    };
+    const handed = await this.secrets.handed(scope, state.run, step).catch(onlyDomainError);
+    if (handed instanceof DomainError) {
+      const { code, message: detail } = handed;
+      const end = { finishedAt: startedAt, leaseExpiresAt: null, error: { code, detail } };
+      await this.store.store(scope, state, [moved(running, 'failed', end)]);
+      return null;
+    }
+    await this.store.store(scope, state, [running], { by: null, entry });
+    return { step: running, handed };
+  }
+
+  /** A step whose lease this process has. Null if the lease is lost. */
+  held(scope: TenantScope, { id, leaseId }: RunStep): Promise<RunStep | null> {
+    return scope.findOne(RunStep, { id, leaseId: leaseId ?? IsNull(), status: 'running' });
+  }
+
+  /** Whether a lease that this process has should be extended now. */
+  isLapsing({ leaseExpiresAt }: RunStep): boolean {
+    const left = (leaseExpiresAt?.getTime() ?? 0) - this.clock.now().getTime();
+    return left < LEASE_MS / 2;
+  }
+
+  /** Extends a lease that this process has. Null if the lease is lost. */
+  async extendHeld(scope: TenantScope, { id, runId, leaseId }: RunStep): Promise<RunStep | null> {
+    const state = await lockedRun(scope, runId);
+    const step = state.steps.find((one) => one.id === id);
+    if (!isHeld(step, leaseId)) return null;
+    const extended = this.extended(step);
+    await this.store.store(scope, state, [extended]);
+    return extended;
+  }
+
+  /** Ends a step whose lease this process has. Does nothing if the lease is lost. */
+  async endHeld(
+    scope: TenantScope,
+    { id, runId, leaseId }: RunStep,
+    { output, error }: HttpOutcome,
+  ): Promise<void> {
+    const state = await lockedRun(scope, runId);
+    const step = state.steps.find((one) => one.id === id);
+    if (!isHeld(step, leaseId)) return;
+    if (output !== '') await addToTail(scope, id, output, new SecretMask([]));
+    const end = {
+      finishedAt: this.clock.now(),
+      leaseExpiresAt: null,
+      outputBytes: Buffer.byteLength(output),
+      error,
+    };
+    await this.store.store(scope, state, [moved(step, error ? 'failed' : 'succeeded', end)]);
+  }
+
+  /**
+   * Extends the leases of an agent, up to the time-outs of their steps. If the agent names the leases that it
+   * holds, the others expire: it never got the answers to their claims, or has lost its state.
+   */
+  async extend(scope: TenantScope, { agentId }: LeaseHolder, named?: readonly string[]): Promise<void> {
     const where = { agentId, status: 'running' } as const;
-    const held = await scope.find(RunStep, { where, order: { runId: 'ASC' } });
+    const running = await scope.find(RunStep, { where, order: { runId: 'ASC' } });
+    const held = running.filter(({ leaseId }) => !named || named.includes(leaseId ?? ''));
     for (const { runId, id } of held) {
       const state = await lockedRun(scope, runId);
       const step = state.steps.find((one) => one.id === id);
@@ -96,24 +180,8 @@ export class StepLeases implements OnApplicationBootstrap {
     const step = state.steps.find(({ id }) => id === candidate.id);
     // Another agent was faster, or the run was cancelled.
     if (step?.status !== 'queued') return null;
-    const startedAt = this.clock.now();
-    const leaseId = uuidv7(startedAt);
-    const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
-    const entry = {
-      action: 'run.step_started',
-      targetKind: 'run',
-      targetId: step.runId,
-      after: { step: step.name, agent_id: agentId },
-    };
-    await this.store.store(scope, state, [running], { by: null, entry });
-    return {
-      job_id: step.runId,
-      step: step.name,
-      lease_id: leaseId,
-      lease_expires_at: running.leaseExpiresAt ?? startedAt,
-      config: { ...step.config },
-      timeout_seconds: step.timeoutSeconds,
-    };
+    const begun = await this.begin(scope, state, step, agentId);
+    return begun && claimView(begun);
   }
 
   private extended(step: RunStep): RunStep {
@@ -131,15 +199,25 @@ export class StepLeases implements OnApplicationBootstrap {
     return moved(step, 'failed', { ...end, error: failure });
   }
 
-  /** Agents could not report while no process ran, so they get the length of a lease after each start. */
-  private async expire(scope: TenantScope, runId: string): Promise<void> {
-    if (this.clock.monotonicMs() - this.startedAtMs < LEASE_MS) return;
+  private async attendTo(scope: TenantScope, runId: string): Promise<void> {
     const state = await lockedRun(scope, runId);
     const now = this.clock.now();
     if (state.run.dueAt === null || state.run.dueAt > now) return;
-    const lost = state.steps.filter(({ status }) => status === 'running');
-    const failed = lost.map((step) => this.ended(step, {}));
-    await this.store.store(scope, state, failed);
+    const lost = state.steps.find(({ status }) => status === 'running');
+    if (lost && this.mayYetReport(lost)) return;
+    // A queued http step is offered to this process, and is due again later.
+    await this.store.store(scope, state, lost ? [this.lost(lost)] : []);
+  }
+
+  /** Agents could not report while no process ran, so they get the length of a lease after each start. */
+  private mayYetReport({ agentId }: RunStep): boolean {
+    return agentId !== null && this.clock.monotonicMs() - this.startedAtMs < LEASE_MS;
+  }
+
+  private lost(step: RunStep): RunStep {
+    if (step.agentId !== null) return this.ended(step, {});
+    const end = { finishedAt: this.clock.now(), leaseExpiresAt: null };
+    return moved(step, 'failed', { ...end, error: PLANE_STOPPED });
   }
 }
 
@@ -174,15 +252,37 @@ async function leased(
   return { state, step };
 }
 
+function onlyDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  throw error;
+}
+
+function isHeld(step: RunStep | undefined, leaseId: string | null): step is RunStep {
+  return step?.status === 'running' && step.leaseId === leaseId;
+}
+
+function claimView({ step, handed: { config } }: BegunStep): ClaimView {
+  const { runId, name, leaseId, leaseExpiresAt, timeoutSeconds } = step;
+  return {
+    job_id: runId,
+    step: name,
+    lease_id: leaseId ?? '',
+    lease_expires_at: leaseExpiresAt ?? new Date(0),
+    config: { ...config },
+    timeout_seconds: timeoutSeconds,
+  };
+}
+
 /** Whether a finished step has the result that is reported again, because the answer was lost. */
 function isRepeated(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): boolean {
   if (step.status === 'cancelled' || step.exitCode !== (exit_code ?? null)) return false;
   return step.exitCode !== null || step.error?.code === error;
 }
 
-async function addToTail(scope: TenantScope, stepId: string, news: string): Promise<void> {
+/** A secret may have arrived in two chunks. */
+async function addToTail(scope: TenantScope, stepId: string, news: string, mask: SecretMask): Promise<void> {
   const before = await scope.findOne(StepOutput, { stepId });
-  await scope.put(StepOutput, [{ stepId, tail: tailOf(`${before?.tail ?? ''}${news}`) }]);
+  await scope.put(StepOutput, [{ stepId, tail: tailOf(mask.over(`${before?.tail ?? ''}${news}`)) }]);
 }
 
 function resultView({ leaseId, leaseExpiresAt, outputBytes }: RunStep): ResultView {
@@ -202,6 +302,13 @@ const FAILURES: Readonly<Record<StepFailureCode, StepErrorView>> = {
     detail: 'The agent may not run this command. Add it to allowed-commands.json on the agent.',
   },
   not_started: { code: 'not_started', detail: 'The agent could not start the command. See the output.' },
+};
+
+const PLANE_STOPPED: StepErrorView = {
+  code: OUTCOME_UNKNOWN,
+  detail:
+    'The plane stopped while this step was running, so the request may have taken effect. Check that, then ' +
+    'retry the run to send the request again.',
 };
 
 function exitError(exitCode: number): StepErrorView {

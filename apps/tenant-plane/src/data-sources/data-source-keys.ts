@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { CallerWrites } from '../access/caller-writes';
 import { keyRefused } from '../access/claimed-key';
 import { type ClaimedKey } from '../access/tenant-request';
+import { accepts, presents } from '../credentials/previous-keys';
 import { hashToken } from '../credentials/tenant-token';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { DataSource } from './data-source.entity';
@@ -43,10 +44,7 @@ export class DataSourceKeys {
   async prove(scope: TenantScope, { token }: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
     await requireStanding(scope);
     const hash = hashToken(token);
-    const previous = 'cast(source.previousKeys as text) like :previous';
-    const query = scope
-      .query(DataSource, 'source')
-      .andWhere(`(source.keyHash = :hash or ${previous})`, { hash, previous: `%${hash}%` });
+    const query = scope.query(DataSource, 'source').andWhere(...presents('source', hash));
     const source = await lockedForUpdate(query).getOne();
     if (!source || !accepts(source, hash, this.clock.now())) throw keyRefused();
     const context = currentContext();
@@ -55,10 +53,6 @@ export class DataSourceKeys {
     if (kind && source.kind !== kind) throw otherKind(source);
     return source;
   }
-}
-
-function accepts({ keyHash, previousKeys }: DataSource, hash: string, now: Date): boolean {
-  return keyHash === hash || previousKeys.some((key) => key.hash === hash && new Date(key.until) > now);
 }
 
 function disabled(): DomainError {

@@ -1,13 +1,7 @@
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-/** A key that was replaced, and until when it is accepted. */
-export interface PreviousKey {
-  readonly hash: string;
-  /** RFC 3339 */
-  readonly until: string;
-}
+import { type PreviousKey } from '../credentials/previous-keys';
 
 @Entity('data_sources')
 export class DataSource implements TenantOwned {

@@ -1,11 +1,11 @@
 import { type DataSourceView } from '@atlas/tenant-api/data-sources';
+import { previousKeyUntil } from '../credentials/previous-keys';
 import { type DataSource } from './data-source.entity';
 
 /** Stands for the key where it cannot be shown. */
 const KEY = '{key}';
 
 export function dataSourceView(home: string, now: Date, source: DataSource, key = KEY): DataSourceView {
-  const until = source.previousKeys.map((previous) => new Date(previous.until)).find((time) => time > now);
   return {
     id: source.id,
     name: source.name,
@@ -16,7 +16,7 @@ export function dataSourceView(home: string, now: Date, source: DataSource, key 
     enabled: source.enabled,
     last_received_at: source.lastReceivedAt,
     created_at: source.createdAt,
-    previous_key_until: until ?? null,
+    previous_key_until: previousKeyUntil(source, now),
   };
 }
 

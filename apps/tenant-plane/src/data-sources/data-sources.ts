@@ -12,15 +12,14 @@ import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
+import { overlapping } from '../credentials/previous-keys';
 import { hashToken, mintToken } from '../credentials/tenant-token';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { TenantUrls } from '../tenancy/tenant-urls';
-import { DataSource, type PreviousKey } from './data-source.entity';
+import { DataSource } from './data-source.entity';
 import { dataSourceView } from './data-source.view';
 
 /** How long the old key is accepted after a rotation. */
-const OVERLAP_MS = 24 * 3600_000;
-const MAX_PREVIOUS_KEYS = 10;
 
 @Injectable()
 export class DataSources {
@@ -138,17 +137,6 @@ export class DataSources {
   ): Promise<void> {
     return this.audit.record(scope, { action, targetKind: 'data_source', targetId: id, ...values });
   }
-}
-
-/**
- * The keys that are still accepted after a rotation. If its response is lost and the key is rotated again,
- * the program still sends the key before both.
- */
-function overlapping({ keyHash, previousKeys }: DataSource, now: Date): PreviousKey[] {
-  const until = new Date(now.getTime() + OVERLAP_MS).toISOString();
-  const replaced = keyHash === null ? [] : [{ hash: keyHash, until }];
-  const others = previousKeys.filter((key) => new Date(key.until) > now);
-  return [...replaced, ...others].slice(0, MAX_PREVIOUS_KEYS);
 }
 
 async function lockedSource(scope: TenantScope, id: string): Promise<DataSource> {

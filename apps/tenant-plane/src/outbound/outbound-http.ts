@@ -7,14 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { Deployment } from '../plane-identity/deployment';
 import { readBody } from './limited-body';
 import { OutboundNetwork } from './outbound-network';
-import {
-  type Hop,
-  type OutboundRequest,
-  type OutboundResponse,
-  firstHop,
-  nextHop,
-  outboundUrl,
-} from './outbound-request';
+import { type Hop, type OutboundRequest, type OutboundResponse, firstHop, nextHop } from './outbound-request';
 import { addressNotAllowed, networkFailure, outboundFailed, outboundTimeout } from './outbound.errors';
 
 const MAX_REDIRECTS = 5;
@@ -22,7 +15,7 @@ const CONNECT_MS = 10_000;
 const LOOKUP_MS = 5000;
 const MAX_HEADER_BYTES = 16_384;
 
-interface Limits extends Pick<OutboundRequest, 'maxBytes' | 'timeoutMs'> {
+interface Limits extends Pick<OutboundRequest, 'maxBytes' | 'timeoutMs' | 'onSending'> {
   readonly signal: AbortSignal;
 }
 
@@ -46,16 +39,19 @@ export class OutboundHttp {
    * `outbound_too_large` or `outbound_failed`, or the signal's reason. Call it outside of transactions.
    */
   async fetch(asked: OutboundRequest): Promise<OutboundResponse> {
-    const { timeoutMs, maxBytes } = asked;
+    const { timeoutMs, maxBytes, onSending } = asked;
     const within = signalWithin(timeoutMs, ...(asked.signal ? [asked.signal] : []));
-    const limits = { timeoutMs, maxBytes, signal: within };
+    const limits = { timeoutMs, maxBytes, onSending, signal: within };
     let hop = firstHop(asked);
     for (let redirects = 0; ; redirects += 1) {
       const { host } = hop.url;
       try {
         const response = await this.send(hop, limits);
         const next = nextHop(hop, response.statusCode ?? 0, response.headers.location);
-        if (next === null) return await read(hop, response, limits);
+        if (next === null) {
+          asked.onStatus?.(response.statusCode ?? 0);
+          return await read(hop, response, limits);
+        }
         response.destroy();
         if (redirects === MAX_REDIRECTS)
           throw outboundFailed(host, `it redirects more than ${redirects} times`);
@@ -68,17 +64,18 @@ export class OutboundHttp {
   }
 
   /**
-   * Throws `address_not_allowed`. Call it when a user stores a URL, outside of transactions. A name that
-   * cannot be resolved at the moment is accepted, because each call checks the addresses again.
+   * Throws `address_not_allowed` and `header_not_allowed`. Call it when a user stores a URL, outside of
+   * transactions. A name that cannot be resolved at the moment is accepted, because each call checks the
+   * addresses again.
    */
-  async requireAllowed(text: string): Promise<void> {
-    const url = outboundUrl(text);
+  async requireAllowed(text: string, headers: OutboundRequest['headers'] = {}): Promise<void> {
+    const { url } = firstHop({ method: 'GET', url: text, headers });
     if (this.reachesAny) return;
     const found = await this.resolve(url, signalWithin(LOOKUP_MS)).catch(() => []);
     this.requirePublic(url, found);
   }
 
-  private async send(hop: Hop, { signal }: Limits): Promise<IncomingMessage> {
+  private async send(hop: Hop, { signal, onSending }: Limits): Promise<IncomingMessage> {
     const { url, method, body } = hop;
     const addresses = await this.resolve(url, signal);
     this.requirePublic(url, addresses);
@@ -100,7 +97,12 @@ export class OutboundHttp {
         maxHeaderSize: MAX_HEADER_BYTES,
       });
       const tooLate = setTimeout(() => sent.destroy(outboundTimeout(url.host, CONNECT_MS)), CONNECT_MS);
-      sent.once('socket', (socket) => socket.once(readyEvent(url), () => clearTimeout(tooLate)));
+      sent.once('socket', (socket) =>
+        socket.once(readyEvent(url), () => {
+          clearTimeout(tooLate);
+          onSending?.();
+        }),
+      );
       sent.once('close', () => clearTimeout(tooLate));
       sent.once('response', resolve);
       sent.on('error', reject);

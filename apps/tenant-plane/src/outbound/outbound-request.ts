@@ -10,6 +10,10 @@ export interface OutboundRequest {
   /** The maximum size of the response's body, both as received and after decompression. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /** Called before anything is sent. If the call fails before that, nobody has received the request. */
+  readonly onSending?: () => void;
+  /** Called with the status of the response, before its body is read. */
+  readonly onStatus?: (status: number) => void;
 }
 
 export interface OutboundResponse {
@@ -47,14 +51,19 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const REPEATS = [307, 308];
 
 /** Throws `address_not_allowed` or `header_not_allowed`. */
-export function firstHop({ method, url, headers = {}, body }: OutboundRequest): Hop {
+export function firstHop({
+  method,
+  url,
+  headers = {},
+  body,
+}: Pick<OutboundRequest, 'method' | 'url' | 'headers' | 'body'>): Hop {
   const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name] of named) if (OWN_HEADERS.includes(name)) throw headerNotAllowed(name);
   return { method, url: outboundUrl(url), headers: Object.fromEntries(named), body };
 }
 
 /** Browsers and Node read numbers such as 0x7f000001 as addresses too, and so does `URL`. */
-export function outboundUrl(text: string | URL, base?: URL): URL {
+function outboundUrl(text: string | URL, base?: URL): URL {
   if (!URL.canParse(String(text), base?.href)) throw addressNotAllowed('This address', 'it is not a URL');
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')

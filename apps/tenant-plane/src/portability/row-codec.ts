@@ -23,7 +23,7 @@ export class RowCodec {
   readonly table: string;
   /** The primary key without the tenant. */
   readonly keys: readonly ColumnMetadata[];
-  private readonly columns: readonly ColumnMetadata[];
+  readonly columns: readonly ColumnMetadata[];
 
   constructor(
     readonly metadata: EntityMetadata,

@@ -3,6 +3,9 @@ import { patternProblem, wholeMatch } from '@atlas/tenant-api/patterns';
 import { LONGEST_VALUE, type ParameterView } from '@atlas/tenant-api/runbooks';
 import { type Values } from './placeholders';
 
+/** A shorter value could not be hidden in outputs without hiding much else. */
+const SHORTEST_SECRET = 4;
+
 /** Throws `invalid_pattern`. */
 export function requirePattern(name: string, pattern: string): void {
   const problem = patternProblem(pattern);
@@ -28,11 +31,17 @@ export function checkedValues(parameters: readonly ParameterView[], given: Recor
   return new Map(Object.entries(given).map(([name, value]) => [name, String(value)]));
 }
 
-function faultOf({ name, required, enum: allowed, pattern }: ParameterView, value: unknown): string | null {
+function faultOf(
+  { name, required, enum: allowed, pattern, secret }: ParameterView,
+  value: unknown,
+): string | null {
   if (value === undefined) return required ? `"${name}" is required` : null;
   if (typeof value !== 'string' || value.length > LONGEST_VALUE)
     return `"${name}" must be a string of at most ${LONGEST_VALUE} characters`;
+  if (secret && value.length < SHORTEST_SECRET)
+    return `"${name}" must have at least ${SHORTEST_SECRET} characters, so that it can be hidden in outputs`;
   if (hasControlCharacter(value)) return `"${name}" must not contain line breaks or control characters`;
+  if (!value.isWellFormed()) return `"${name}" must not contain half of a character`;
   if (allowed && !allowed.includes(value)) return `"${name}" must be one of ${allowed.join(', ')}`;
   if (pattern !== null && !wholeMatch(pattern)(value)) return `"${name}" must match ${pattern}`;
   return null;

@@ -9,7 +9,8 @@ import {
 } from '@atlas/tenant-api/runbooks';
 import { requirePattern } from './parameters';
 import { placeholdersIn } from './placeholders';
-import { type StepConfig, checkedConfig } from './step-config';
+import { type GivenCredential } from './runbook-credentials';
+import { type HttpConfig, type StepConfig, checkedConfig, isCredentialHeader } from './step-config';
 
 export interface RunbookStep extends Omit<RunbookStepView, 'config'> {
   readonly config: StepConfig;
@@ -23,13 +24,18 @@ export interface RunbookDefinition {
   readonly steps: readonly RunbookStep[];
 }
 
+export interface CheckedRunbook {
+  readonly definition: RunbookDefinition;
+  readonly credentials: readonly GivenCredential[];
+}
+
 const DEFAULT_TIMEOUT_SECONDS = 300;
 const MAX_BYTES = 262_144;
 const LABEL = /^[A-Za-z0-9._/-]{1,100}$/;
 const MAX_LABELS = 20;
 
 /** Checks everything that does not depend on other rows. Throws an error of the kind `unprocessable`. */
-export function checkedDefinition(dto: RunbookDto): RunbookDefinition {
+export function checkedDefinition(dto: RunbookDto): CheckedRunbook {
   const { steps, parameters = [] } = dto;
   if (steps.length > MAX_STEPS) throw tooMany('steps', steps.length, MAX_STEPS);
   if (parameters.length > MAX_PARAMETERS) throw tooMany('parameters', parameters.length, MAX_PARAMETERS);
@@ -38,17 +44,35 @@ export function checkedDefinition(dto: RunbookDto): RunbookDefinition {
   const definition: RunbookDefinition = {
     name: dto.name.trim(),
     description: dto.description ?? null,
-    parameters: parameters.map(({ name, required = false, enum: allowed = null, pattern = null, secret }) => {
-      if (secret) throw secretParameter(name);
-      if (pattern !== null) requirePattern(name, pattern);
-      return { name, required, enum: allowed, pattern, secret: false };
-    }),
+    parameters: parameters.map(
+      ({ name, required = false, enum: allowed = null, pattern = null, secret = false }) => {
+        if (pattern !== null) requirePattern(name, pattern);
+        return { name, required, enum: allowed, pattern, secret };
+      },
+    ),
     steps: steps.map(checkedStep),
   };
   requireKnownParameters(definition);
   const bytes = Buffer.byteLength(JSON.stringify(definition));
   if (bytes > MAX_BYTES) throw tooMany('bytes', bytes, MAX_BYTES);
-  return definition;
+  return withoutCredentials(definition);
+}
+
+/** Takes the credentials out of the headers, which then say null. */
+function withoutCredentials(definition: RunbookDefinition): CheckedRunbook {
+  const credentials: GivenCredential[] = [];
+  const steps = definition.steps.map((step) => {
+    if (step.kind !== 'http') return step;
+    const config = step.config as HttpConfig;
+    const { origin } = new URL(config.url);
+    const headers = Object.entries(config.headers).map(([header, value]) => {
+      if (!isCredentialHeader(header)) return [header, value] as const;
+      credentials.push({ step: step.name, header, origin, value });
+      return [header, null] as const;
+    });
+    return { ...step, config: { ...config, headers: Object.fromEntries(headers) } };
+  });
+  return { definition: { ...definition, steps }, credentials };
 }
 
 function checkedStep(dto: RunbookStepDto, index: number): RunbookStep {
@@ -88,7 +112,10 @@ function requireUnique(what: 'step' | 'parameter', named: readonly { readonly na
 
 function requireKnownParameters({ parameters, steps }: RunbookDefinition): void {
   const known = new Set(parameters.map(({ name }) => name));
-  for (const { name, config } of steps) {
+  const secret = new Set(parameters.filter((one) => one.secret).map(({ name }) => name));
+  for (const { name, kind, config } of steps) {
+    const shown = kind === 'manual' && placeholdersIn(config).some((one) => secret.has(one));
+    if (shown) throw invalidStep(name, 'a secret parameter must not be shown to people in instructions');
     const unknown = placeholdersIn(config).find((one) => !known.has(one));
     if (unknown === undefined) continue;
     const detail = `Step "${name}" refers to {{${unknown}}}, but the runbook has no such parameter.`;
@@ -103,11 +130,4 @@ function tooMany(what: 'steps' | 'parameters' | 'bytes', count: number, max: num
 
 function invalidStep(name: string, fault: string): DomainError {
   return new DomainError('invalid_step', 'unprocessable', `Step "${name}" is not valid: ${fault}.`);
-}
-
-function secretParameter(name: string): DomainError {
-  const detail =
-    `Parameter "${name}" is secret, and this version cannot keep the values of runbooks encrypted. Use a ` +
-    'shell step whose agent has the secret.';
-  return new DomainError('secret_parameters_unavailable', 'unprocessable', detail);
 }

@@ -15,7 +15,9 @@ import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { READ_RUNBOOKS, WRITE_RUNBOOKS } from './runbook-permissions';
+import { checkedDefinition } from './runbook-definition';
 import { Runbooks } from './runbooks';
+import { StepAddresses } from './step-addresses';
 
 const Serves = servesOf<RunbooksApi>();
 
@@ -25,6 +27,7 @@ const Serves = servesOf<RunbooksApi>();
 export class RunbooksController {
   constructor(
     private readonly runbooks: Runbooks,
+    private readonly addresses: StepAddresses,
     private readonly writes: UserWrites,
   ) {}
 
@@ -32,12 +35,14 @@ export class RunbooksController {
   @Repeatable()
   @Refuses('unprocessable')
   @Serves('POST /api/runbooks')
-  create(
+  async create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: RunbookDto,
   ): Promise<RunbookView> {
-    return this.writes.by(tenant.id, user, () => this.runbooks.create(tenant.id, user.id, dto));
+    const runbook = checkedDefinition(dto);
+    await this.addresses.requireAllowed(runbook.definition);
+    return this.writes.by(tenant.id, user, () => this.runbooks.create(tenant.id, user.id, runbook));
   }
 
   @Requires(READ_RUNBOOKS)
@@ -62,13 +67,15 @@ export class RunbooksController {
   @Requires(WRITE_RUNBOOKS)
   @Refuses('conflict', 'unprocessable')
   @Serves('PUT /api/runbooks/:id')
-  replace(
+  async replace(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: RunbookDto,
   ): Promise<RunbookView> {
-    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, dto));
+    const runbook = checkedDefinition(dto);
+    await this.addresses.requireAllowed(runbook.definition);
+    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, runbook));
   }
 
   @Requires(WRITE_RUNBOOKS)

@@ -2,16 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import {
-  ListRunbooksQuery,
-  RunbookDto,
-  type RunbookSummaryView,
-  type RunbookView,
-} from '@atlas/tenant-api/runbooks';
+import { ListRunbooksQuery, type RunbookSummaryView, type RunbookView } from '@atlas/tenant-api/runbooks';
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { type RunbookDefinition, checkedDefinition } from './runbook-definition';
+import { RunbookCredentials } from './runbook-credentials';
+import { type CheckedRunbook, type RunbookDefinition } from './runbook-definition';
 import { lockedRunbook, runbookNotFound, versionOf } from './runbook-locks';
 import { RunbookVersion } from './runbook-version.entity';
 import { Runbook } from './runbook.entity';
@@ -21,13 +17,13 @@ import { runbookView, summaryView } from './runbook.view';
 export class Runbooks {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly credentials: RunbookCredentials,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws errors of the kind `unprocessable` if the definition is not valid. */
-  async create(tenantId: string, by: string, dto: RunbookDto): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
+  /** Throws `credential_missing`. */
+  create(tenantId: string, by: string, { definition, credentials }: CheckedRunbook): Promise<RunbookView> {
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
       const { name } = definition;
@@ -40,6 +36,7 @@ export class Runbooks {
         archivedAt: null,
       };
       await scope.insert(Runbook, runbook);
+      await this.credentials.store(scope, runbook.id, credentials);
       const version = await this.addVersion(scope, runbook, by, definition);
       await this.record(scope, 'runbook.created', runbook);
       return runbookView(runbook, version);
@@ -77,12 +74,18 @@ export class Runbooks {
    * Stores a new version, unless it would be equal to the current one. Throws `runbook_not_found` and
    * `runbook_archived`; see {@link create}.
    */
-  async replace(tenantId: string, by: string, id: string, dto: RunbookDto): Promise<RunbookView> {
-    const definition = checkedDefinition(dto);
+  replace(
+    tenantId: string,
+    by: string,
+    id: string,
+    { definition, credentials }: CheckedRunbook,
+  ): Promise<RunbookView> {
     return this.tenants.write(tenantId, async (scope) => {
       const runbook = await lockedRunbook(scope, id, 'update');
       const before = await versionOf(scope, id, runbook.version);
-      if (isDeepStrictEqual(plain(before.definition), plain(definition))) return runbookView(runbook, before);
+      const isRekeyed = await this.credentials.store(scope, id, credentials);
+      if (!isRekeyed && isDeepStrictEqual(plain(before.definition), plain(definition)))
+        return runbookView(runbook, before);
       const changed: Runbook = { ...runbook, name: definition.name, version: runbook.version + 1 };
       await scope.update(Runbook, { id }, { name: changed.name, version: changed.version });
       const version = await this.addVersion(scope, changed, by, definition);
@@ -91,13 +94,14 @@ export class Runbooks {
     });
   }
 
-  /** Does nothing if the runbook is archived already. Throws `runbook_not_found`. */
+  /** Also deletes its credentials. Does nothing if the runbook is archived already. Throws `runbook_not_found`. */
   archive(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {
       const runbook = await lockedForUpdate(scope.query(Runbook, 'runbook').andWhere({ id })).getOne();
       if (!runbook) throw runbookNotFound();
       if (runbook.archivedAt) return;
       await scope.update(Runbook, { id }, { archivedAt: this.clock.now() });
+      await this.credentials.forget(scope, id);
       await this.audit.record(scope, { action: 'runbook.archived', targetKind: 'runbook', targetId: id });
     });
   }

@@ -25,20 +25,25 @@ interface ShellConfig {
   readonly args: readonly string[];
   readonly shell: boolean;
 }
-interface HttpConfig {
+export interface HttpConfig {
   readonly method: HttpMethod;
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Null: a credential, which is stored elsewhere. */
+  readonly headers: Readonly<Record<string, string | null>>;
   readonly body: unknown;
   /** Null: any status from 200 to 299. */
   readonly expect_status: number | null;
+}
+interface NamedStep {
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly config: StepConfig;
 }
 export type StepConfig = ManualConfig | ShellConfig | HttpConfig;
 
 const MAX_HEADERS = 50;
 const MAX_BYTES = 32_768;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-/** The names of headers that usually contain a credential. */
 const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|signature/i;
 const MUST_BE_URL =
   'url must be an http or https URL without a user name, and no parameter may be part of its origin';
@@ -75,11 +80,14 @@ const CHECKS: Readonly<Record<StepKind, Check>> = {
     } = valid(HttpConfigDto, config, field);
     const faults = [...urlFaults(url, field), ...headerFaults(headers, field), ...bodyFaults(body, field)];
     if (faults.length > 0) throw validationFailed(faults);
-    const credential = Object.keys(headers).find((name) => CREDENTIAL.test(name));
-    if (credential !== undefined) throw credentialHeader(credential);
     return { method, url, headers, body, expect_status };
   },
 };
+
+/** Whether headers with this name usually contain a credential. */
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL.test(name);
+}
 
 /** Fills in the parameters of a step whose config has been checked. */
 export function filledConfig(kind: StepKind, config: StepConfig, values: Values): StepConfig {
@@ -89,7 +97,7 @@ export function filledConfig(kind: StepKind, config: StepConfig, values: Values)
   }
   if (kind === 'http') {
     const { method, url, headers, body, expect_status } = config as HttpConfig;
-    const filled = filledJson(headers, values) as Record<string, string>;
+    const filled = filledJson(headers, values) as HttpConfig['headers'];
     return {
       method,
       url: filledText(url, values, encodeURIComponent),
@@ -99,6 +107,22 @@ export function filledConfig(kind: StepKind, config: StepConfig, values: Values)
     };
   }
   return { instructions: filledText((config as ManualConfig).instructions ?? '', values) || null };
+}
+
+/**
+ * Throws `invalid_parameters` if a value would change the path of a URL: the segments `.` and `..` are
+ * removed before the URL is called, also if they are encoded.
+ */
+export function requireKeptPaths(steps: readonly NamedStep[], values: Values): void {
+  for (const { name, kind, config } of steps) {
+    if (kind !== 'http') continue;
+    const [path = ''] = (config as HttpConfig).url.split(/[?#]/);
+    const segments = path.split(/[/\\]/).filter((segment) => placeholdersIn(segment).length > 0);
+    const filled = segments.map((segment) => filledText(segment, values, encodeURIComponent));
+    if (!filled.some((segment) => /^\.{1,2}$/.test(segment.replace(/%2e/gi, '.')))) continue;
+    const detail = `Nothing was started: a parameter would change the path of the URL of step "${name}".`;
+    throw new DomainError('invalid_parameters', 'unprocessable', detail);
+  }
 }
 
 function valid<T extends object>(type: new () => T, config: Record<string, unknown>, field: string): T {
@@ -122,7 +146,9 @@ function headerFaults(headers: Record<string, unknown>, field: string): FieldErr
     entries.length <= MAX_HEADERS &&
     entries.every(
       ([name, value]) =>
-        HEADER_NAME.test(name) && typeof value === 'string' && /^[\x20-\x7e]{0,2000}$/.test(value),
+        HEADER_NAME.test(name) &&
+        ((value === null && isCredentialHeader(name)) ||
+          (typeof value === 'string' && /^[\x20-\x7e]{0,2000}$/.test(value))),
     );
   const message = `headers must be at most ${MAX_HEADERS} names with printable ASCII values`;
   return isValid ? [] : [{ field: `${field}.headers`, message }];
@@ -145,14 +171,5 @@ function placeholderInCommand(field: string, isShell: boolean): DomainError {
     'parameter_in_command',
     'unprocessable',
     `${field}.command must not contain a parameter, because its value could change what runs. ${instead}`,
-  );
-}
-
-function credentialHeader(name: string): DomainError {
-  return new DomainError(
-    'credential_headers_unavailable',
-    'unprocessable',
-    `The header ${name} usually contains a credential, and this version cannot keep credentials of ` +
-      'runbooks encrypted. Use a shell step whose agent has the credential.',
   );
 }

@@ -11,6 +11,7 @@ import { Export } from '../archives/export.entity';
 import { Import } from '../archives/import.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { AutomationPolicy } from '../automation/automation-policy.entity';
+import { SealedValues } from '../automation/run-secrets.entity';
 import { RunStep } from '../automation/run-step.entity';
 import { Run } from '../automation/run.entity';
 import { StepOutput } from '../automation/step-output.entity';
@@ -32,9 +33,11 @@ import { TimelineItem } from '../incidents/timeline-item.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { SealedCredentials } from '../runbooks/runbook-credentials.entity';
 import { RunbookVersion } from '../runbooks/runbook-version.entity';
 import { Runbook } from '../runbooks/runbook.entity';
 import { SloBucket } from '../slos/slo-bucket.entity';
+import { SealedHeaders } from '../slos/slo-credentials.entity';
 import { Slo } from '../slos/slo.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKey } from '../tenant-secrets/tenant-key.entity';
@@ -74,6 +77,9 @@ import { CreateArchives1700000000042 } from './migrations/0042-create-archives';
 import { CreateRunbooks1700000000043 } from './migrations/0043-create-runbooks';
 import { RunRunbooks1700000000044 } from './migrations/0044-run-runbooks';
 import { ExplainSkips1700000000045 } from './migrations/0045-explain-skips';
+import { OverlapAgentKeys1700000000046 } from './migrations/0046-overlap-agent-keys';
+import { KeepSecretsOfRunbooks1700000000047 } from './migrations/0047-keep-secrets-of-runbooks';
+import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-credentials-of-slos';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -109,12 +115,15 @@ export const TENANT_SCOPED_ENTITIES = [
   Silence,
   Slo,
   SloBucket,
+  SealedHeaders,
   Runbook,
   RunbookVersion,
+  SealedCredentials,
   AutomationPolicy,
   Run,
   RunStep,
   StepOutput,
+  SealedValues,
   Agent,
   AiRouteSetting,
   AiAnswer,
@@ -176,5 +185,8 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     CreateRunbooks1700000000043,
     RunRunbooks1700000000044,
     ExplainSkips1700000000045,
+    OverlapAgentKeys1700000000046,
+    KeepSecretsOfRunbooks1700000000047,
+    KeepCredentialsOfSlos1700000000048,
   ],
 };

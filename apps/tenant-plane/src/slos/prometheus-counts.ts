@@ -2,8 +2,11 @@ import { type PrometheusIndicator, type SloIndicator } from '@atlas/tenant-api/s
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { OutboundHttp } from '../outbound/outbound-http';
+import { type OutboundRequest } from '../outbound/outbound-request';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 import { type Counts } from './error-budget';
 import { timeOf } from './minutes';
+import { type SloHeaders } from './slo-credentials';
 
 const PATH = '/api/v1/query';
 const TIMEOUT_MS = 10_000;
@@ -25,6 +28,12 @@ export class UnknownCounts extends Error {
   }
 }
 
+/** What is asked, and with which headers. */
+export interface PrometheusSource {
+  readonly indicator: PrometheusIndicator;
+  readonly headers: SloHeaders;
+}
+
 interface Answer {
   readonly status?: unknown;
   readonly error?: unknown;
@@ -36,16 +45,37 @@ interface Answer {
 export class PrometheusCounts {
   constructor(private readonly http: OutboundHttp) {}
 
-  /** Checks the address of an indicator before it is stored. Throws `address_not_allowed`. */
+  /**
+   * Checks the address and the headers of an indicator before it is stored. Throws `address_not_allowed` and
+   * `header_not_allowed`.
+   */
   async requireAllowed(indicator: SloIndicator | undefined): Promise<void> {
-    if (indicator?.kind === 'prometheus') await this.http.requireAllowed(indicator.url);
+    if (indicator?.kind !== 'prometheus') return;
+    const names = Object.keys(indicator.headers ?? {}).map((name) => [name, ''] as const);
+    await this.http.requireAllowed(indicator.url, Object.fromEntries(names));
   }
 
-  /** The events in one minute. Throws {@link UnknownCounts}. */
-  async in(minute: number, indicator: PrometheusIndicator, signal: AbortSignal): Promise<Counts> {
+  /** The events in one minute. Throws {@link UnknownCounts}, which contains none of the headers. */
+  async in(minute: number, source: PrometheusSource, signal: AbortSignal): Promise<Counts> {
+    try {
+      return await this.counted(minute, source, signal);
+    } catch (error) {
+      if (!(error instanceof UnknownCounts)) throw error;
+      const mask = new SecretMask(Object.values(source.headers));
+      throw new UnknownCounts(error.code, mask.over(error.message), error.concernsMinute);
+    }
+  }
+
+  private async counted(
+    minute: number,
+    { indicator, headers }: PrometheusSource,
+    signal: AbortSignal,
+  ): Promise<Counts> {
     const at = timeOf(minute + 1);
-    const ask = async (name: 'good_query' | 'total_query'): Promise<number> =>
-      valueIn(name, await this.ask(indicator.url, { query: indicator[name], at, name }, signal));
+    const ask = async (name: 'good_query' | 'total_query'): Promise<number> => {
+      const url = queryUrl(indicator.url, indicator[name], at);
+      return valueIn(name, await this.ask(name, { url, headers }, signal));
+    };
     const total = await ask('total_query');
     const good = await ask('good_query');
     if (good <= total) return { good, total };
@@ -55,13 +85,12 @@ export class PrometheusCounts {
   }
 
   private async ask(
-    url: string,
-    { query, at, name }: { readonly query: string; readonly at: Date; readonly name: string },
+    name: string,
+    request: Pick<OutboundRequest, 'url' | 'headers'>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const request = { method: 'GET', url: queryUrl(url, query, at), timeoutMs: TIMEOUT_MS } as const;
     const { status, body } = await this.http
-      .fetch({ ...request, maxBytes: MAX_BYTES, signal })
+      .fetch({ ...request, method: 'GET', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, signal })
       .catch((error: unknown) => {
         if (error instanceof DomainError) throw new UnknownCounts(error.code, error.message);
         throw error;

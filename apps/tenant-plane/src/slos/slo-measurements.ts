@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Slots } from '@atlas/jobs';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, newTraceId, runInContext } from '@atlas/platform';
+import { Clock, DomainError, newTraceId, runInContext } from '@atlas/platform';
 import { type PrometheusIndicator } from '@atlas/tenant-api/slos';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { IsNull } from 'typeorm';
@@ -9,7 +9,8 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { addToBucket } from './buckets';
 import { type Counts } from './error-budget';
 import { minuteOf } from './minutes';
-import { PrometheusCounts, UnknownCounts } from './prometheus-counts';
+import { PrometheusCounts, type PrometheusSource, UnknownCounts } from './prometheus-counts';
+import { SloCredentials, type SloHeaders } from './slo-credentials';
 import { SloEpisodes } from './slo-episodes';
 import { lockedSlo } from './slo-locks';
 import { Slo } from './slo.entity';
@@ -43,6 +44,7 @@ export class SloMeasurements implements BeforeApplicationShutdown {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly counts: PrometheusCounts,
+    private readonly credentials: SloCredentials,
     private readonly episodes: SloEpisodes,
     private readonly clock: Clock,
   ) {}
@@ -82,16 +84,19 @@ export class SloMeasurements implements BeforeApplicationShutdown {
     const where = { id, deletedAt: IsNull() };
     const round = this.roundOf(await this.tenants.read(tenantId, (scope) => scope.findOne(Slo, where)));
     if (!round) return;
+    const headers = await this.headersFor(tenantId, round);
+    if (headers instanceof UnknownCounts) return this.storeError(tenantId, round, headers);
+    const ask = (minute: number): Promise<Counts | UnknownCounts> =>
+      this.ask({ indicator: round.indicator, headers }, minute);
     let isNewestKnown: boolean | undefined;
     for (let minute = round.first; minute <= round.last; minute += 1) {
-      const counted = await this.ask(round, minute);
+      const counted = await ask(minute);
       if (!(counted instanceof UnknownCounts)) {
         if (!(await this.store(tenantId, round, minute, counted))) return;
         continue;
       }
       // A gap in the middle is left out once a later minute is known. Otherwise, it is asked for again.
-      isNewestKnown ??=
-        counted.concernsMinute && !((await this.ask(round, round.last)) instanceof UnknownCounts);
+      isNewestKnown ??= counted.concernsMinute && !((await ask(round.last)) instanceof UnknownCounts);
       if (isNewestKnown && minute < round.last) continue;
       return this.storeError(tenantId, round, counted);
     }
@@ -105,9 +110,21 @@ export class SloMeasurements implements BeforeApplicationShutdown {
     return indicator.kind === 'prometheus' && first <= last ? { slo, indicator, first, last } : undefined;
   }
 
-  private async ask({ indicator }: Round, minute: number): Promise<Counts | UnknownCounts> {
+  private headersFor(
+    tenantId: string,
+    { slo: { id }, indicator: { url } }: Round,
+  ): Promise<SloHeaders | UnknownCounts> {
+    return this.tenants
+      .read(tenantId, (scope) => this.credentials.of(scope, id, url))
+      .catch((error: unknown) => {
+        if (error instanceof DomainError) return new UnknownCounts(error.code, error.message);
+        throw error;
+      });
+  }
+
+  private async ask(source: PrometheusSource, minute: number): Promise<Counts | UnknownCounts> {
     try {
-      return await this.counts.in(minute, indicator, this.closing.signal);
+      return await this.counts.in(minute, source, this.closing.signal);
     } catch (error) {
       if (error instanceof UnknownCounts && !this.closing.signal.aborted) return error;
       throw error;

@@ -5,7 +5,9 @@ import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { IncidentsModule } from '../incidents/incidents.module';
 import { OutboundModule } from '../outbound/outbound.module';
+import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { PrometheusCounts } from './prometheus-counts';
+import { SloCredentials } from './slo-credentials';
 import { SloEpisodes } from './slo-episodes';
 import { SloEvaluations } from './slo-evaluations';
 import { SloEvents } from './slo-events';
@@ -15,8 +17,25 @@ import { Slos } from './slos';
 import { SlosController } from './slos.controller';
 
 @Module({
-  imports: [AccessModule, AuditModule, DueModule, IdempotencyModule, IncidentsModule, OutboundModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    DueModule,
+    IdempotencyModule,
+    IncidentsModule,
+    OutboundModule,
+    TenantSecretsModule,
+  ],
   controllers: [SlosController],
-  providers: [PrometheusCounts, SloMeasurements, SloEpisodes, SloEvaluations, SloEvents, SloStatuses, Slos],
+  providers: [
+    PrometheusCounts,
+    SloMeasurements,
+    SloCredentials,
+    SloEpisodes,
+    SloEvaluations,
+    SloEvents,
+    SloStatuses,
+    Slos,
+  ],
 })
 export class SlosModule {}

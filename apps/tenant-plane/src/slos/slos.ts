@@ -15,6 +15,7 @@ import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { requireItems } from '../cmdb/item-locks';
 import { minuteOf } from './minutes';
+import { SloCredentials } from './slo-credentials';
 import { SloEpisodes } from './slo-episodes';
 import { evaluationAfter } from './slo-evaluations';
 import { existingSlo, lockedSlo } from './slo-locks';
@@ -26,26 +27,29 @@ import { sloView } from './slo.view';
 export class Slos {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly credentials: SloCredentials,
     private readonly episodes: SloEpisodes,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `configuration_item_not_found` and `configuration_item_archived`. */
+  /** Throws `configuration_item_not_found`, `configuration_item_archived` and `credential_missing`. */
   create(tenantId: string, dto: CreateSloDto): Promise<SloView> {
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
       const { name, service = null, ci_id: ciId = null, objective, window_days: windowDays } = dto;
       if (ciId) await requireItems(scope, [ciId]);
+      const id = uuidv7(now);
+      const { indicator } = await this.credentials.store(scope, id, dto.indicator);
       const slo: Slo = {
         tenantId,
-        id: uuidv7(now),
+        id,
         name: name.trim(),
         service: service?.trim() ?? null,
         ciId,
         objective,
         windowDays,
-        indicator: { ...dto.indicator },
+        indicator: { ...indicator },
         indicatorError: null,
         askedUntil: dto.indicator.kind === 'prometheus' ? minuteOf(now) : null,
         firing: null,
@@ -56,7 +60,6 @@ export class Slos {
         dueAt: evaluationAfter(now),
       };
       await scope.insert(Slo, slo);
-      const { id } = slo;
       const after = { name: slo.name, objective, window_days: windowDays, indicator: slo.indicator.kind };
       await this.audit.record(scope, { action: 'slo.created', targetKind: 'slo', targetId: id, after });
       return sloView(slo);
@@ -92,8 +95,10 @@ export class Slos {
       const slo = await lockedSlo(scope, id, 'update');
       const changed: Slo = { ...slo, ...fieldsOf(dto) };
       if (changed.indicator.kind !== slo.indicator.kind) throw indicatorKindFixed(slo);
+      const { indicator, hasChanged } = await this.credentials.store(scope, id, changed.indicator);
+      changed.indicator = { ...indicator };
       const before = sloView(slo);
-      if (isDeepStrictEqual(sloView(changed), before)) return before;
+      if (!hasChanged && isDeepStrictEqual(sloView(changed), before)) return before;
       if (changed.ciId && changed.ciId !== slo.ciId) await requireItems(scope, [changed.ciId]);
       changed.updatedAt = this.clock.now();
       await scope.update(Slo, { id }, changed);
@@ -103,13 +108,14 @@ export class Slos {
     });
   }
 
-  /** Also ends its episode. Throws `slo_not_found`. */
+  /** Also ends its episode and deletes its credentials. Throws `slo_not_found`. */
   delete(tenantId: string, id: string): Promise<void> {
     return this.tenants.write(tenantId, async (scope) => {
       const slo = await lockedSlo(scope, id, 'update');
       const now = this.clock.now();
       const { firing, incidentId } = await this.episodes.end(scope, slo, now);
       await scope.update(Slo, { id }, { firing, incidentId, deletedAt: now, dueAt: now });
+      await this.credentials.forget(scope, id);
       await this.record(scope, id, 'slo.deleted', { before: { name: slo.name } });
     });
   }

@@ -1,13 +1,65 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ExportView } from '@atlas/tenant-api/exports';
+import { gzipSync } from 'node:zlib';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { type ExportView, type ImportView } from '@atlas/tenant-api/exports';
 import { eventually } from '@atlas/testing';
 import { type ArchiveManifest } from '../../src/archives/archive-manifest';
+import { EXPORTED_TABLES } from '../../src/archives/exported-tables';
+import { tarHeader, tarPadding } from '../../src/archives/tar-format';
+import { User } from '../../src/credentials/user.entity';
 import { type CallOptions, type TestTenantPlane } from '../tenant-plane.fixture';
 
 export type Files = Readonly<Record<string, Buffer>>;
+
+export const NAMES = ['manifest.json', ...Object.keys(EXPORTED_TABLES).map((table) => `${table}.ndjson`)];
+export const OPERATIONAL = Object.entries(EXPORTED_TABLES)
+  .filter(([, { onImport }]) => onImport === 'insert')
+  .map(([table]) => table);
+
+export type Entry = readonly [name: string, content: Buffer];
+
+/** An archive of these files. */
+export function packed(entries: readonly Entry[]): Buffer {
+  const blocks = entries.flatMap(([name, content]) => [
+    tarHeader({ name, size: content.length }, new Date(0)),
+    content,
+    Buffer.alloc(tarPadding(content.length)),
+  ]);
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+}
+
+export function entriesOf(files: Files): Entry[] {
+  return NAMES.map((name) => [name, files[name] ?? Buffer.alloc(0)] as const);
+}
+
+/** An archive with other content in one file, and a manifest that agrees with it. */
+export function rewritten(
+  files: Files,
+  table: string,
+  change: (rows: Record<string, unknown>[]) => unknown[],
+  describe: (manifest: ArchiveManifest) => object = (manifest) => manifest,
+): Buffer {
+  const rows = change(rowsIn(files, table));
+  const content = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const manifest = manifestIn(files);
+  const tables = manifest.tables.map((one) =>
+    one.name === table
+      ? {
+          ...one,
+          rows: rows.length,
+          bytes: content.length,
+          sha256: createHash('sha256').update(content).digest('hex'),
+          ...(typeof rows[0] === 'object' && { columns: Object.keys(rows[0] ?? {}) }),
+        }
+      : one,
+  );
+  const document = Buffer.from(JSON.stringify(describe({ ...manifest, tables })));
+  return packed(entriesOf({ ...files, [`${table}.ndjson`]: content, 'manifest.json': document }));
+}
 
 /** Requests an export and waits until it has ended. */
 export async function exported(plane: TestTenantPlane, by: CallOptions): Promise<ExportView> {
@@ -66,4 +118,48 @@ function inFolder<T>(work: (folder: string) => T): T {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Uploads an archive. */
+export async function uploaded(
+  plane: TestTenantPlane,
+  archive: Buffer,
+  by: CallOptions,
+  type = 'application/gzip',
+): Promise<{ readonly status: number; readonly body: ImportView & { readonly code: string } }> {
+  const answer = await fetch(`${plane.url}/api/imports`, {
+    method: 'POST',
+    body: new Uint8Array(archive),
+    headers: { authorization: `Bearer ${by.session}`, 'content-type': type },
+  });
+  return { status: answer.status, body: (await answer.json()) as ImportView & { code: string } };
+}
+
+export async function endOfImport(plane: TestTenantPlane, id: string, by: CallOptions): Promise<ImportView> {
+  const get = async (): Promise<ImportView> => (await plane.get(`/api/imports/${id}`, by).expect(200)).body;
+  await eventually(async () => (await get()).status !== 'running', { what: 'the import has ended' });
+  return get();
+}
+
+/** Uploads an archive, and waits until it is imported or refused. */
+export async function imported(
+  plane: TestTenantPlane,
+  archive: Buffer,
+  by: CallOptions,
+): Promise<ImportView> {
+  const answer = await uploaded(plane, archive, by);
+  expect(answer).toMatchObject({ status: 202, body: { status: 'running' } });
+  return endOfImport(plane, answer.body.id, by);
+}
+
+/** Whether a tenant has no operational data, and no user but its admin. */
+export async function isEmpty(plane: TestTenantPlane, tenant: DesiredTenant): Promise<boolean> {
+  const counts = await plane.tenants.read(tenant.tenant_id, async ({ manager, tenantId }) =>
+    Promise.all(
+      OPERATIONAL.map((table) =>
+        manager.query<unknown[]>(`select 1 from ${table} where tenant_id = $1 limit 1`, [tenantId]),
+      ),
+    ),
+  );
+  return counts.every((rows) => rows.length === 0) && (await plane.rows(tenant, User)).length === 1;
 }

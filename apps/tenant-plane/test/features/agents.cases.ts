@@ -82,8 +82,7 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       expect([first.status, second.status]).toEqual(what === 'create' ? [201, 201] : [200, 200]);
       expect(second.body).toEqual({ agent: first.body.agent, key: null });
       expect(await plane.rows(tenant, Agent)).toHaveLength(what === 'create' ? 2 : 1);
-      const expected = what === 'create' ? 200 : 401;
-      await beat({ id, key }).expect(expected);
+      await beat({ id, key }).expect(200);
       await beat({ id, key: first.body.key }).expect(200);
       expect(JSON.stringify(await plane.rows(tenant, IdempotencyRecord))).not.toContain(first.body.key);
     });
@@ -95,6 +94,29 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
         expect(refusal(answer)).toEqual([422, 'invalid_labels']);
       },
     );
+
+    it('accept their old keys for another day after a rotation, unless it revokes them', async () => {
+      const { id, key: first } = await create();
+      const rotate = async (body: object) =>
+        (await plane.post(`/api/agents/${id}/rotate-key`, body, admin).expect(200)).body;
+      const { key: second } = await rotate({});
+      const { agent, key: third } = await rotate({});
+      const inADay = new Date(clock.now().getTime() + 24 * 3600_000).toISOString();
+      expect(agent.previous_key_until).toBe(inADay);
+      const answers = async () => {
+        const all = await Promise.all([first, second, third].map((key) => beat({ id, key })));
+        return all.map(({ status }) => status);
+      };
+      expect(await answers()).toEqual([200, 200, 200]);
+      clock.advance(24 * 3600);
+      expect(await answers()).toEqual([401, 401, 200]);
+      // The first admin's session has expired by now.
+      const later = { ...(await plane.user(tenant, 'admin')), host: admin.host };
+      const path = `/api/agents/${id}/rotate-key`;
+      const { body } = await plane.post(path, { revoke_now: true }, later).expect(200);
+      expect([body.agent.previous_key_until, await answers()]).toEqual([null, [401, 401, 401]]);
+      expect(await plane.audit(tenant, 'agent.key_rotated')).toHaveLength(3);
+    });
 
     it('are online for 90 seconds after each contact', async () => {
       const agent = await create();
@@ -133,7 +155,7 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       const revoking = (
         how === 'delete'
           ? plane.delete(`/api/agents/${agent.id}`, admin)
-          : plane.post(`/api/agents/${agent.id}/rotate-key`, {}, admin)
+          : plane.post(`/api/agents/${agent.id}/rotate-key`, { revoke_now: true }, admin)
       ).then((answer) => answer);
       await pause.reached;
       const claiming = claim(agent).then((answer) => answer);
@@ -337,6 +359,20 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       await sweep();
       const [step] = (await show(run)).steps;
       expect([step?.status, step?.error?.code]).toEqual(['failed', 'outcome_unknown']);
+    });
+
+    it('lose a lease that they do not name in their heartbeats, because they never got it', async () => {
+      const { agent, run, lease } = await silent();
+      const named = async (leases: string[]) => {
+        clock.advance(40);
+        const body = { version: '1.0.0', hostname: 'web-1', leases };
+        await call('heartbeat', agent, body).expect(200);
+        await sweep();
+        return (await show(run)).status;
+      };
+      expect(await named([lease.lease_id])).toBe('running');
+      expect(await named([])).toBe('running');
+      expect(await named([NEVER])).toBe('failed');
     });
 
     it('are not given up by a plane that has just started', async () => {

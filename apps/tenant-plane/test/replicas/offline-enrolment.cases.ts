@@ -14,7 +14,7 @@ import {
 } from '@atlas/plane-contract';
 import { parseEnvironment } from '@atlas/platform';
 import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { EVERY_DATABASE, type TestDatabase, eventually } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
@@ -25,7 +25,13 @@ import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
-import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
+import {
+  type Env,
+  TestTenantPlane,
+  createPlaneDatabase,
+  environmentFor,
+  tenantEntry,
+} from '../tenant-plane.fixture';
 import { WantedState } from '../wanted-state.fixture';
 
 const SECRET = mintCredential('ats').value.reveal();
@@ -35,7 +41,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
   let database: TestDatabase;
   let folder: string;
   beforeEach(async () => {
-    database = await createTestDatabase(driver);
+    database = await createPlaneDatabase(driver);
     folder = mkdtempSync(join(tmpdir(), 'atlas-offline-'));
   });
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import { type SloView } from '@atlas/tenant-api/slos';
 import { parse } from 'yaml';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowAddresses } from './allow-addresses.fixture';
+import { allowAddresses } from '../allow-addresses.fixture';
 
 const GOOD_QUERY = 'sum(increase(http_requests_total{code!~"5.."}[1m]))';
 const TOTAL_QUERY = 'sum(increase(http_requests_total[1m]))';

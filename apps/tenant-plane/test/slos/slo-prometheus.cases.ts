@@ -4,9 +4,10 @@ import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
+import { SealedHeaders } from '../../src/slos/slo-credentials.entity';
 import { Slo } from '../../src/slos/slo.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowAddresses } from './allow-addresses.fixture';
+import { allowAddresses } from '../allow-addresses.fixture';
 import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.fixture';
 
 const MINUTE = 60;
@@ -195,6 +196,79 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
     prometheus.answer(() => vector());
     await pass(50);
     expect(prometheus.questions.length).toBeLessThanOrEqual(4);
+  });
+
+  describe('with headers', () => {
+    const TOKEN = 'Bearer canary-5f0d8b1e7a2946c3';
+    const createWith = async (headers: object): Promise<SloView> => {
+      const wanted = { name: 'Checkout', objective: 0.99, window_days: 30 };
+      const body = { ...wanted, indicator: { ...indicator(), headers } };
+      return (await plane.post('/api/slos', body, admin).expect(201)).body;
+    };
+    const change = (id: string, fields: object) =>
+      plane.patch(`/api/slos/${id}`, { indicator: { ...indicator(), ...fields } }, admin);
+
+    it('send them, and never show them', async () => {
+      const slo = await createWith({ authorization: TOKEN, 'x-scope-orgid': 'acme' });
+      const shown = { authorization: null, 'x-scope-orgid': null };
+      expect(slo.indicator).toEqual({ ...indicator(), headers: shown });
+      prometheus.answer(() => ({ status: 'error', error: `no access for ${TOKEN}` }), 401);
+      await pass(2);
+      expect(prometheus.headers).toMatchObject({ authorization: TOKEN, 'x-scope-orgid': 'acme' });
+      const failed = await get(slo.id);
+      expect(failed.indicator_error?.detail).toContain('no access for ***');
+      const document = (await plane.get(`/api/slos/${slo.id}/openslo`, admin).expect(200)).text;
+      const rows = [await plane.rows(tenant, Slo), await plane.rows(tenant, SealedHeaders)];
+      const told = JSON.stringify([slo, failed, document, rows, await plane.audit(tenant)]);
+      expect(told).not.toContain('canary');
+    });
+
+    it('keep them for the same server, until they are replaced, removed or deleted', async () => {
+      const { id } = await createWith({ authorization: TOKEN });
+      await change(id, { total_query: 'other' }).expect(200);
+      await change(id, { headers: { authorization: null } }).expect(200);
+      await pass(2);
+      expect(prometheus.headers.authorization).toBe(TOKEN);
+      for (const fields of [{ url: 'http://elsewhere.example' }, { headers: { 'x-other': null } }]) {
+        const { status, body } = await change(id, fields);
+        expect([status, body.code]).toEqual([422, 'credential_missing']);
+      }
+      await change(id, { headers: { authorization: 'Basic other' } }).expect(200);
+      await pass(1);
+      expect(prometheus.headers.authorization).toBe('Basic other');
+      expect((await change(id, { headers: {} }).expect(200)).body.indicator).toEqual(indicator());
+      expect(await plane.rows(tenant, SealedHeaders)).toEqual([]);
+      await pass(1);
+      expect(prometheus.headers.authorization).toBeUndefined();
+      const { id: other } = await createWith({ authorization: TOKEN });
+      await plane.delete(`/api/slos/${other}`, admin).expect(204);
+      expect(await plane.rows(tenant, SealedHeaders)).toEqual([]);
+    });
+
+    it('report headers that cannot be decrypted, and that can be entered again', async () => {
+      const { id } = await createWith({ authorization: TOKEN });
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(SealedHeaders, {}, { sealed: 'nonsense' }),
+      );
+      await pass(2);
+      expect((await get(id)).indicator_error?.code).toBe('secret_unreadable');
+      expect(prometheus.questions).toEqual([]);
+      await change(id, { headers: { authorization: TOKEN } }).expect(200);
+      await pass(1);
+      expect(await get(id)).toMatchObject({ indicator_error: null });
+    });
+
+    it.each([
+      [{ host: 'x' }, 422, 'header_not_allowed'],
+      [{ 'a b': 'x' }, 400, 'validation_failed'],
+      [{ a: 'x\r\ny: z' }, 400, 'validation_failed'],
+      [{ a: 1 }, 400, 'validation_failed'],
+      [{ a: null }, 422, 'credential_missing'],
+    ])('refuse %j', async (headers, status, code) => {
+      const body = { name: 'x', objective: 0.99, window_days: 30, indicator: { ...indicator(), headers } };
+      const answer = await plane.post('/api/slos', body, admin);
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
+    });
   });
 
   it('hold no transaction open while a server hangs', async () => {

@@ -3,7 +3,7 @@ import { FixedClock } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
-import { allowAddresses } from './allow-addresses.fixture';
+import { allowAddresses } from '../allow-addresses.fixture';
 import { HAS_PROMETHEUS, RealPrometheus } from './real-prometheus.fixture';
 
 const START = Date.parse('2026-11-01T00:00:00Z') / 1000;

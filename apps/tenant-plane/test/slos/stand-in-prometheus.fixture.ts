@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Server, type ServerResponse, createServer } from 'node:http';
+import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
 export interface Question {
@@ -18,6 +18,8 @@ export const vector = (...values: readonly string[]): object => ({
 /** A server that answers queries as told, and remembers them. */
 export class StandInPrometheus {
   readonly questions: Question[] = [];
+  /** Of the last request. */
+  headers: IncomingHttpHeaders = {};
   private answering: Answering = () => undefined;
 
   private constructor(
@@ -30,7 +32,10 @@ export class StandInPrometheus {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const prometheus = new StandInPrometheus(server, `http://127.0.0.1:${port}/prefix`);
-    server.on('request', ({ url = '' }, response) => prometheus.receive(url, response));
+    server.on('request', ({ url = '', headers }, response) => {
+      prometheus.headers = headers;
+      prometheus.receive(url, response);
+    });
     return prometheus;
   }
 

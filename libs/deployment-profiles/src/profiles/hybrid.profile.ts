@@ -95,9 +95,9 @@ export const HYBRID_PROFILE = profileWith({
       kind: 'backup',
       text:
         'The cloud holds none of your operational data, so nothing can be restored from it. Snapshot ' +
-        "your database, and keep the installation's env file and the TLS certificates with it.",
+        "your database, and keep the installation's env file, the TLS certificates and the agents' " +
+        'folders with it.',
       doc: GUIDE,
-      later: { text: 'Keep the agent keys with it as well.', awaits: 'agents' },
     },
   ],
   environment: [...ENVIRONMENT_OF_EVERY_MODEL, ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE],
@@ -125,5 +125,5 @@ export const HYBRID_PROFILE = profileWith({
       note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane is reachable again.',
     },
   ],
-  awaits: { backupDuty: ['agents'], outageContract: ['outage_contract'] },
+  awaits: { outageContract: ['outage_contract'] },
 });

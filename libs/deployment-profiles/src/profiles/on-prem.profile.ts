@@ -95,10 +95,9 @@ export const ON_PREM_PROFILE = profileWith({
     {
       kind: 'backup',
       text:
-        "Backups are your responsibility. Snapshot the database, and keep the installation's env file " +
-        'and the TLS certificates with it.',
+        "Backups are your responsibility. Snapshot the database, and keep the installation's env file, " +
+        "the TLS certificates and the agents' folders with it.",
       doc: UPKEEP,
-      later: { text: 'Keep the agent keys with it as well.', awaits: 'agents' },
     },
   ],
   environment: [
@@ -138,5 +137,5 @@ export const ON_PREM_PROFILE = profileWith({
       note: 'Enrolment, moves and plan changes wait. You still upgrade the tenant plane yourself.',
     },
   ],
-  awaits: { backupDuty: ['agents'], outageContract: ['outage_contract'] },
+  awaits: { outageContract: ['outage_contract'] },
 });

@@ -71,9 +71,9 @@ export function inheritedField(value: unknown, path = ''): string | null {
 
 /**
  * The path of the first string or key that cannot be stored, or null. May recurse, because deeply nested
- * bodies have already been refused.
+ * values have already been refused.
  */
-function unstorableField(value: unknown, path: string): string | null {
+export function unstorableField(value: unknown, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : path;
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, part] of Object.entries(value)) {

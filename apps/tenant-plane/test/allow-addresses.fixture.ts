@@ -1,6 +1,6 @@
 import { type LookupAddress } from 'node:dns';
-import { OutboundNetwork } from '../../src/outbound/outbound-network';
-import { type TestTenantPlane } from '../tenant-plane.fixture';
+import { OutboundNetwork } from '../src/outbound/outbound-network';
+import { type TestTenantPlane } from './tenant-plane.fixture';
 
 type Answer = (error: null, found: readonly LookupAddress[]) => void;
 

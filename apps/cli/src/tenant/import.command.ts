@@ -31,7 +31,7 @@ The tenant plane verifies all of it, or keeps nothing.`;
   constructor(private readonly terminal: Terminal) {}
 
   run({ values, operand, isJson }: Given): Promise<number> {
-    const session = TenantSession.from(values);
+    const session = TenantSession.from({ values, isJson }, this.terminal);
     return interruptible(async (signal) => {
       const { id } = await upload(session, operand, signal);
       note({ terminal: this.terminal, isJson }, `The archive has arrived. Import ${id} is running.`);

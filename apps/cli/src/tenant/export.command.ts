@@ -33,7 +33,7 @@ download was interrupted, run the command again with --id to continue it.`;
   constructor(private readonly terminal: Terminal) {}
 
   run({ values, isJson }: Given): Promise<number> {
-    const session = TenantSession.from(values);
+    const session = TenantSession.from({ values, isJson }, this.terminal);
     const out = values['out'] === undefined ? undefined : freeFile(String(values['out']));
     const told = { terminal: this.terminal, isJson };
     return interruptible(async (signal) => {

@@ -1,0 +1,2 @@
+/** Reported with each heartbeat. */
+export const VERSION = '0.1.0';

@@ -1,0 +1,200 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RecordingTerminal } from '../../test/recording-terminal.fixture';
+import { StubApi } from '../../test/stub-api.fixture';
+import { runCommandLine } from '../command-line';
+import { tenantPlaneProgram } from '../tenant-plane/commands';
+import { ROWS } from './commands';
+
+const TOKEN = 'atu_01890000-0000-7000-8000-000000000001_secret-of-the-session';
+
+describe('the commands for a tenant', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-tenant-'));
+  const session = join(folder, 'session');
+  let api: StubApi;
+  let terminal: RecordingTerminal;
+
+  beforeAll(() => writeFileSync(session, `${TOKEN}\n`));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  beforeEach(async () => {
+    // Stands in for the tenant plane.
+    api = await StubApi.start();
+    terminal = new RecordingTerminal();
+  });
+  afterEach(() => api.stop());
+
+  const runAs = (words: readonly string[], connection: readonly string[]): Promise<number> =>
+    runCommandLine([...words, ...connection], tenantPlaneProgram(terminal), terminal);
+  const run = (...words: string[]): Promise<number> =>
+    runAs(words, ['--url', api.url, '--session-file', session]);
+  const alert = (id: string) => ({
+    id,
+    status: 'firing',
+    count: 2,
+    labels: { ci: 'web-1' },
+    incident_id: null,
+  });
+
+  it('list pages with filters, up to a limit', async () => {
+    api.answers = {
+      'GET /api/alerts?limit=200&status=firing': [{ body: { items: [alert('a1')], next_cursor: 'a1' } }],
+      'GET /api/alerts?limit=200&status=firing&cursor=a1': [
+        { body: { items: [alert('a2'), alert('a3')], next_cursor: null } },
+      ],
+    };
+    expect(await run('alerts', 'list', '--status', 'firing', '--limit', '2')).toBe(0);
+    expect(terminal.written).toMatch(/^STATUS +COUNT .*\nfiring +2 .* ci=web-1 +-\nfiring .*\n$/);
+    expect(terminal.complaints).toContain('There are more alerts');
+    expect(api.calls[0]?.key).toBe(`Bearer ${TOKEN}`);
+  });
+
+  it('list one JSON object per line', async () => {
+    api.answers = {
+      'GET /api/alerts?limit=200': [{ body: { items: [alert('a1'), alert('a2')], next_cursor: null } }],
+    };
+    expect(await run('alerts', 'list', '--json')).toBe(0);
+    const lines = terminal.written.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([alert('a1'), alert('a2')]);
+  });
+
+  it('show an incident with its timeline', async () => {
+    const items = [{ id: 't1', at: '2026-01-01T00:00:00Z', kind: 'note', data: { text: 'Rebooted\nweb-2' } }];
+    api.answers = {
+      'GET /api/incidents/i1': [{ body: { number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null } }],
+      'GET /api/incidents/i1/timeline?limit=200': [{ body: { items, next_cursor: null } }],
+    };
+    expect(await run('incidents', 'show', 'i1')).toBe(0);
+    expect(terminal.written).toContain('  number  INC-1\n  ci ids  c1, c2\n  sla     -\n');
+    expect(terminal.written).toContain('note  Rebooted web-2\n');
+    expect(await run('incidents', 'show', 'i1', '--json')).toBe(0);
+    expect(terminal.written.split('\n').at(-2)).toBe(
+      JSON.stringify({ number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null, timeline: items }),
+    );
+  });
+
+  it('send the options as fields', async () => {
+    api.answers = { 'POST /api/runbooks/r1/runs': [{ status: 202, body: { id: 'j1', steps: [] } }] };
+    expect(await run('runbooks', 'run', 'r1', '--parameters', 'host=web-2,port=80', '--dry-run')).toBe(0);
+    expect(api.calls[0]?.body).toEqual({ parameters: { host: 'web-2', port: '80' }, dry_run: true });
+  });
+
+  it.each([
+    ['agents create --name a', 'POST /api/agents', { agent: { id: 'a1', name: 'a' }, key: 'aga_secret' }],
+    ['agents rotate-key a1', 'POST /api/agents/a1/rotate-key', { agent: { id: 'a1' }, key: 'aga_secret' }],
+    [
+      'data-sources create --name s --kind generic',
+      'POST /api/data-sources',
+      { id: 's1', key: 'ads_secret', ingest_url: 'https://acme.example.com/api/ingest/generic/ads_secret' },
+    ],
+  ])('write only the key to standard output: %s', async (words, call, body) => {
+    api.answers = { [call]: [{ status: 201, body }] };
+    expect(await run(...words.split(' '))).toBe(0);
+    expect(terminal.written).toBe(`${body.key}\n`);
+    expect(terminal.complaints).toContain('shown only now');
+    expect(terminal.complaints).not.toContain('_secret');
+  });
+
+  it('say what was deleted', async () => {
+    api.answers = { 'DELETE /api/agents/a1': [{ status: 204, body: '' }] };
+    expect(await run('agents', 'delete', 'a1')).toBe(0);
+    expect(terminal.written).toBe('Deleted the agent.\n');
+  });
+
+  it('write an OpenSLO document as it is', async () => {
+    api.answers = { 'GET /api/slos/s1/openslo': [{ body: 'apiVersion: openslo/v1\n' }] };
+    expect(await run('slos', 'export', 's1')).toBe(0);
+    expect(terminal.written).toBe('apiVersion: openslo/v1\n');
+  });
+
+  it.each([
+    ['succeeded', 0],
+    ['failed', 1],
+    ['cancelled', 1],
+  ])('watch a run until it has %s', async (end, code) => {
+    const step = { name: 'restart', status: 'running', exit_code: null, error: null };
+    const ended = { ...step, status: end, exit_code: 0 };
+    api.answers = {
+      'GET /api/automation/jobs/j1': [
+        { body: { status: 'running', steps: [step] } },
+        { body: { status: end, steps: [ended] } },
+      ],
+    };
+    expect(await run('runs', 'watch', 'j1')).toBe(code);
+    const began = '  restart: running\nThe run is running.\n';
+    expect(terminal.written).toBe(`${began}  restart: ${end} (exit code 0)\nThe run is ${end}.\n`);
+  });
+
+  it('never show control characters from the output of a step', async () => {
+    const step = { name: 'restart', output_tail: 'ok\u001b[2J\u0007\n' };
+    api.answers = { 'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps: [step] } }] };
+    expect(await run('runs', 'show', 'j1')).toBe(0);
+    expect(terminal.written).toContain('Output of "restart":\n  ok [2J \n');
+  });
+
+  it('name the option whose value the plane refuses', async () => {
+    const errors = [{ field: 'ends_at', message: 'ends_at must be in the future' }];
+    api.answers = {
+      'POST /api/silences': [{ status: 400, body: { code: 'validation_failed', detail: 'No.', errors } }],
+    };
+    const words = ['--matchers', 'ci=web-1', '--for', '1h', '--comment', 'x'];
+    expect(await run('silences', 'create', ...words)).toBe(1);
+    expect(terminal.complaints).toContain('--for must be in the future');
+  });
+
+  it('use the demo tenant of the local stack unless told otherwise', async () => {
+    const stack = { tenant_plane: { url: api.url }, demo_tenant: { token: TOKEN } };
+    writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(stack));
+    api.answers = { 'GET /api/silences?limit=200': [{ body: { items: [], next_cursor: null } }] };
+    expect(await runAs(['silences', 'list'], ['--data-dir', folder])).toBe(0);
+    expect(terminal.written).toBe('No silences.\n');
+    expect(terminal.complaints).toBe(`Using the demo tenant of the local stack at ${api.url}\n`);
+  });
+
+  it.each([
+    ['only an address', ['--url', 'https://acme.example.com'], 'belong together'],
+    ['only a session', ['--session-file', session], 'belong together'],
+    [
+      'both a tenant and a local stack',
+      ['--url', 'https://acme.example.com', '--data-dir', folder],
+      'Leave out',
+    ],
+    ['a folder without a local stack', ['--data-dir', join(folder, 'none')], 'No tenant is specified'],
+  ])('refuse %s', async (_, connection, complaint) => {
+    expect(await runAs(['agents', 'list'], connection)).toBe(2);
+    expect(terminal.complaints).toContain(complaint);
+    expect(terminal.complaints).not.toContain('secret-of');
+  });
+});
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Route>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties?: object }>> };
+}
+
+interface Route {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
+  };
+}
+
+describe('ROWS', () => {
+  const text = readFileSync(join(__dirname, '../../../../docs/openapi/tenant-plane.json'), 'utf8');
+  const { paths, components } = JSON.parse(text) as OpenApi;
+
+  it.each(ROWS.filter(({ operation }) => operation !== undefined))(
+    'include $name, which sends only fields that the tenant plane accepts',
+    ({ operation = '', options, operand }) => {
+      const [method = '', path = ''] = operation.split(' ');
+      const route = paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
+      const schema = route?.requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1) ?? '';
+      const known = [
+        ...(route?.parameters ?? []).map(({ name }) => name),
+        ...Object.keys(components.schemas[schema]?.properties ?? {}),
+      ];
+      expect(known).toEqual(expect.arrayContaining(options.flatMap(({ field }) => field ?? [])));
+      expect(path.includes(':id')).toBe(operand !== undefined);
+    },
+  );
+});

@@ -1,0 +1,27 @@
+import { EventEmitter } from 'node:events';
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { FairLine, type WaitingRun } from './fair-line';
+
+const LIMITS = { atOnce: 32, ofOneTenant: 4, waiting: 1000 };
+
+/** The runs whose next step is an http step that this process may send. */
+@Injectable()
+export class HttpLine {
+  readonly runs = new FairLine(LIMITS);
+  private readonly joined = new EventEmitter();
+
+  constructor(private readonly database: Database) {}
+
+  onJoin(listener: () => void): void {
+    this.joined.on('joined', listener);
+  }
+
+  /** Adds a run once the current transaction has committed. A run that is lost here is added again later. */
+  join(run: WaitingRun): void {
+    this.database.afterCommit(() => {
+      this.runs.join(run);
+      this.joined.emit('joined');
+    });
+  }
+}

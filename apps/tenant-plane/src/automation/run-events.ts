@@ -1,0 +1,137 @@
+import { Signals, TenantDatabase, type TenantScope, Wakes } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { textFrom } from './output';
+import { FINAL_STATUSES, type RunState } from './run-progress';
+import { type RunStep } from './run-step.entity';
+import { stepsOf, topicOfRun } from './run-store';
+import { Run } from './run.entity';
+import { runView, stepView } from './run.view';
+import { StepOutput } from './step-output.entity';
+
+/** How often a run is read, because another process of the plane may have changed it. */
+const LOOK_SECONDS = 2;
+
+/** How much of the output a client has: everything of earlier steps, and `offset` bytes of one step. */
+interface Received {
+  readonly position: number;
+  readonly offset: number;
+}
+
+/** A run, and the ends of the outputs that are about to be sent. */
+interface Seen {
+  readonly state: RunState;
+  readonly tails: ReadonlyMap<string, string>;
+}
+
+/** Streams the progress of runs. No transaction is open while a stream waits. */
+@Injectable()
+export class RunEvents {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly signals: Signals,
+  ) {}
+
+  /**
+   * Yields server-sent events: `step` for each step and each change of one, `output` for new output, and
+   * `done` when the run has ended. `lastEventId`: the id of the last event that the client received.
+   */
+  async *of(
+    tenantId: string,
+    id: string,
+    lastEventId: string | undefined,
+    ended: AbortSignal,
+  ): AsyncGenerator<string> {
+    const sent = new SentEvents(receivedUntil(lastEventId));
+    while (!ended.aborted) {
+      // Subscribes before it reads, so that no change is missed.
+      const wakes = new Wakes(this.signals, topicOfRun(id), LOOK_SECONDS, ended);
+      try {
+        const seen = await this.look(tenantId, id, sent);
+        if (!seen) return;
+        yield* sent.eventsFor(seen);
+        if (FINAL_STATUSES.includes(seen.state.run.status)) {
+          yield eventOf('done', runView(seen.state, null));
+          return;
+        }
+        // A comment keeps proxies from closing an idle stream.
+        if (!(await wakes.next()) && !ended.aborted) yield ':\n\n';
+      } finally {
+        wakes.stop();
+      }
+    }
+  }
+
+  /** Reads all rows at the same moment, so that outputs and their lengths match. */
+  private look(tenantId: string, id: string, sent: SentEvents): Promise<Seen | null> {
+    return this.tenants.snapshot(tenantId, async (scope) => {
+      const run = await scope.findOne(Run, { id });
+      if (!run) return null;
+      const state = { run, steps: await stepsOf(scope, id) };
+      return {
+        state,
+        tails: await tailsOf(
+          scope,
+          state.steps.filter((step) => sent.lacksOutputOf(step)),
+        ),
+      };
+    });
+  }
+}
+
+/** What has been sent in one stream. */
+class SentEvents {
+  private readonly views = new Map<string, string>();
+  private readonly outputs = new Map<string, { readonly leaseId: string | null; readonly offset: number }>();
+
+  constructor(private readonly received: Received) {}
+
+  lacksOutputOf(step: RunStep): boolean {
+    return step.outputBytes > this.offsetOf(step);
+  }
+
+  *eventsFor({ state, tails }: Seen): Generator<string> {
+    for (const step of state.steps) {
+      yield* this.outputOf(step, tails.get(step.id));
+      const { output_tail: _, ...view } = stepView(step, null);
+      const text = JSON.stringify(view);
+      if (this.views.get(step.id) === text) continue;
+      this.views.set(step.id, text);
+      yield eventOf('step', view);
+    }
+  }
+
+  private *outputOf(step: RunStep, tail: string | undefined): Generator<string> {
+    if (tail === undefined) return;
+    const { offset, text } = textFrom(tail, step.outputBytes, this.offsetOf(step));
+    this.outputs.set(step.id, { leaseId: step.leaseId, offset: step.outputBytes });
+    const id = `${step.position}-${step.outputBytes}`;
+    if (text !== '') yield eventOf('output', { step: step.name, offset, text }, id);
+  }
+
+  /** A step that was retried begins again. */
+  private offsetOf({ id, leaseId, position, outputBytes }: RunStep): number {
+    const known = this.outputs.get(id);
+    if (known) return known.leaseId === leaseId ? known.offset : 0;
+    if (position < this.received.position) return outputBytes;
+    const isSame = position === this.received.position && this.received.offset <= outputBytes;
+    return isSame ? this.received.offset : 0;
+  }
+}
+
+/** An id that is not of this form is ignored: then everything is sent again. */
+function receivedUntil(lastEventId = ''): Received {
+  const [, position, offset] = /^(\d{1,3})-(\d{1,15})$/.exec(lastEventId) ?? [];
+  return { position: Number(position ?? 0), offset: Number(offset ?? 0) };
+}
+
+async function tailsOf(scope: TenantScope, steps: readonly RunStep[]): Promise<ReadonlyMap<string, string>> {
+  if (steps.length === 0) return new Map();
+  const outputs = await scope.find(StepOutput, { where: { stepId: In(steps.map(({ id }) => id)) } });
+  return new Map(outputs.map(({ stepId, tail }) => [stepId, tail]));
+}
+
+export function eventOf(name: 'step' | 'output' | 'done' | 'error', data: object, id?: string): string {
+  const line = id === undefined ? '' : `id: ${id}\n`;
+  return `${line}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
