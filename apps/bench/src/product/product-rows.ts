@@ -3,7 +3,8 @@ import { asAdmin } from '@atlas/testing';
 import { type LoadedTenant } from '../isolation/tenant-rows';
 
 /** A UUID that is the same for the same text. */
-const idOf = (text: string): string => `md5($1::uuid::text || ${text})::uuid`;
+const idOf = (text: string): string =>
+  `overlay(overlay(md5($1::uuid::text || ${text}) placing '4' from 13) placing '8' from 17)::uuid`;
 
 const ITEMS = `insert into configuration_items (tenant_id, id, name, type, attributes, created_at)
   select $1::uuid, ${idOf('n')}, 'server-' || n, 'server', '{"rack": 7}', now() from generate_series(0, $2::int - 1) as n`;
