@@ -30,7 +30,7 @@ const OPTIONS = {
 } as const;
 
 function lineOf(name: string, known: readonly Line[]): Line {
-  const line = known.find((one) => one.name === name.toUpperCase());
+  const line = known.find((one) => one.name.toUpperCase() === name.toUpperCase());
   if (!line) throw new Error(`There is no benchmark line named ${name}.`);
   return line;
 }

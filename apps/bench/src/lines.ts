@@ -7,6 +7,10 @@ import { P5_SIGNED_CALL } from './p5-signed-call';
 import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
 import { P9_START } from './p9-start';
+import { P12A_INGEST } from './p12a-ingest';
+import { P12B_IMPACT } from './p12b-impact';
+import { P12C_EXPORT } from './p12c-export';
+import { P12D_GROWTH } from './p12d-growth';
 
 /** All benchmark lines. To add one, create its file and list it here. */
 export const LINES: readonly Line[] = [
@@ -18,4 +22,8 @@ export const LINES: readonly Line[] = [
   P6_DEDICATED,
   P7_WAITING,
   P9_START,
+  P12A_INGEST,
+  P12B_IMPACT,
+  P12C_EXPORT,
+  P12D_GROWTH,
 ];

@@ -10,6 +10,7 @@ export * from './opening/examine-database';
 export * from './opening/open-database';
 export * from './outgoing-mail';
 export * from './persistence.module';
+export * from './postgres/copy-out';
 export * from './postgres/postgres-database';
 export * from './postgres/signals';
 export * from './postgres/wakes';

@@ -20,7 +20,11 @@ const BUNDLES = {
     programs: ['atlas-agent'],
     isOneFile: true,
   },
-  bench: { from: 'dist/apps/bench', to: 'dist/apps/bench/empty-app', programs: ['start/empty-app'] },
+  bench: {
+    from: 'dist/apps/bench',
+    to: 'dist/apps/bench/empty-app',
+    programs: ['start/empty-app', 'start/ingest-app'],
+  },
 };
 /** The library whose build renders the guides for every bundle. */
 export const PLATFORM = 'platform';

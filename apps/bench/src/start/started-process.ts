@@ -9,6 +9,7 @@ const SAYS_SO = / is ready/;
 export class StartedProcess {
   private constructor(
     private readonly child: ChildProcess,
+    readonly url: string,
     /** The time until the process has reported that it is ready, and its health check has confirmed this. */
     readonly readyMs: number,
   ) {}
@@ -28,10 +29,15 @@ export class StartedProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await saysReady(child);
-    const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    const url = `http://127.0.0.1:${port}`;
+    const { status } = await fetch(`${url}/health/ready`);
     if (status !== 200)
       throw new Error(`${file} reports that it is ready, but its health check returns ${status}.`);
-    return new StartedProcess(child, performance.now() - startedAt);
+    return new StartedProcess(child, url, performance.now() - startedAt);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? NaN;
   }
 
   /** Resident memory, as reported by Linux. */

@@ -13,7 +13,7 @@ import { type Lines } from './exported-lines';
 import { TAR_BLOCK, tarHeader, tarPadding } from './tar-format';
 
 /** How much text is compressed at a time. */
-const BLOCK_BYTES = 1_048_576;
+const BLOCK_BYTES = 2_097_152;
 /** How many parts are compressed and stored while the next one is read. */
 const MAX_PENDING = 2;
 const pack = promisify(gzip);

@@ -1,11 +1,12 @@
 import { type TenantScope } from '@atlas/persistence';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { type ExportedRows, withSortedKeys } from './exported-rows';
+import { copiedLines } from './copied-lines';
+import { type ExportedRows, columnsOf, withSortedKeys } from './exported-rows';
 
 /** Encloses a value that is spelled here and not by the database. No JSON text contains this character. */
 const MARK = '\u0001';
 /** A page ends with the row that exceeds this size, so a page of large rows is no larger than others. */
-const PAGE_BYTES = 1_048_576;
+const PAGE_BYTES = 524_288;
 /** How many rows the database looks at for the first page, and for any page. */
 const [FIRST_ROWS, MAX_ROWS] = [200, 5000];
 
@@ -23,37 +24,44 @@ interface Page {
 }
 
 /**
- * The lines of all rows of one table, in key order, exactly as `lineOf` writes them. The database writes each
- * page as one text. Reading an object for each row and writing its line here takes several times as long.
+ * The lines of all rows of one table, in key order, exactly as `lineOf` writes them. To read an object for
+ * each row with TypeORM takes several times as long.
  */
-export async function* exportedLines(
-  { manager, tenantId }: TenantScope,
-  rows: ExportedRows,
-): AsyncGenerator<Lines> {
-  const isPostgres = manager.connection.options.type === 'postgres';
-  const pageAfter = pageQuery(rows, isPostgres);
-  let [limit, after] = [FIRST_ROWS, <string[]>[]];
-  for (;;) {
+export function exportedLines(scope: TenantScope, rows: ExportedRows): AsyncGenerator<Lines> {
+  const isPostgres = scope.manager.connection.options.type === 'postgres';
+  return isPostgres ? copiedLines(scope, rows) : writtenLines(scope, rows);
+}
+
+/** The lines of a table on SQLite, which writes each page as one text. */
+async function* writtenLines({ manager, tenantId }: TenantScope, rows: ExportedRows): AsyncGenerator<Lines> {
+  const pageAfter = pageQuery(rows);
+  const read = async (limit: number, ...after: readonly string[]): Promise<Page | undefined> => {
     const [page] = await manager.query<Page[]>(pageAfter(after.length > 0, limit), [tenantId, ...after]);
-    if (!page?.text) return;
-    yield { rows: page.rows, text: respelled(page.text) };
-    after = [page.last];
-    limit = Math.min(MAX_ROWS, Math.ceil((PAGE_BYTES / page.text.length) * page.rows));
+    return page;
+  };
+  let page = await read(FIRST_ROWS);
+  while (page?.text) {
+    const limit = Math.min(MAX_ROWS, Math.ceil((PAGE_BYTES / page.text.length) * page.rows));
+    // SQLite writes the next page while this one is compressed and stored.
+    const next = read(limit, page.last);
+    try {
+      yield { rows: page.rows, text: respelled(page.text) };
+    } finally {
+      await next.catch(() => undefined);
+    }
+    page = await next;
   }
 }
 
-function pageQuery({ codec, columns }: ExportedRows, isPostgres: boolean) {
-  const { metadata, onlyKey, table } = codec;
-  const members = columns.map((name) => {
-    const column = metadata.findColumnWithDatabaseName(name);
-    if (!column) throw new Error(`exported-tables.ts lists ${table}.${name}, which is not a column.`);
-    return `'"${name}":' || coalesce(${spelling(column, isPostgres)}, 'null')`;
-  });
+function pageQuery(rows: ExportedRows) {
+  const { onlyKey, table } = rows.codec;
+  const members = columnsOf(rows).map(
+    (column) => `'"${column.databaseName}":' || coalesce(${spelling(column)}, 'null')`,
+  );
   const key = `"${onlyKey.databaseName}"`;
   const line = `'{' || ${members.join(` || ',' || `)} || '}\n'`;
   return (isFurther: boolean, limit: number): string =>
-    `select cast(count(*) as integer) as rows, string_agg(line, '' order by key) as text,
-       max(cast(key as text)) as last
+    `select count(*) as rows, group_concat(line, '' order by key) as text, max(key) as last
      from (select key, line, sum(octet_length(line)) over (order by key) as bytes
        from (select ${key} as key, ${line} as line
          from ${table} where tenant_id = $1 ${isFurther ? `and ${key} > $2` : ''}
@@ -62,38 +70,29 @@ function pageQuery({ codec, columns }: ExportedRows, isPostgres: boolean) {
 }
 
 /** SQL for a column's value as JSON, or null. */
-function spelling({ type, databaseName }: ColumnMetadata, isPostgres: boolean): string {
+function spelling({ type, databaseName }: ColumnMetadata): string {
   const column = `"${databaseName}"`;
   switch (type) {
     case 'uuid':
-      return `'"' || cast(${column} as text) || '"'`;
     case 'varchar':
     case 'text':
-      return isPostgres ? `cast(to_json(${column}) as text)` : `json_quote(${column})`;
     case 'integer':
     case 'bigint':
-      return `cast(${column} as text)`;
+      return `json_quote(${column})`;
     case 'boolean':
       return `case when ${column} then 'true' when not ${column} then 'false' end`;
     case Date:
-      return isPostgres
-        ? `'"' || to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'`
-        : `strftime('"%Y-%m-%dT%H:%M:%fZ"', ${column})`;
+      return `strftime('"%Y-%m-%dT%H:%M:%fZ"', ${column})`;
     case 'simple-json':
-      return marked(`cast(${column} as text)`);
+      return marked(column);
     case 'double precision':
-      // SQLite casts to 15 digits, and prints null as 0.
-      return marked(
-        isPostgres
-          ? `cast(${column} as text)`
-          : `case when ${column} is not null then printf('%!.17g', ${column}) end`,
-      );
+      // A cast has only 15 digits, and printf prints null as 0.
+      return marked(`case when ${column} is not null then printf('%!.17g', ${column}) end`);
     default:
       throw new Error(`There is no spelling for the type of ${databaseName}.`);
   }
 }
 
-/** JSON text that may differ between the databases. */
 function marked(sql: string): string {
   return `'${MARK}' || ${sql} || '${MARK}'`;
 }

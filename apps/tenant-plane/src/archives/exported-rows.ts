@@ -1,4 +1,5 @@
 import { type EntityManager } from 'typeorm';
+import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
 import { type PortableRow, RowCodec } from '../portability/row-codec';
 import { EXPORTED_TABLES, type OnImport } from './exported-tables';
@@ -29,6 +30,15 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
   });
 }
 
+/** The exported columns, in the order in which a line has them. */
+export function columnsOf({ codec: { metadata, table }, columns }: ExportedRows): ColumnMetadata[] {
+  return columns.map((name) => {
+    const column = metadata.findColumnWithDatabaseName(name);
+    if (!column) throw new Error(`exported-tables.ts lists ${table}.${name}, which is not a column.`);
+    return column;
+  });
+}
+
 /**
  * A row as a line of NDJSON. The line is the same on Postgres and SQLite, although Postgres does not keep the
  * order of keys in JSON values.
@@ -37,6 +47,7 @@ export function lineOf(row: PortableRow): string {
   return `${JSON.stringify(withSortedKeys(row))}\n`;
 }
 
+/** Postgres does not keep the order of keys. */
 export function withSortedKeys(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(withSortedKeys);

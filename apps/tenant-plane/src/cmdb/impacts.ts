@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { type ImpactQuery, type ImpactView } from '@atlas/tenant-api/cmdb';
+import { type ImpactQuery, type ImpactView, type RelationshipType } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
 import { itemNotFound } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
@@ -102,7 +102,7 @@ async function edgesAround(
   direction: Direction,
 ): Promise<{ readonly edges: readonly Relationship[]; readonly isCut: boolean }> {
   const [near, far] = direction === 'dependents' ? ['to_id', 'from_id'] : ['from_id', 'to_id'];
-  const rows = await scope.manager.query<Record<string, unknown>[]>(
+  const rows = await scope.manager.query<EdgeRow[]>(
     `with recursive reached (id) as (
        select id from configuration_items where tenant_id = $1 and id = $2 and archived_at is null
        union
@@ -120,21 +120,33 @@ async function edgesAround(
     [scope.tenantId, id],
   );
   const isCut = rows.length > IMPACT_LIMITS.relationships;
-  const last = isCut ? rows.at(-1)?.['from_id'] : undefined;
+  const last = isCut ? rows.at(-1)?.from_id : undefined;
   return { edges: relationshipsIn(scope, rows).filter(({ fromId }) => fromId !== last), isCut };
 }
 
-function relationshipsIn(scope: TenantScope, rows: readonly Record<string, unknown>[]): Relationship[] {
-  const { driver } = scope.manager.connection;
-  const { columns } = scope.manager.connection.getMetadata(Relationship);
-  const read = columns.filter(({ databaseName }) => databaseName !== 'tenant_id');
-  return rows.map((row) => {
-    const values = read.map((column) => [
-      column.propertyName,
-      driver.prepareHydratedValue(row[column.databaseName], column) as unknown,
-    ]);
-    return Object.assign(new Relationship(), { tenantId: scope.tenantId }, Object.fromEntries(values));
-  });
+interface EdgeRow {
+  readonly id: string;
+  readonly from_id: string;
+  readonly to_id: string;
+  readonly type: RelationshipType;
+  readonly min_up: number | null;
+  readonly created_at: unknown;
+}
+
+/** There may be tens of thousands, so only the column that the databases store differently is converted. */
+function relationshipsIn({ tenantId, manager }: TenantScope, rows: readonly EdgeRow[]): Relationship[] {
+  const { driver } = manager.connection;
+  const createdAt = manager.connection.getMetadata(Relationship).findColumnWithPropertyName('createdAt');
+  if (!createdAt) throw new Error('A relationship has no column createdAt.');
+  return rows.map(({ id, from_id: fromId, to_id: toId, type, min_up: minUp, created_at }) => ({
+    tenantId,
+    id,
+    fromId,
+    toId,
+    type,
+    minUp,
+    createdAt: driver.prepareHydratedValue(created_at, createdAt) as Date,
+  }));
 }
 
 type ItemFacts = Pick<ConfigurationItem, 'id' | 'name' | 'type' | 'criticality'>;

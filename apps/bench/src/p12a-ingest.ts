@@ -1,0 +1,99 @@
+import { asAdmin, builtFile } from '@atlas/testing';
+import { type Bench } from './bench';
+import { inDatabase, nameOf } from './database-url';
+import { httpMessage } from './http/message';
+import { type LoadedTenant, loadTenants } from './isolation/tenant-rows';
+import { type Line } from './line';
+import { interleave } from './load/interleave';
+import { cpuMs, familyCpuMs } from './load/cpu-time';
+import { describeLoad } from './load/run-load';
+import { medianRatio } from './load/statistics';
+import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
+import { Calls } from './product/calls';
+import { loadSources } from './product/product-rows';
+import { StartedProcess } from './start/started-process';
+import { atLeast, type Goal } from './goal';
+
+const CALLERS = 8;
+/** As many as Alertmanager may send of a group at a time, and as few. */
+const SIZES = { 'of 20': 20, single: 1 };
+
+export const P12A_INGEST: Line = {
+  name: 'P12a',
+  title: 'receiving alerts: rate as a share of Fastify with a JSON schema and one insert',
+  measure: measureIngest,
+};
+
+async function measureIngest(bench: Bench): Promise<readonly Goal[]> {
+  const database = await bench.createDatabase();
+  const adminUrl = inDatabase(await bench.postgresUrl(), nameOf(database.url));
+  const plane = await startOfflineTenantPlane(bench, database);
+  // A source accepts 600 requests per minute.
+  const tenants = await loadTenants(adminUrl, { tenants: bench.size(200, 50), rows: 0 });
+  const keys = await loadSources(adminUrl, tenants);
+  const peer = await startPeer(bench);
+  const goals: Goal[] = [];
+  for (const [name, alerts] of Object.entries(SIZES)) {
+    const [ours, theirs] = [
+      posting(plane.url, tenants, alerts, (n) => `/api/ingest/generic/${keys[n]}`),
+      posting(peer.url, tenants, alerts, (n) => `/ingest/${tenants[n]?.id}`),
+    ];
+    const load = { callers: CALLERS, count: bench.size(800, 200) };
+    const spent = { plane: 0, peer: 0 };
+    const observed = async (side: keyof typeof spent, calls: Calls, pid: number) => {
+      const cpu = (): number => cpuMs(pid) + familyCpuMs(bench.postgresPid ?? NaN);
+      const before = cpu();
+      const result = await calls.load(load);
+      spent[side] += cpu() - before;
+      return result;
+    };
+    const sides = {
+      plane: () => observed('plane', ours, plane.pid),
+      peer: () => observed('peer', theirs, peer.pid),
+    };
+    // Opens the incidents.
+    for (const side of Object.values(sides)) await side();
+    [spent.plane, spent.peer] = [0, 0];
+    const rounds = await interleave(bench.size(5, 3), sides);
+    bench.fact(`${name}, as shipped`, rounds.plane.map(describeLoad).join(' | '));
+    bench.fact(`${name}, by the peer`, rounds.peer.map(describeLoad).join(' | '));
+    bench.fact(`${name}, CPU of the peer as a share of ours`, (spent.peer / spent.plane).toFixed(2));
+    const [one, other] = [rounds.plane, rounds.peer].map((all) => all.map(({ perSecond }) => perSecond));
+    goals.push(atLeast(name, medianRatio(one ?? [], other ?? []), 0.3));
+  }
+  return goals;
+}
+
+/** The same requests for both sides. Each source sends its alerts again and again, as Alertmanager does. */
+function posting(
+  url: string,
+  tenants: readonly LoadedTenant[],
+  alerts: number,
+  pathOf: (tenant: number) => string,
+): Calls {
+  const body = JSON.stringify({
+    alerts: Array.from({ length: alerts }, (_, index) => ({
+      fingerprint: `alert-${index}`,
+      status: 'firing',
+      labels: { alertname: 'DiskFull', severity: 'warning', instance: `web-${index}`, job: 'node' },
+      annotations: { summary: 'The disk is almost full', description: 'Less than 5 % of /var is left' },
+    })),
+  });
+  const messages = tenants.map((_, n) => httpMessage({ method: 'POST', url: new URL(pathOf(n), url), body }));
+  return new Calls(url, 202, (n) => messages[n % messages.length] ?? '');
+}
+
+async function startPeer(bench: Bench): Promise<StartedProcess> {
+  const { ownerUrl = '' } = await bench.createDatabase();
+  await asAdmin(ownerUrl, (owner) =>
+    owner.query(
+      `create table received (tenant_id uuid, fingerprint varchar, status varchar not null,
+        labels jsonb not null, annotations jsonb, received_at timestamptz not null,
+        primary key (tenant_id, fingerprint))`,
+    ),
+  );
+  const file = builtFile('bench', 'empty-app/ingest-app.js');
+  const peer = await StartedProcess.start(file, { DATABASE_URL: ownerUrl });
+  bench.defer(() => peer.end());
+  return peer;
+}
