@@ -8,8 +8,8 @@ const MAX_PENDING = 2;
 const pack = promisify(gzip);
 
 /**
- * Runs `COPY (<select>) TO STDOUT`, and compresses it as an export compresses its rows: in gzip members of two
- * mebibytes, two at a time. Returns the sizes before and after compression. The result is discarded.
+ * Runs `COPY (<select>) TO STDOUT`, and compresses it as an export compresses its rows: in gzip members of
+ * two mebibytes, two at a time. Returns the sizes before and after compression. The result is discarded.
  */
 export async function compressedCopy(
   client: Client,

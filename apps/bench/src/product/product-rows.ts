@@ -7,7 +7,8 @@ const idOf = (text: string): string =>
   `overlay(overlay(md5($1::uuid::text || ${text}) placing '4' from 13) placing '8' from 17)::uuid`;
 
 const ITEMS = `insert into configuration_items (tenant_id, id, name, type, attributes, created_at)
-  select $1::uuid, ${idOf('n')}, 'server-' || n, 'server', '{"rack": 7}', now() from generate_series(0, $2::int - 1) as n`;
+  select $1::uuid, ${idOf('n')}, 'server-' || n, 'server', '{"rack": 7}', now()
+    from generate_series(0, $2::int - 1) as n`;
 /** Each item needs three earlier ones, so that all items depend on the first, over many paths. */
 const NEEDS = `insert into ci_relationships (tenant_id, id, from_id, to_id, type, created_at)
   select $1::uuid, ${idOf(`'edge' || n || ' ' || k`)}, ${idOf('n')}, ${idOf('target')}, 'depends_on', now()
@@ -86,14 +87,16 @@ export async function loadTimeline(
   return asAdmin(databaseAdminUrl, async (client) => {
     const { rows } = await client.query<{ id: string }>(
       `update incidents set timeline_length = $2::int
-        where (tenant_id, id) = (select tenant_id, id from incidents where tenant_id = $1::uuid order by id ${at} limit 1)
+        where (tenant_id, id) =
+          (select tenant_id, id from incidents where tenant_id = $1::uuid order by id ${at} limit 1)
         returning id`,
       [tenantId, length],
     );
     const id = rows[0]?.id ?? '';
     await client.query(
       `insert into incident_timeline (tenant_id, id, incident_id, position, at, kind, by_user, data)
-        select $1::uuid, ${idOf(`$2::uuid::text || n`)}, $2::uuid, n, now(), 'note', $1::uuid, '{"text": "Looked at it"}'
+        select $1::uuid, ${idOf(`$2::uuid::text || n`)}, $2::uuid, n, now(), 'note', $1::uuid,
+            '{"text": "Looked at it"}'
           from generate_series(1, $3::int) as n`,
       [tenantId, id, length],
     );

@@ -30,7 +30,9 @@ const INSERT = `insert into received (tenant_id, fingerprint, status, labels, an
     set status = excluded.status, labels = excluded.labels, annotations = excluded.annotations,
       received_at = excluded.received_at`;
 
-/** What alert ingest is compared with: Fastify with a JSON schema, and one insert for all alerts of a request. */
+/**
+ * What alert ingest is compared with: Fastify with a JSON schema, and one insert for all alerts of a request.
+ */
 async function main(): Promise<void> {
   const pool = new Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
   const app = fastify();

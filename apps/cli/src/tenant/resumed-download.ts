@@ -61,7 +61,9 @@ async function receive(
   // A plane that ignores the range sends the archive from its start.
   const flags = answer.status === 206 ? 'a' : 'w';
   const target = createWriteStream(partOf(wanted), { flags, mode: 0o600 });
-  await pipeline(Readable.fromWeb(answer.body), target, { signal });
+  // After a failure, a write may still be under way. It must end before the next download appends.
+  const closed = new Promise((resolve) => target.once('close', resolve));
+  await pipeline(Readable.fromWeb(answer.body), target, { signal }).finally(() => closed);
 }
 
 async function sizeOf(file: string): Promise<number> {
