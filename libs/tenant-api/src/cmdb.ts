@@ -61,7 +61,7 @@ export interface ConfigurationItemView {
 }
 
 /** `from_id` needs `to_id`. */
-export interface RelationshipView {
+export interface ImpactedRelationshipView {
   readonly id: string;
   readonly from_id: string;
   readonly to_id: string;
@@ -71,6 +71,9 @@ export interface RelationshipView {
    * them. The number is the same on all relationships of one type from an item.
    */
   readonly min_up: number | null;
+}
+
+export interface RelationshipView extends ImpactedRelationshipView {
   readonly created_at: Date;
 }
 
@@ -79,7 +82,7 @@ export interface ImpactView {
   /** By distance from the root. */
   readonly items: readonly ImpactedItemView[];
   /** The relationships between the root and these items. */
-  readonly relationships: readonly RelationshipView[];
+  readonly relationships: readonly ImpactedRelationshipView[];
   /** Whether there is more than is shown. If so, states may be worse than shown. */
   readonly truncated: boolean;
 }

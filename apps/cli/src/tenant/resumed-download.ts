@@ -62,7 +62,7 @@ async function receive(
   const flags = answer.status === 206 ? 'a' : 'w';
   const target = createWriteStream(partOf(wanted), { flags, mode: 0o600 });
   // After a failure, a write may still be under way. It must end before the next download appends.
-  const closed = new Promise((resolve) => target.once('close', resolve));
+  const closed = new Promise<void>((resolve) => target.once('close', resolve));
   await pipeline(Readable.fromWeb(answer.body), target, { signal }).finally(() => closed);
 }
 

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { ArchiveReader } from './archive-reader';
 import { ArchiveWriter } from './archive-writer';
 import { byteRange } from './byte-range';
-import { type Lines } from './exported-lines';
+import { type Lines } from './exported-rows';
 import { parseTarHeader, tarHeader } from './tar-format';
 import { TarReader } from './tar-reader';
 

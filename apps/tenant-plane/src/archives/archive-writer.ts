@@ -9,7 +9,7 @@ import {
   MANIFEST_FILE,
   fileOf,
 } from './archive-manifest';
-import { type Lines } from './exported-lines';
+import { type Lines } from './exported-rows';
 import { TAR_BLOCK, tarHeader, tarPadding } from './tar-format';
 
 /** How much text is compressed at a time. */

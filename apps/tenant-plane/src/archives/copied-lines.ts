@@ -1,8 +1,7 @@
 import { type TenantScope, copiedRows } from '@atlas/persistence';
 import { escapeLiteral } from 'pg';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { type ExportedRows, columnsOf, withSortedKeys } from './exported-rows';
-import { type Lines } from './exported-lines';
+import { type ExportedRows, type Lines, columnsOf, withSortedKeys } from './exported-rows';
 
 /** Writes the text of a value that is not null as JSON. */
 type Spelling = (text: string) => string;

@@ -1,7 +1,7 @@
 import { type TenantScope } from '@atlas/persistence';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { copiedLines } from './copied-lines';
-import { type ExportedRows, columnsOf, withSortedKeys } from './exported-rows';
+import { type ExportedRows, type Lines, columnsOf, withSortedKeys } from './exported-rows';
 
 /** Encloses a value that is spelled here and not by the database. No JSON text contains this character. */
 const MARK = '\u0001';
@@ -9,12 +9,6 @@ const MARK = '\u0001';
 const PAGE_BYTES = 524_288;
 /** How many rows the database looks at for the first page, and for any page. */
 const [FIRST_ROWS, MAX_ROWS] = [200, 5000];
-
-/** Lines of NDJSON. */
-export interface Lines {
-  readonly rows: number;
-  readonly text: string;
-}
 
 interface Page {
   readonly rows: number;

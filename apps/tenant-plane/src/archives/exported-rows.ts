@@ -14,6 +14,12 @@ export interface ExportedRows {
   readonly filled: (row: PortableRow) => PortableRow;
 }
 
+/** Lines of NDJSON. */
+export interface Lines {
+  readonly rows: number;
+  readonly text: string;
+}
+
 /** The tables of an archive, in the order in which they are written and imported. */
 export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManager): ExportedRows[] {
   const metadata = new Map(

@@ -6,12 +6,12 @@ import { type StepErrorView } from '@atlas/tenant-api/automation';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { DueWork } from '../due/due-work';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 import { type HttpOutcome } from './http-call';
 import { added, tailOf } from './output';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, lockedRun } from './run-store';
-import { SecretMask } from '../tenant-secrets/secret-mask';
 import { StepOutput } from './step-output.entity';
 import { type HandedStep, StepSecrets } from './step-secrets';
 

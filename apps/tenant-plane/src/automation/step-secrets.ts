@@ -1,16 +1,16 @@
 import { type TenantScope } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { type Values } from '../runbooks/placeholders';
 import { RunbookCredentials, isSamePlace } from '../runbooks/runbook-credentials';
 import { versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { type Values } from '../runbooks/placeholders';
 import { type HttpConfig, type StepConfig, filledConfig } from '../runbooks/step-config';
+import { SecretMask } from '../tenant-secrets/secret-mask';
 import { type SecretPlace, TenantSecrets } from '../tenant-secrets/tenant-secrets';
-import { DomainError } from '@atlas/platform';
+import { SealedValues } from './run-secrets.entity';
 import { type RunStep } from './run-step.entity';
 import { type Run } from './run.entity';
-import { SealedValues } from './run-secrets.entity';
-import { SecretMask } from '../tenant-secrets/secret-mask';
 
 /** What whoever runs a step is given. It contains secrets, so it is never stored. */
 export interface HandedStep {

@@ -1,13 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { type ImpactQuery, type ImpactView, type RelationshipType } from '@atlas/tenant-api/cmdb';
+import { type ImpactQuery, type ImpactView } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
 import { itemNotFound } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
 import { itemView } from './configuration-item.view';
-import { type Impact, NeedGraph } from './impact';
-import { Relationship } from './relationship.entity';
-import { relationshipView } from './relationships';
+import { type Edge, type Impact, NeedGraph } from './impact';
 
 const LONGEST_PATH = 20;
 
@@ -21,9 +19,13 @@ export const IMPACT_LIMITS = {
 
 type Direction = NonNullable<ImpactQuery['direction']>;
 
+interface FoundEdge extends Edge {
+  readonly id: string;
+}
+
 interface Surroundings {
   readonly root: ConfigurationItem;
-  readonly edges: readonly Relationship[];
+  readonly edges: readonly FoundEdge[];
   readonly items: ReadonlyMap<string, ItemFacts>;
   /** Whether there are more relationships. If so, states may be worse than shown. */
   readonly isCut: boolean;
@@ -62,7 +64,13 @@ export class Impacts {
       }),
       relationships: edges
         .filter(({ fromId, toId }) => shown.has(fromId) && shown.has(toId))
-        .map(relationshipView),
+        .map(({ id: edge, fromId, toId, type, minUp }) => ({
+          id: edge,
+          from_id: fromId,
+          to_id: toId,
+          type,
+          min_up: minUp,
+        })),
       truncated: isCut || listed.length < distances.size - 1,
     };
   }
@@ -100,9 +108,9 @@ async function edgesAround(
   scope: TenantScope,
   id: string,
   direction: Direction,
-): Promise<{ readonly edges: readonly Relationship[]; readonly isCut: boolean }> {
+): Promise<{ readonly edges: readonly FoundEdge[]; readonly isCut: boolean }> {
   const [near, far] = direction === 'dependents' ? ['to_id', 'from_id'] : ['from_id', 'to_id'];
-  const rows = await scope.manager.query<EdgeRow[]>(
+  const rows = await scope.manager.query<FoundEdge[]>(
     `with recursive reached (id) as (
        select id from configuration_items where tenant_id = $1 and id = $2 and archived_at is null
        union
@@ -111,7 +119,7 @@ async function edgesAround(
          join configuration_items item on item.tenant_id = $1 and item.id = edge.${far}
            and item.archived_at is null),
      looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 2})
-     select edge.id, edge.from_id, edge.to_id, edge.type, edge.min_up, edge.created_at
+     select edge.id, edge.from_id as "fromId", edge.to_id as "toId", edge.type, edge.min_up as "minUp"
        from looked_at
        join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = looked_at.id
        join configuration_items target on target.tenant_id = $1 and target.id = edge.to_id
@@ -120,33 +128,8 @@ async function edgesAround(
     [scope.tenantId, id],
   );
   const isCut = rows.length > IMPACT_LIMITS.relationships;
-  const last = isCut ? rows.at(-1)?.from_id : undefined;
-  return { edges: relationshipsIn(scope, rows).filter(({ fromId }) => fromId !== last), isCut };
-}
-
-interface EdgeRow {
-  readonly id: string;
-  readonly from_id: string;
-  readonly to_id: string;
-  readonly type: RelationshipType;
-  readonly min_up: number | null;
-  readonly created_at: unknown;
-}
-
-/** There may be tens of thousands, so only the column that the databases store differently is converted. */
-function relationshipsIn({ tenantId, manager }: TenantScope, rows: readonly EdgeRow[]): Relationship[] {
-  const { driver } = manager.connection;
-  const createdAt = manager.connection.getMetadata(Relationship).findColumnWithPropertyName('createdAt');
-  if (!createdAt) throw new Error('A relationship has no column createdAt.');
-  return rows.map(({ id, from_id: fromId, to_id: toId, type, min_up: minUp, created_at }) => ({
-    tenantId,
-    id,
-    fromId,
-    toId,
-    type,
-    minUp,
-    createdAt: driver.prepareHydratedValue(created_at, createdAt) as Date,
-  }));
+  const last = isCut ? rows.at(-1)?.fromId : undefined;
+  return { edges: rows.filter(({ fromId }) => fromId !== last), isCut };
 }
 
 type ItemFacts = Pick<ConfigurationItem, 'id' | 'name' | 'type' | 'criticality'>;

@@ -89,14 +89,7 @@ export class Relationships {
   }
 }
 
-export function relationshipView({
-  id,
-  fromId,
-  toId,
-  type,
-  minUp,
-  createdAt,
-}: Relationship): RelationshipView {
+function relationshipView({ id, fromId, toId, type, minUp, createdAt }: Relationship): RelationshipView {
   return { id, from_id: fromId, to_id: toId, type, min_up: minUp, created_at: createdAt };
 }
 
