@@ -13,6 +13,7 @@ export type Impact = 'degraded' | 'down';
 /** What an item needs in one way: all of its targets or, with `minUp`, a number of them. */
 interface Need {
   readonly itemId: string;
+  readonly type: RelationshipType;
   readonly minUp: number | null;
   readonly targets: string[];
 }
@@ -23,13 +24,10 @@ export class NeedGraph {
   private readonly needsFor = new Map<string, Need[]>();
 
   constructor(edges: readonly Edge[]) {
-    const needs = new Map<string, Need>();
     for (const { fromId, toId, type, minUp } of edges) {
-      const key = `${fromId} ${type}`;
-      let need = needs.get(key);
+      let need = this.needsOf.get(fromId)?.find((one) => one.type === type);
       if (!need) {
-        need = { itemId: fromId, minUp, targets: [] };
-        needs.set(key, need);
+        need = { itemId: fromId, type, minUp, targets: [] };
         add(this.needsOf, fromId, need);
       }
       need.targets.push(toId);

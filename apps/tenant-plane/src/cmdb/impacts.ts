@@ -59,7 +59,7 @@ export class Impacts {
       items: listed.flatMap(([one, distance]) => {
         const [item, state] = [items.get(one), states.get(one)];
         if (!item || !state) return [];
-        const { name, type, criticality } = item;
+        const { name, itemType: type, criticality } = item;
         return [{ id: one, name, type, criticality, depth: distance, state }];
       }),
       relationships: edges
@@ -94,54 +94,56 @@ async function statesOfRoot(
 async function surroundingsOf(scope: TenantScope, id: string, direction: Direction): Promise<Surroundings> {
   const root = await scope.findOne(ConfigurationItem, { id });
   if (!root) throw itemNotFound();
-  const { edges, isCut } = await edgesAround(scope, id, direction);
-  const items = await itemsIn(scope, [id, ...edges.flatMap(({ fromId, toId }) => [fromId, toId])]);
+  const rows = await rowsAround(scope, id, direction);
+  const isCut = rows.length > IMPACT_LIMITS.relationships;
+  const last = isCut ? rows.at(-1)?.fromId : undefined;
+  const items = new Map<string, ItemFacts>();
+  const edges: FoundEdge[] = [];
+  for (const row of rows) {
+    items.set(row.fromId, row);
+    if (isEdge(row) && row.fromId !== last) edges.push(row);
+  }
   return { root, edges, items, isCut };
 }
 
-/**
- * All relationships from the items that directly or indirectly need the item or, for `dependencies`, from the
- * items that it needs. Archived items are left out. Neither database allows aggregates in the recursive part,
- * so states are derived later. An item's relationships are read completely or not at all.
- */
-async function edgesAround(
-  scope: TenantScope,
-  id: string,
-  direction: Direction,
-): Promise<{ readonly edges: readonly FoundEdge[]; readonly isCut: boolean }> {
-  const [near, far] = direction === 'dependents' ? ['to_id', 'from_id'] : ['from_id', 'to_id'];
-  const rows = await scope.manager.query<FoundEdge[]>(
-    `with recursive reached (id) as (
-       select id from configuration_items where tenant_id = $1 and id = $2 and archived_at is null
-       union
-       select item.id from reached
-         join ci_relationships edge on edge.tenant_id = $1 and edge.${near} = reached.id
-         join configuration_items item on item.tenant_id = $1 and item.id = edge.${far}
-           and item.archived_at is null),
-     looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 2})
-     select edge.id, edge.from_id as "fromId", edge.to_id as "toId", edge.type, edge.min_up as "minUp"
-       from looked_at
-       join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = looked_at.id
-       join configuration_items target on target.tenant_id = $1 and target.id = edge.to_id
-         and target.archived_at is null
-      order by edge.from_id limit ${IMPACT_LIMITS.relationships + 1}`,
-    [scope.tenantId, id],
-  );
-  const isCut = rows.length > IMPACT_LIMITS.relationships;
-  const last = isCut ? rows.at(-1)?.fromId : undefined;
-  return { edges: rows.filter(({ fromId }) => fromId !== last), isCut };
+/** An item, and one of the relationships from it. Null if it has none. */
+interface FoundRow extends ItemFacts, Omit<FoundEdge, 'id' | 'toId'> {
+  readonly id: string | null;
+  readonly toId: string | null;
 }
 
-type ItemFacts = Pick<ConfigurationItem, 'id' | 'name' | 'type' | 'criticality'>;
+function isEdge(row: FoundRow): row is FoundRow & FoundEdge {
+  return row.id !== null;
+}
 
-/** The items, by id. The ids are one parameter, because there may be many. */
-async function itemsIn(scope: TenantScope, ids: readonly string[]): Promise<ReadonlyMap<string, ItemFacts>> {
-  const all = [...new Set(ids)];
-  const isPostgres = scope.manager.connection.options.type === 'postgres';
-  const rows = await scope.manager.query<ItemFacts[]>(
-    `select id, name, type, criticality from configuration_items
-      where tenant_id = $1 and id ${isPostgres ? '= any ($2)' : 'in (select value from json_each($2))'}`,
-    [scope.tenantId, isPostgres ? all : JSON.stringify(all)],
+/**
+ * The items that directly or indirectly need the item or, for `dependencies`, that it needs, with all
+ * relationships from them. Archived items are left out. Neither database allows aggregates in the recursive
+ * part, so states are derived later. An item's relationships are read completely or not at all.
+ */
+async function rowsAround(scope: TenantScope, id: string, direction: Direction): Promise<FoundRow[]> {
+  const [near, far] = direction === 'dependents' ? ['to_id', 'from_id'] : ['from_id', 'to_id'];
+  return scope.manager.query<FoundRow[]>(
+    `with recursive archived (id) as (
+       select id from configuration_items where tenant_id = $1 and archived_at is not null),
+     reached (id) as (
+       select id from configuration_items where tenant_id = $1 and id = $2 and archived_at is null
+       union
+       select edge.${far} from reached
+         join ci_relationships edge on edge.tenant_id = $1 and edge.${near} = reached.id
+       where edge.${far} not in (select id from archived)),
+     looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 2})
+     select item.id as "fromId", item.name, item.type as "itemType", item.criticality,
+         edge.id, edge.to_id as "toId", edge.type, edge.min_up as "minUp"
+       from looked_at
+       join configuration_items item on item.tenant_id = $1 and item.id = looked_at.id
+       left join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = item.id
+         and edge.to_id not in (select id from archived)
+      order by item.id limit ${IMPACT_LIMITS.relationships + 1}`,
+    [scope.tenantId, id],
   );
-  return new Map(rows.map((row) => [row.id, row]));
+}
+
+interface ItemFacts extends Pick<ConfigurationItem, 'name' | 'criticality'> {
+  readonly itemType: string;
 }
