@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { type ImpactQuery, type ImpactView } from '@atlas/tenant-api/cmdb';
+import { type ImpactQuery, type ImpactView, type ImpactedRelationshipView } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
 import { itemNotFound } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
@@ -12,6 +12,7 @@ const LONGEST_PATH = 20;
 /** How much is read and shown at most, so that no request fills the memory or blocks the process. */
 export const IMPACT_LIMITS = {
   items: 10_000,
+  /** An item without relationships counts as one. */
   relationships: 50_000,
   /** Each dependency is tried on its own. */
   dependencies: 200,
@@ -62,18 +63,21 @@ export class Impacts {
         const { name, itemType: type, criticality } = item;
         return [{ id: one, name, type, criticality, depth: distance, state }];
       }),
-      relationships: edges
-        .filter(({ fromId, toId }) => shown.has(fromId) && shown.has(toId))
-        .map(({ id: edge, fromId, toId, type, minUp }) => ({
-          id: edge,
-          from_id: fromId,
-          to_id: toId,
-          type,
-          min_up: minUp,
-        })),
+      relationships: relationshipsAmong(shown, edges),
       truncated: isCut || listed.length < distances.size - 1,
     };
   }
+}
+
+function relationshipsAmong(
+  shown: ReadonlySet<string>,
+  edges: readonly FoundEdge[],
+): ImpactedRelationshipView[] {
+  const found: ImpactedRelationshipView[] = [];
+  for (const { id, fromId, toId, type, minUp } of edges)
+    if (shown.has(fromId) && shown.has(toId))
+      found.push({ id, from_id: fromId, to_id: toId, type, min_up: minUp });
+  return found;
 }
 
 /** The state of the root if each of these items alone is down. Other requests are served in between. */
@@ -94,8 +98,10 @@ async function statesOfRoot(
 async function surroundingsOf(scope: TenantScope, id: string, direction: Direction): Promise<Surroundings> {
   const root = await scope.findOne(ConfigurationItem, { id });
   if (!root) throw itemNotFound();
-  const rows = await rowsAround(scope, id, direction);
-  const isCut = rows.length > IMPACT_LIMITS.relationships;
+  let rows = await rowsAround(scope, id, direction, 'as found');
+  // Without an order, rows arrive while the database still looks for others.
+  if (isTooLong(rows)) rows = await rowsAround(scope, id, direction, 'by item');
+  const isCut = isTooLong(rows);
   const last = isCut ? rows.at(-1)?.fromId : undefined;
   const items = new Map<string, ItemFacts>();
   const edges: FoundEdge[] = [];
@@ -119,9 +125,15 @@ function isEdge(row: FoundRow): row is FoundRow & FoundEdge {
 /**
  * The items that directly or indirectly need the item or, for `dependencies`, that it needs, with all
  * relationships from them. Archived items are left out. Neither database allows aggregates in the recursive
- * part, so states are derived later. An item's relationships are read completely or not at all.
+ * part, so states are derived later. In the order by item, only the last item's relationships may be
+ * incomplete.
  */
-async function rowsAround(scope: TenantScope, id: string, direction: Direction): Promise<FoundRow[]> {
+async function rowsAround(
+  scope: TenantScope,
+  id: string,
+  direction: Direction,
+  order: 'as found' | 'by item',
+): Promise<FoundRow[]> {
   const [near, far] = direction === 'dependents' ? ['to_id', 'from_id'] : ['from_id', 'to_id'];
   return scope.manager.query<FoundRow[]>(
     `with recursive archived (id) as (
@@ -139,9 +151,13 @@ async function rowsAround(scope: TenantScope, id: string, direction: Direction):
        join configuration_items item on item.tenant_id = $1 and item.id = looked_at.id
        left join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = item.id
          and edge.to_id not in (select id from archived)
-      order by item.id limit ${IMPACT_LIMITS.relationships + 1}`,
+      ${order === 'by item' ? 'order by item.id' : ''} limit ${IMPACT_LIMITS.relationships + 1}`,
     [scope.tenantId, id],
   );
+}
+
+function isTooLong(rows: readonly FoundRow[]): boolean {
+  return rows.length > IMPACT_LIMITS.relationships;
 }
 
 interface ItemFacts extends Pick<ConfigurationItem, 'name' | 'criticality'> {
