@@ -6,11 +6,13 @@ import {
   eventually,
   request,
 } from '@atlas/testing';
-import { ServerWithAgent } from './agent-process.fixture';
+import { AgentsMachine } from './agents-machine.fixture';
 import { type Monitoring } from './monitoring.fixture';
 
 const WAIT = { timeoutMs: 60_000 } as const;
 const EVENTS = { good: 995, total: 1000 } as const;
+/** Writes down each of its runs. */
+const COMMAND = 'echo "$1" >> "$2"; echo "The disk of $1 has space again."';
 
 interface Incident {
   readonly id: string;
@@ -41,7 +43,7 @@ export type Remains = Readonly<Record<string, unknown>>;
  * them, once an admin has approved that.
  */
 export class Story {
-  readonly server = new ServerWithAgent();
+  readonly machine = new AgentsMachine();
   private operator = '';
   private runbook = '';
   private slo = '';
@@ -65,14 +67,16 @@ export class Story {
             name: 'free',
             kind: 'shell',
             risk: 'high',
-            config: { command: story.server.command, args: ['{{host}}'] },
+            config: { command: COMMAND, args: ['{{host}}', story.machine.effectsFile], shell: true },
           },
         ],
       },
     });
     story.runbook = runbook.id;
     const { key } = await story.ask<{ key: string }>('/api/agents', { body: { name: 'server' } });
-    await story.server.enrol(at, key);
+    await story.machine.enrol(at, key);
+    story.machine.allow([{ shell: COMMAND, args: ['*', story.machine.effectsFile] }]);
+    story.machine.run();
     return story;
   }
 
@@ -134,7 +138,7 @@ export class Story {
       status: 'succeeded',
       steps: [{ exit_code: 0, output_tail: `The disk of ${host} has space again.\n` }],
     });
-    expect(this.server.runs().filter((one) => one === host)).toEqual([host]);
+    expect(this.machine.effects().filter((one) => one === host)).toEqual([host]);
   }
 
   async closes(host: string, { id }: Incident, monitoring: Monitoring): Promise<void> {

@@ -57,7 +57,7 @@ describeWithMonitoring(
     });
     afterAll(async () => {
       await monitoring.stop();
-      await Promise.all(stories.map(({ server }) => server.remove()));
+      await Promise.all(stories.map(({ machine }) => machine.remove()));
       await Promise.all(customers.map((plane) => plane.end('SIGKILL')));
       await dedicated.stop();
       await provider.stop();
