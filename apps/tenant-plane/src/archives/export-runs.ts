@@ -1,4 +1,4 @@
-import { Database, TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { Database, TenantDatabase, type TenantScope, lockedForShare } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../audit/audit';
@@ -63,7 +63,9 @@ export class ExportRuns implements BeforeApplicationShutdown {
       signal.throwIfAborted();
       return this.tenants.write(tenantId, async (scope) => {
         await requireStanding(scope);
-        if (!(await scope.exists(Export, { id, status: 'running' }))) throw interrupted();
+        // Locked, because whoever ends the export removes its parts and must not miss this one.
+        const running = scope.query(Export, 'export').andWhere({ id, status: 'running' });
+        if (!(await lockedForShare(running).getOne())) throw interrupted();
         await putChunk(scope, id, number, content);
       });
     };

@@ -4,6 +4,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ExportView } from '@atlas/tenant-api/exports';
 import { USER_ROLES } from '@atlas/tenant-api/users';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
+import { removeChunks } from '../../src/archives/archive-chunks';
 import { ArchiveWriter } from '../../src/archives/archive-writer';
 import { BackgroundRuns } from '../../src/archives/background-runs';
 import { UserWrites } from '../../src/access/user-writes';
@@ -13,7 +14,7 @@ import { EXPORTED_TABLES, WITHHELD_TABLES } from '../../src/archives/exported-ta
 import { Incident } from '../../src/incidents/incident.entity';
 import { DueWork } from '../../src/due/due-work';
 import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
-import { Pause } from '../pause.fixture';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 import { archiveOf, downloaded, endOf, exported, manifestIn, rowsIn, unpacked } from './archive.fixture';
@@ -193,6 +194,21 @@ describe.each(EVERY_DATABASE)('an export on %s', (driver) => {
     const next = await exported(plane, admin);
     expect(await view(body.id)).toMatchObject({ status: 'failed', failure: { code: 'interrupted' } });
     expect(next.status).toBe('ready');
+  });
+
+  it('leaves no part behind that was being stored while another process ended it', async () => {
+    const pause = pauseAfterFirstTable();
+    const { body } = await plane.post('/api/exports', undefined, admin).expect(202);
+    await pause.reached;
+    const runs = Reflect.get(plane.app.get(ExportRuns), 'runs') as BackgroundRuns;
+    await plane.tenants.write(tenant.tenant_id, async (scope) => {
+      await scope.update(Export, { id: body.id }, { status: 'failed', dueAt: null });
+      await removeChunks(scope, body.id);
+      pause.release();
+      await endedOrWaiting(plane, runs.settled());
+    });
+    await runs.settled();
+    expect(await chunks()).toBe(0);
   });
 
   it.each([
