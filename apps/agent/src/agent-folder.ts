@@ -101,10 +101,14 @@ export class AgentFolder {
     removeDurably(this.file('state.json'));
   }
 
-  /** Only for `status`, so it need not survive a crash. */
+  /** Only for `status`, so it need not survive a crash, and a full disk must not stop the agent. */
   recordContact(at: Date): void {
     const contact: LastContact = { at: at.toISOString() };
-    writeFileSync(this.file('contact.json'), JSON.stringify(contact), { mode: 0o600 });
+    try {
+      writeFileSync(this.file('contact.json'), JSON.stringify(contact), { mode: 0o600 });
+    } catch {
+      // Then `status` shows an earlier contact, or none.
+    }
   }
 
   lastContact(): Date | null {

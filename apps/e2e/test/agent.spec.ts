@@ -1,7 +1,16 @@
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunStepView, type RunView } from '@atlas/tenant-api/automation';
-import { type Answer, type SessionView, bySize, databasesOfLongSuite, eventually } from '@atlas/testing';
+import {
+  type Answer,
+  type SessionView,
+  bySize,
+  canLimitFileSize,
+  databasesOfLongSuite,
+  eventually,
+  liftFileSizeLimit,
+  limitFileSize,
+} from '@atlas/testing';
 import { AgentsMachine, gone, processesWith } from './agents-machine.fixture';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 
@@ -132,7 +141,7 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     ]);
   });
 
-  it('kills a command and the processes that it has started when its time is over', async () => {
+  it('kills a command and its children at the time-out', async () => {
     machine.run();
     const mark = `atlas-${count}-grandchild`;
     const run = await script(
@@ -144,6 +153,21 @@ describe.each(databasesOfLongSuite('postgres'))('atlas-agent, with a plane on %s
     expect(failureOf(await ended(run))).toEqual(['failed', 'timed_out']);
     await gone(mark);
   });
+
+  (canLimitFileSize() ? it : it.skip)(
+    'starts no command while its disk is full, and says so (skipped without prlimit)',
+    async () => {
+      const { pid = 0 } = machine.run().child;
+      expect(await ended(await script('true'))).toMatchObject({ exit_code: 0 });
+      limitFileSize(pid, 0);
+      const refused = await ended(await script('echo begun >> "$1"'));
+      expect(failureOf(refused)).toEqual(['failed', 'not_started']);
+      expect(refused.output_tail).toContain('EFBIG');
+      liftFileSizeLimit(pid);
+      expect(machine.effects()).toEqual([]);
+      expect(await ended(await script('true'))).toMatchObject({ exit_code: 0 });
+    },
+  );
 
   it('stops a command when its run is cancelled', async () => {
     machine.run();
