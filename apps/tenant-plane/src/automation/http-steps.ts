@@ -1,7 +1,6 @@
 import { Signals, TenantDatabase, Wakes } from '@atlas/persistence';
 import { Clock, newTraceId, runInContext } from '@atlas/platform';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type HttpConfig } from '../runbooks/step-config';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type WaitingRun } from './fair-line';
 import { HttpCall, type HttpOutcome } from './http-call';
@@ -103,10 +102,9 @@ export class HttpSteps implements BeforeApplicationShutdown {
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.closing.signal]);
     const keeping = this.keep(leased, ended);
-    const outcome = await this.calls.send(handed.config as HttpConfig, step.timeoutSeconds, signal);
+    const outcome = await this.calls.send(handed, step.timeoutSeconds, signal);
     ended.abort();
-    const output = handed.mask.over(outcome.output);
-    await this.record({ ...leased, step: await keeping }, { ...outcome, output });
+    await this.record({ ...leased, step: await keeping }, outcome);
   }
 
   /** Extends the lease while the request is under way, and aborts the request once the lease is lost. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
@@ -21,6 +21,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   const logger = { log: write, warn: write, error: write, debug: write, verbose: write };
   const server = createServer();
   let received: IncomingMessage['headers'][];
+  let answering: (answer: ServerResponse, headers: IncomingMessage['headers']) => void;
   let url: string;
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
@@ -31,7 +32,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   beforeAll(async () => {
     server.on('request', ({ headers }: IncomingMessage, answer) => {
       received.push(headers);
-      answer.end(JSON.stringify(headers));
+      answering(answer, headers);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -45,6 +46,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   });
   beforeEach(async () => {
     received = [];
+    answering = (answer, headers) => void answer.end(JSON.stringify(headers));
     ({ tenant, admin } = await plane.tenantWithAdmin(`acme-${(count += 1)}`));
     await plane.put('/api/automation/policy', { level: 5 }, admin).expect(200);
   });
@@ -126,6 +128,28 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
       expect(told).not.toContain(secret);
       expect(told).not.toContain(Buffer.from(secret).toString('base64').slice(0, 24));
     }
+  });
+
+  it.each<[string, typeof answering]>([
+    [
+      'at the end of what is shown of a response',
+      (answer, { authorization = '' }) =>
+        answer.end('x'.repeat(60_000 - CREDENTIAL.length + 1) + authorization),
+    ],
+    [
+      'in the address of a redirect',
+      (answer, { authorization = '' }) =>
+        answer.writeHead(307, { location: `http://${authorization.toUpperCase()}.example:1/` }).end(),
+    ],
+  ])('are hidden %s', async (_where, answers) => {
+    answering = answers;
+    const { id } = await create(http(CREDENTIAL));
+    const run = await start(id);
+    await eventually(async () => ['succeeded', 'failed'].includes((await show(run)).status));
+    const [step] = (await show(run)).steps;
+    expect(step).toMatchObject({ finished_at: expect.any(String) });
+    expect(JSON.stringify(step)).toContain('***');
+    expect(JSON.stringify(step)).not.toContain(CREDENTIAL.slice(0, 8));
   });
 
   it.each(['cancelled', 'succeeded'])('are deleted when their run is %s', async (end) => {
