@@ -63,7 +63,7 @@ export class PrometheusCounts {
       if (!(error instanceof UnknownCounts)) throw error;
       const mask = new SecretMask(Object.values(source.headers));
       // Cut off last, because a part of a header would not be recognised.
-      const detail = mask.over(error.message).slice(0, LONGEST_DETAIL);
+      const detail = storable(mask.over(error.message).slice(0, LONGEST_DETAIL));
       throw new UnknownCounts(error.code, detail, error.concernsMinute);
     }
   }
@@ -105,6 +105,11 @@ export class PrometheusCounts {
       `The server answered ${name} with the status ${status}${reason}`,
     );
   }
+}
+
+/** Postgres stores neither NUL nor half of a character. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed();
 }
 
 function queryUrl(url: string, query: string, at: Date): string {
