@@ -11,7 +11,7 @@ import { type Values } from '../runbooks/placeholders';
 import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { filledConfig, requireKeptPaths } from '../runbooks/step-config';
+import { filledConfig, requireKeptPaths, requireModestSize } from '../runbooks/step-config';
 import { type RunState } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
@@ -121,6 +121,7 @@ async function startable(
   const runbook = await lockedRunbook(scope, runbookId, 'share');
   const version = await versionOf(scope, runbookId, runbook.version);
   const values = checkedValues(version.definition.parameters, parameters);
+  requireModestSize(version.definition.steps, values);
   requireKeptPaths(version.definition.steps, values);
   if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
     throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');

@@ -290,8 +290,7 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       await eventually(() => claims.mock.calls.length >= before + 5);
       expect(refusal(await claim(agent, 30))).toEqual([429, 'too_many_claims']);
       await claim(agent).expect(204);
-      const runs = [];
-      for (const _ of waiting) runs.push(await start(shell()));
+      const runs = await Promise.all(waiting.map(() => start(shell())));
       const leased = (await Promise.all(waiting)).map(({ body }) => body.job_id);
       expect(leased.sort()).toEqual(runs.map(({ id }) => id).sort());
       await start(shell());

@@ -227,6 +227,12 @@ describe.each(EVERY_DATABASE)('runbooks on %s', (driver) => {
       { steps: [{ ...MANUAL, agent_selector: { a: 'b' } }] },
     ],
     ['a selector that is no label', 422, 'invalid_step', { steps: [{ ...SHELL, agent_selector: { a: 1 } }] }],
+    [
+      'an http step of more than ten minutes',
+      422,
+      'invalid_step',
+      { steps: [{ ...HTTP, timeout_seconds: 601 }] },
+    ],
     ['a time-out of a week', 400, 'validation_failed', { steps: [{ ...MANUAL, timeout_seconds: 604_800 }] }],
   ])('with %s are refused with %i %s', async (_, status, code, fields) => {
     expect(refusal(await send(fields))).toEqual([status, code]);
