@@ -32,7 +32,7 @@ type Work<T> = (scope: TenantScope, holder: LeaseHolder, tenant: Tenant) => Prom
 @Injectable()
 export class AgentCalls implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
-  private readonly line = new OneByOne(MAX_WAITING, tooManyCalls);
+  private readonly line = new OneByOne({ maxWaiting: MAX_WAITING, full: tooManyCalls });
   private readonly claims = new WaitingClaims();
 
   constructor(

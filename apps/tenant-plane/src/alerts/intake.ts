@@ -30,7 +30,7 @@ type Counts = Omit<ReceiptView, 'received'>;
 /** Stores the alerts that a data source sends, and opens and resolves incidents for them. */
 @Injectable()
 export class Intake {
-  private readonly line = new OneByOne(MAX_WAITING, tooManyAtOnce);
+  private readonly line = new OneByOne({ maxWaiting: MAX_WAITING, full: tooManyAtOnce });
 
   constructor(
     private readonly tenants: TenantDatabase,

@@ -1,12 +1,13 @@
 import { Signals, TenantDatabase, type TenantScope, Wakes } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import { OneByOne } from '../access/one-by-one';
 import { textFrom } from './output';
-import { FINAL_STATUSES, type RunState } from './run-progress';
-import { type RunStep } from './run-step.entity';
-import { stepsOf, topicOfRun } from './run-store';
+import { FINAL_STATUSES } from './run-progress';
+import { topicOfRun } from './run-store';
 import { Run } from './run.entity';
 import { runView, stepView } from './run.view';
+import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
 import { StepOutput } from './step-output.entity';
 
 /** How often a run is read, because another process of the plane may have changed it. */
@@ -20,13 +21,15 @@ interface Received {
 
 /** A run, and the ends of the outputs that are about to be sent. */
 interface Seen {
-  readonly state: RunState;
+  readonly state: ShownRun;
   readonly tails: ReadonlyMap<string, string>;
 }
 
 /** Streams the progress of runs. No transaction is open while a stream waits. */
 @Injectable()
 export class RunEvents {
+  private readonly line = new OneByOne();
+
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly signals: Signals,
@@ -62,12 +65,17 @@ export class RunEvents {
     }
   }
 
-  /** Reads all rows at the same moment, so that outputs and their lengths match. */
+  /** The streams of a tenant take turns, so that they leave connections to others. */
   private look(tenantId: string, id: string, sent: SentEvents): Promise<Seen | null> {
+    return this.line.run(tenantId, () => this.read(tenantId, id, sent));
+  }
+
+  /** Reads all rows at the same moment, so that outputs and their lengths match. */
+  private read(tenantId: string, id: string, sent: SentEvents): Promise<Seen | null> {
     return this.tenants.snapshot(tenantId, async (scope) => {
       const run = await scope.findOne(Run, { id });
       if (!run) return null;
-      const state = { run, steps: await stepsOf(scope, id) };
+      const state = { run, steps: await shownSteps(scope, [id]) };
       return {
         state,
         tails: await tailsOf(
@@ -86,7 +94,7 @@ class SentEvents {
 
   constructor(private readonly received: Received) {}
 
-  lacksOutputOf(step: RunStep): boolean {
+  lacksOutputOf(step: ShownStep): boolean {
     return step.outputBytes > this.offsetOf(step);
   }
 
@@ -102,7 +110,7 @@ class SentEvents {
     }
   }
 
-  private *outputOf(step: RunStep, tail: string | undefined): Generator<string> {
+  private *outputOf(step: ShownStep, tail: string | undefined): Generator<string> {
     if (tail === undefined) return;
     const { offset, text } = textFrom(tail, step.outputBytes, this.offsetOf(step));
     this.outputs.set(step.id, { leaseId: step.leaseId, offset: step.outputBytes });
@@ -111,7 +119,7 @@ class SentEvents {
   }
 
   /** A step that was retried begins again. */
-  private offsetOf({ id, leaseId, position, outputBytes }: RunStep): number {
+  private offsetOf({ id, leaseId, position, outputBytes }: ShownStep): number {
     const known = this.outputs.get(id);
     if (known) return known.leaseId === leaseId ? known.offset : 0;
     if (position < this.received.position) return outputBytes;

@@ -12,11 +12,11 @@ import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
 import { filledConfig, requireKeptPaths, requireModestSize } from '../runbooks/step-config';
-import { type RunState } from './run-progress';
-import { RunStep } from './run-step.entity';
-import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
+import { type RunStep } from './run-step.entity';
+import { RunStore, deciderFor, runNotFound } from './run-store';
 import { Run } from './run.entity';
 import { runView } from './run.view';
+import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
 import { StepOutput } from './step-output.entity';
 import { StepSecrets } from './step-secrets';
 
@@ -101,13 +101,13 @@ export class Runs {
     return this.tenants.read(tenantId, async (scope) => {
       const run = await scope.findOne(Run, { id });
       if (!run) throw runNotFound();
-      return viewWithOutput(scope, { run, steps: await stepsOf(scope, id) });
+      return viewWithOutput(scope, { run, steps: await shownSteps(scope, [id]) });
     });
   }
 }
 
 /** A run with the ends of its steps' outputs. */
-export async function viewWithOutput(scope: TenantScope, state: RunState): Promise<RunView> {
+export async function viewWithOutput(scope: TenantScope, state: ShownRun): Promise<RunView> {
   const where = { stepId: In(state.steps.map(({ id }) => id)) };
   const outputs = await scope.find(StepOutput, { where });
   return runView(state, new Map(outputs.map(({ stepId, tail }) => [stepId, tail])));
@@ -166,11 +166,10 @@ function newStep(run: Run, step: RunbookStep, position: number, values: Values):
 async function stepsOfAll(
   scope: TenantScope,
   runs: readonly Run[],
-): Promise<ReadonlyMap<string, readonly RunStep[]>> {
-  const found = new Map<string, RunStep[]>(runs.map(({ id }) => [id, []]));
+): Promise<ReadonlyMap<string, readonly ShownStep[]>> {
+  const found = new Map<string, ShownStep[]>(runs.map(({ id }) => [id, []]));
   if (runs.length === 0) return found;
-  const where = { runId: In(runs.map(({ id }) => id)) };
-  const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
+  const steps = await shownSteps(scope, [...found.keys()]);
   for (const step of steps) found.get(step.runId)?.push(step);
   return found;
 }

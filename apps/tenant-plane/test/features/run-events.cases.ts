@@ -175,6 +175,29 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
     await eventually(async () => (await open(run)).status === 200);
   });
 
+  it('leaves connections to others, even if there are many of them', async () => {
+    const run = await start(MANUAL);
+    const { tenants } = plane;
+    const look = tenants.snapshot.bind(tenants);
+    let [looks, atOnce, most] = [0, 0, 0];
+    const looking = jest.spyOn(tenants, 'snapshot').mockImplementation(async (...given) => {
+      looks += 1;
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      try {
+        return await look(...given);
+      } finally {
+        atOnce -= 1;
+      }
+    });
+    const streams = await Promise.all(Array.from({ length: 10 }, () => follow(run)));
+    await eventually(() => looks >= 10);
+    await act(run, 'complete');
+    await Promise.all(streams.map(({ closed }) => closed));
+    looking.mockRestore();
+    expect([looks >= 20, most]).toEqual([true, 1]);
+  });
+
   // Last, because no stream can be opened afterwards.
   it('closes when the process shuts down', async () => {
     const { closed } = await follow(await start(MANUAL));
