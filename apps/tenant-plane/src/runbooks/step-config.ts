@@ -46,7 +46,8 @@ const MAX_BYTES = 32_768;
 /** For all steps of a run, with their parameters filled in. A placeholder is much shorter than a value may be. */
 const MAX_FILLED_BYTES = 524_288;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|signature/i;
+const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|(^|-)key$|signature|session|jwt/i;
+const NO_CREDENTIAL = /idempotency-key$/i;
 const MUST_BE_URL =
   'url must be an http or https URL without a user name, and no parameter may be part of its origin';
 
@@ -88,7 +89,7 @@ const CHECKS: Readonly<Record<StepKind, Check>> = {
 
 /** Whether headers with this name usually contain a credential. */
 export function isCredentialHeader(name: string): boolean {
-  return CREDENTIAL.test(name);
+  return CREDENTIAL.test(name) && !NO_CREDENTIAL.test(name);
 }
 
 /** Fills in the parameters of a step whose config has been checked. */

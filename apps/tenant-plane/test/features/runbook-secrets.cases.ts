@@ -162,6 +162,17 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
     expect([(await show(run)).status, await plane.rows(tenant, SealedValues)]).toEqual([end, []]);
   });
 
+  it.each(['x-functions-key', 'Key', 'X-Session-Id'])(
+    'are recognised by the name of their header: %s',
+    async (name) => {
+      const { steps } = await create(
+        http(null, { headers: { [name]: CREDENTIAL, 'Idempotency-Key': 'restart' } }),
+      );
+      expect(steps[0]?.config['headers']).toEqual({ [name]: null, 'Idempotency-Key': 'restart' });
+      expect(await dump()).not.toContain(CREDENTIAL);
+    },
+  );
+
   it('keep a credential only for the same step, header and server', async () => {
     const first = await create(http(CREDENTIAL));
     const kept = await replace(first.id, http(null, { method: 'POST' })).expect(200);
