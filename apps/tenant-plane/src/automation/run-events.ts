@@ -1,14 +1,13 @@
-import { Signals, TenantDatabase, type TenantScope, Wakes } from '@atlas/persistence';
+import { Signals, TenantDatabase, Wakes } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { OneByOne } from '../access/one-by-one';
 import { textFrom } from './output';
 import { FINAL_STATUSES } from './run-progress';
 import { topicOfRun } from './run-store';
 import { Run } from './run.entity';
 import { runView, stepView } from './run.view';
+import { type ShownOutput, shownOutputs } from './shown-outputs';
 import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
-import { StepOutput } from './step-output.entity';
 
 /** How often a run is read, because another process of the plane may have changed it. */
 const LOOK_SECONDS = 2;
@@ -22,7 +21,7 @@ interface Received {
 /** A run, and the ends of the outputs that are about to be sent. */
 interface Seen {
   readonly state: ShownRun;
-  readonly tails: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, ShownOutput>;
 }
 
 /** Streams the progress of runs. No transaction is open while a stream waits. */
@@ -76,13 +75,8 @@ export class RunEvents {
       const run = await scope.findOne(Run, { id });
       if (!run) return null;
       const state = { run, steps: await shownSteps(scope, [id]) };
-      return {
-        state,
-        tails: await tailsOf(
-          scope,
-          state.steps.filter((step) => sent.lacksOutputOf(step)),
-        ),
-      };
+      const lacking = state.steps.filter((step) => sent.lacksOutputOf(step));
+      return { state, outputs: await shownOutputs(scope, id, lacking) };
     });
   }
 }
@@ -98,9 +92,9 @@ class SentEvents {
     return step.outputBytes > this.offsetOf(step);
   }
 
-  *eventsFor({ state, tails }: Seen): Generator<string> {
+  *eventsFor({ state, outputs }: Seen): Generator<string> {
     for (const step of state.steps) {
-      yield* this.outputOf(step, tails.get(step.id));
+      yield* this.outputOf(step, outputs.get(step.id));
       const view = stepView(step, null);
       // Output has events of its own.
       const text = JSON.stringify({ ...view, output_bytes: null });
@@ -110,11 +104,12 @@ class SentEvents {
     }
   }
 
-  private *outputOf(step: ShownStep, tail: string | undefined): Generator<string> {
-    if (tail === undefined) return;
-    const { offset, text } = textFrom(tail, step.outputBytes, this.offsetOf(step));
-    this.outputs.set(step.id, { leaseId: step.leaseId, offset: step.outputBytes });
-    const id = `${step.position}-${step.outputBytes}`;
+  private *outputOf(step: ShownStep, output: ShownOutput | undefined): Generator<string> {
+    if (!output) return;
+    const { tail, bytes } = output;
+    const { offset, text } = textFrom(tail, bytes, this.offsetOf(step));
+    this.outputs.set(step.id, { leaseId: step.leaseId, offset: bytes });
+    const id = `${step.position}-${bytes}`;
     if (text !== '') yield eventOf('output', { step: step.name, offset, text }, id);
   }
 
@@ -132,12 +127,6 @@ class SentEvents {
 function receivedUntil(lastEventId = ''): Received {
   const [, position, offset] = /^(\d{1,3})-(\d{1,15})$/.exec(lastEventId) ?? [];
   return { position: Number(position ?? 0), offset: Number(offset ?? 0) };
-}
-
-async function tailsOf(scope: TenantScope, steps: readonly RunStep[]): Promise<ReadonlyMap<string, string>> {
-  if (steps.length === 0) return new Map();
-  const outputs = await scope.find(StepOutput, { where: { stepId: In(steps.map(({ id }) => id)) } });
-  return new Map(outputs.map(({ stepId, tail }) => [stepId, tail]));
 }
 
 export function eventOf(name: 'step' | 'output' | 'done' | 'error', data: object, id?: string): string {

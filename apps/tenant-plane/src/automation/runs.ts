@@ -3,7 +3,6 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { ListRunsQuery, type RunPlanView, RunRunbookDto, type RunView } from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { Incident } from '../incidents/incident.entity';
 import { checkedValues } from '../runbooks/parameters';
@@ -16,8 +15,8 @@ import { type RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound } from './run-store';
 import { Run } from './run.entity';
 import { runView } from './run.view';
+import { shownOutputs } from './shown-outputs';
 import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
-import { StepOutput } from './step-output.entity';
 import { StepSecrets } from './step-secrets';
 
 /** Starts runs of runbooks, and shows them. */
@@ -108,9 +107,8 @@ export class Runs {
 
 /** A run with the ends of its steps' outputs. */
 export async function viewWithOutput(scope: TenantScope, state: ShownRun): Promise<RunView> {
-  const where = { stepId: In(state.steps.map(({ id }) => id)) };
-  const outputs = await scope.find(StepOutput, { where });
-  return runView(state, new Map(outputs.map(({ stepId, tail }) => [stepId, tail])));
+  const outputs = await shownOutputs(scope, state.run.id, state.steps);
+  return runView(state, new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail])));
 }
 
 async function startable(

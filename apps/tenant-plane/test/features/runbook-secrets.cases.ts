@@ -152,6 +152,32 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
     expect(JSON.stringify(step)).not.toContain(CREDENTIAL.slice(0, 8));
   });
 
+  it('are not shown in part while their rest has not arrived', async () => {
+    const run = await start((await create(shell)).id);
+    const { key } = (await plane.post('/api/agents', { name: 'a' }, admin).expect(201)).body;
+    const { body: lease } = await plane.post('/api/agent/claim', {}, { session: key }).expect(200);
+    const tell = (fields: object) =>
+      plane.post('/api/agent/results', { lease_id: lease.lease_id, ...fields }, { session: key }).expect(200);
+    const tail = async () => (await show(run)).steps[0]?.output_tail;
+    await tell({ output: `begin\nkey=${VALUE.slice(0, 9)}`, offset: 0 });
+    expect(await tail()).toBe('begin\n');
+    const headers = { authorization: `Bearer ${admin.session}`, 'x-tenant-id': tenant.tenant_id };
+    const stream = await fetch(`${plane.url}/api/automation/jobs/${run.id}/events`, { headers });
+    const told = stream.text();
+    await tell({ output: `${VALUE.slice(9)}.`, offset: 19 });
+    expect(await tail()).toBe('begin\n');
+    await tell({ output: '\nend', offset: 20 + VALUE.length - 9 });
+    const line = `key=${'*'.repeat(VALUE.length)}.\n`;
+    expect(await tail()).toBe(`begin\n${line}`);
+    await tell({ exit_code: 0, finished: true });
+    expect(await tail()).toBe(`begin\n${line}end`);
+    const outputs = [...(await told).matchAll(/^event: output\ndata: (.*)$/gm)].map(([, data = '']) =>
+      JSON.parse(data),
+    );
+    expect(outputs.map(({ text }) => text).join('')).toBe(`begin\n${line}end`);
+    expect(outputs.at(-1).offset + outputs.at(-1).text.length).toBe((await show(run)).steps[0]?.output_bytes);
+  });
+
   it.each(['cancelled', 'succeeded'])('are deleted when their run is %s', async (end) => {
     const manual = { name: 'look', kind: 'manual', risk: 'low', config: {} };
     const { id } = await create(manual);
