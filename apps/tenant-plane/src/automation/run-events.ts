@@ -16,6 +16,8 @@ const LOOK_SECONDS = 2;
 interface Received {
   readonly position: number;
   readonly offset: number;
+  /** A step that was retried since has another lease, and its output begins again. */
+  readonly leaseId: string | null;
 }
 
 /** A run, and the ends of the outputs that are about to be sent. */
@@ -109,7 +111,7 @@ class SentEvents {
     const { tail, bytes } = output;
     const { offset, text } = textFrom(tail, bytes, this.offsetOf(step));
     this.outputs.set(step.id, { leaseId: step.leaseId, offset: bytes });
-    const id = `${step.position}-${bytes}`;
+    const id = `${step.position}-${bytes}-${step.leaseId}`;
     if (text !== '') yield eventOf('output', { step: step.name, offset, text }, id);
   }
 
@@ -118,15 +120,16 @@ class SentEvents {
     const known = this.outputs.get(id);
     if (known) return known.leaseId === leaseId ? known.offset : 0;
     if (position < this.received.position) return outputBytes;
-    const isSame = position === this.received.position && this.received.offset <= outputBytes;
-    return isSame ? this.received.offset : 0;
+    const { offset, leaseId: lease } = this.received;
+    const isSame = position === this.received.position && lease === leaseId && offset <= outputBytes;
+    return isSame ? offset : 0;
   }
 }
 
 /** An id that is not of this form is ignored: then everything is sent again. */
 function receivedUntil(lastEventId = ''): Received {
-  const [, position, offset] = /^(\d{1,3})-(\d{1,15})$/.exec(lastEventId) ?? [];
-  return { position: Number(position ?? 0), offset: Number(offset ?? 0) };
+  const [, position, offset, leaseId] = /^(\d{1,3})-(\d{1,16})-([0-9a-f-]{36})$/.exec(lastEventId) ?? [];
+  return { position: Number(position ?? 0), offset: Number(offset ?? 0), leaseId: leaseId ?? null };
 }
 
 export function eventOf(name: 'step' | 'output' | 'done' | 'error', data: object, id?: string): string {

@@ -131,12 +131,13 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
     await closed;
     expect(before.at(-1)).toMatchObject({ name: 'done', data: { status: 'failed' } });
     await act(run, 'retry');
-    const again = await follow(run, { 'last-event-id': '0-5' });
+    const last = before.find(({ name }) => name === 'output')?.id ?? '';
+    const again = await follow(run, { 'last-event-id': last });
     await (
       await claim()
-    )({ output: 'new', offset: 0, exit_code: 0, finished: true });
+    )({ output: 'second', offset: 0, exit_code: 0, finished: true });
     await again.closed;
-    expect(outputs(again.seen)).toEqual([{ step: 'one', offset: 0, text: 'new' }]);
+    expect(outputs(again.seen)).toEqual([{ step: 'one', offset: 0, text: 'second' }]);
   });
 
   it('is not found for another tenant', async () => {
