@@ -134,7 +134,7 @@ describe('the commands for a tenant', () => {
       ],
     };
     expect(await run('runs', 'watch', 'j1')).toBe(code);
-    const last = `restart: ${end} (exit code 0)\nThe run is ${end}.\n`;
+    const last = `restart: ${end} (exit code 0)\nThe run ${end === 'cancelled' ? 'was' : 'has'} ${end}.\n`;
     expect(terminal.written).toBe(`restart: running\n  ok [2J\n  done\n${last}`);
     expect(terminal.complaints).toContain('Connecting again');
     expect(api.calls.map(({ lastEventId }) => lastEventId)).toEqual([undefined, '0-7']);
@@ -143,6 +143,40 @@ describe('the commands for a tenant', () => {
   it('stop watching a run that does not exist', async () => {
     expect(await run('runs', 'watch', 'j2')).toBe(1);
     expect(api.calls).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'manual',
+      { instructions: 'Is web-1 down?\nLook at the console.' },
+      'A person has to do "look up":\n  Is web-1 down?\n  Look at the console.\n' +
+        'When it is done: atlas-tp runs complete j1',
+    ],
+    [
+      'shell',
+      { command: 'restart', args: ['web 1'], shell: false },
+      '"look up" waits for approval. Level 1.\n' +
+        "  restart 'web 1'\nNext: atlas-tp runs approve j1 --step 'look up'",
+    ],
+    [
+      'http',
+      { method: 'POST', url: 'https://api.example.com/', body: { n: 1 } },
+      'Level 1.\n  POST https://api.example.com/\n  {"n":1}\nNext: ',
+    ],
+  ])('say what a %s step does that waits for a person, and how to go on', async (kind, config, text) => {
+    const status = kind === 'manual' ? 'waiting_manual' : 'waiting_approval';
+    const approval = { state: 'waiting', reason: 'Level 1.' };
+    const waiting = { ...step, name: 'look up', kind, status, config, approval, output_tail: '' };
+    api.answers = {
+      'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps: [waiting] } }],
+      'GET /api/automation/jobs/j1/events': [
+        { stream: event('step', waiting) + event('done', { status: 'succeeded' }) },
+      ],
+    };
+    expect(await run('runs', 'show', 'j1')).toBe(0);
+    expect(await run('runs', 'watch', 'j1')).toBe(0);
+    expect(terminal.written.split(text)).toHaveLength(3);
+    expect(terminal.written).toContain(` --url ${api.url} --session-file ${session}\n`);
   });
 
   it('never show control characters from the output of a step', async () => {

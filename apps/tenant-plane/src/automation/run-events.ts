@@ -93,7 +93,7 @@ class SentEvents {
   *eventsFor({ state, tails }: Seen): Generator<string> {
     for (const step of state.steps) {
       yield* this.outputOf(step, tails.get(step.id));
-      const view = stepView(step, null);
+      const view = stepView(step);
       // Output has events of its own.
       const text = JSON.stringify({ ...view, output_bytes: null });
       if (this.views.get(step.id) === text) continue;

@@ -2,7 +2,7 @@ import { type ApprovalView, type RunStepView, type RunView } from '@atlas/tenant
 import { type RunState } from './run-progress';
 import { type Approval, type RunStep } from './run-step.entity';
 
-/** `tails`: the ends of the steps' outputs, by step id. Null if they are not shown. */
+/** `tails`: the ends of the steps' outputs, by step id. Null: neither they nor the steps' configs are shown. */
 export function runView({ run, steps }: RunState, tails: ReadonlyMap<string, string> | null): RunView {
   return {
     id: run.id,
@@ -14,21 +14,27 @@ export function runView({ run, steps }: RunState, tails: ReadonlyMap<string, str
     parameters: run.parameters,
     created_at: run.createdAt,
     finished_at: run.finishedAt,
-    steps: steps.map((step) => stepView(step, tails === null ? null : (tails.get(step.id) ?? ''))),
+    steps: steps.map((step) =>
+      tails === null
+        ? { ...stepView(step), config: null }
+        : { ...stepView(step), output_tail: tails.get(step.id) ?? '' },
+    ),
   };
 }
 
-export function stepView(step: RunStep, tail: string | null): RunStepView {
+/** A step without its output. */
+export function stepView(step: RunStep): RunStepView {
   return {
     name: step.name,
     kind: step.kind,
     risk: step.risk,
     status: step.status,
+    config: { ...step.config },
     approval: step.approval && approvalView(step.approval),
     agent_id: step.agentId,
     exit_code: step.exitCode,
     output_bytes: step.outputBytes,
-    output_tail: tail,
+    output_tail: null,
     started_at: step.startedAt,
     finished_at: step.finishedAt,
     error: step.error,
