@@ -196,6 +196,43 @@ describe('the commands for a tenant', () => {
     expect(terminal.complaints).toContain('--for must be in the future');
   });
 
+  it('say where to find an id', async () => {
+    const errors = [{ field: 'id', message: 'id must be a UUID' }];
+    api.answers = {
+      'GET /api/automation/jobs/INC-1': [{ status: 400, body: { code: 'validation_failed', errors } }],
+    };
+    expect(await run('runs', 'show', 'INC-1')).toBe(1);
+    expect(terminal.complaints).toMatch(/- id must be a UUID\n.*\n.*"atlas-tp runs list"/);
+  });
+
+  it.each([
+    [0.9994120072452258, 'attained   99.9412 %: 1246 of 1247 events'],
+    [null, 'attained   -'],
+  ])('show the status of an objective in words and percent', async (attainment, line) => {
+    const rate = {
+      severity: 'ticket',
+      long: '3d',
+      short: '6h',
+      factor: 1,
+      long_rate: 0.229423175,
+      short_rate: 0,
+    };
+    const body = {
+      state: 'ok',
+      objective: 0.999,
+      good: 1246,
+      total: 1247,
+      attainment,
+      budget: { total: 1.247, spent: 1, remaining_ratio: 0.198075 },
+      burn_rates: [{ ...rate, firing: false }],
+    };
+    api.answers = { 'GET /api/slos/s1/status': [{ body }] };
+    expect(await run('slos', 'status', 's1')).toBe(0);
+    expect(terminal.written).toContain(line);
+    expect(terminal.written).toContain('budget     19.8075 % left: 1 of 1.247 bad events\n');
+    expect(terminal.written).toMatch(/^P3 +1 +3d and 6h +0.229423 and 0 +no$/m);
+  });
+
   it('use the demo tenant of the local stack unless told otherwise', async () => {
     const stack = { tenant_plane: { url: api.url }, demo_tenant: { token: TOKEN } };
     writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(stack));

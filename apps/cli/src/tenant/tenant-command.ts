@@ -151,7 +151,7 @@ export function asTenantCommand(command: TenantCommand, terminal: Terminal): Com
         command.run({ ...given, terminal, signal, client: session.client(signal) }),
       );
       return work.catch((error: unknown) => {
-        throw inOptions(error, command.options);
+        throw inOptions(error, command.options, command.operand);
       });
     },
   };
@@ -163,6 +163,7 @@ export const REVOKE_NOW: Option = {
   text: 'refuse the old key at once',
 };
 
-export function idOf(what: string): Operand {
-  return { name: 'id', text: `id of ${what}` };
+/** `list`: the command that shows the ids. */
+export function idOf(what: string, list: string): Operand {
+  return { name: 'id', text: `id of ${what}, which "atlas-tp ${list}" shows` };
 }

@@ -21,7 +21,7 @@ export const RUNS_WATCH: TenantCommand = {
   summary: 'Watch the steps of a run and their output until it ends',
   about: `Shows each change of a run, and the output of its steps, until it ends. Ctrl-C stops watching, not
 the run. Exits with 0 only if the run succeeded.`,
-  operand: idOf('a run'),
+  operand: idOf('a run', 'runs list'),
   examples: ['runs watch <id>'],
   options: [],
   async run({ client, operand, values, terminal, signal, isJson }) {
