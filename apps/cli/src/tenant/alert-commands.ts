@@ -42,7 +42,10 @@ export const ALERT_COMMANDS: readonly TenantCommand[] = [
       { title: 'started', of: ({ starts_at: startsAt }) => startsAt },
       { title: 'ended', of: ({ ends_at: endsAt }) => endsAt },
       { title: 'labels', of: ({ labels }) => valueText(labels) },
-      { title: 'incident', of: ({ incident_id: incidentId }) => incidentId },
+      {
+        title: 'incident',
+        of: ({ incident_id: incidentId, silence_id: silenceId }) => incidentId ?? (silenceId && 'silenced'),
+      },
     ],
   }),
   lists('GET /api/silences', 'silences', {

@@ -34,6 +34,7 @@ describe('the commands for a tenant', () => {
     count: 2,
     labels: { ci: 'web-1' },
     incident_id: null,
+    silence_id: 's1',
   });
 
   it('list pages with filters, up to a limit', async () => {
@@ -44,7 +45,7 @@ describe('the commands for a tenant', () => {
       ],
     };
     expect(await run('alerts', 'list', '--status', 'firing', '--limit', '2')).toBe(0);
-    expect(terminal.written).toMatch(/^STATUS +COUNT .*\nfiring +2 .* ci=web-1 +-\nfiring .*\n$/);
+    expect(terminal.written).toMatch(/^STATUS +COUNT .*\nfiring +2 .* ci=web-1 +silenced\nfiring .*\n$/);
     expect(terminal.complaints).toContain('There are more alerts');
     expect(api.calls[0]?.key).toBe(`Bearer ${TOKEN}`);
   });
@@ -59,18 +60,19 @@ describe('the commands for a tenant', () => {
   });
 
   it('show an incident with its timeline', async () => {
+    const incident = { number: 'INC-1', ci_ids: ['c1', 'c2'], sla: { status: 'met', responded_at: null } };
     const items = [{ id: 't1', at: '2026-01-01T00:00:00Z', kind: 'note', data: { text: 'Rebooted\nweb-2' } }];
     api.answers = {
-      'GET /api/incidents/i1': [{ body: { number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null } }],
+      'GET /api/incidents/i1': [{ body: incident }],
       'GET /api/incidents/i1/timeline?limit=200': [{ body: { items, next_cursor: null } }],
     };
     expect(await run('incidents', 'show', 'i1')).toBe(0);
-    expect(terminal.written).toContain('  number  INC-1\n  ci ids  c1, c2\n  sla     -\n');
+    expect(terminal.written).toContain(
+      '  number            INC-1\n  ci ids            c1, c2\n  sla status        met\n  sla responded at  -\n',
+    );
     expect(terminal.written).toContain('note  Rebooted web-2\n');
     expect(await run('incidents', 'show', 'i1', '--json')).toBe(0);
-    expect(terminal.written.split('\n').at(-2)).toBe(
-      JSON.stringify({ number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null, timeline: items }),
-    );
+    expect(terminal.written.split('\n').at(-2)).toBe(JSON.stringify({ ...incident, timeline: items }));
   });
 
   it('send the options as fields', async () => {
@@ -167,14 +169,16 @@ describe('the commands for a tenant', () => {
     const status = kind === 'manual' ? 'waiting_manual' : 'waiting_approval';
     const approval = { state: 'waiting', reason: 'Level 1.' };
     const waiting = { ...step, name: 'look up', kind, status, config, approval, output_tail: '' };
+    const parameters = { host: 'web-1' };
     api.answers = {
-      'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps: [waiting] } }],
+      'GET /api/automation/jobs/j1': [{ body: { id: 'j1', parameters, steps: [waiting] } }],
       'GET /api/automation/jobs/j1/events': [
         { stream: event('step', waiting) + event('done', { status: 'succeeded' }) },
       ],
     };
     expect(await run('runs', 'show', 'j1')).toBe(0);
     expect(await run('runs', 'watch', 'j1')).toBe(0);
+    expect(terminal.written).toContain('  parameters  host=web-1\n');
     expect(terminal.written.split(text)).toHaveLength(3);
     expect(terminal.written).toContain(` --url ${api.url} --session-file ${session}\n`);
   });

@@ -2,7 +2,7 @@ import { type Json } from '@atlas/platform';
 import { type RunPlanView, type RunStepView, type RunView } from '@atlas/tenant-api/automation';
 import { type Column, factsText, tableText } from '../text';
 import { indented } from './indented';
-import { viewText } from './view-text';
+import { valueText, viewText } from './view-text';
 import { waitText } from './wait-text';
 
 type Step = Json<RunStepView>;
@@ -32,6 +32,7 @@ export function runText(view: Json<RunView | RunPlanView>, connection: string): 
       ['status', run.status],
       ['runbook', `${run.runbook_id}, version ${run.runbook_version}`],
       ['incident', run.incident_id],
+      ['parameters', valueText(run.parameters)],
       ['created', run.created_at],
       ['finished', run.finished_at],
     ]),
