@@ -183,6 +183,14 @@ describe('the commands for a tenant', () => {
     expect(terminal.written).toContain(` --url ${api.url} --session-file ${session}\n`);
   });
 
+  it('say that a step waits for an agent', async () => {
+    const queued = { ...step, kind: 'shell', status: 'queued', output_tail: '' };
+    api.answers = { 'POST /api/automation/jobs/j1/approve': [{ body: { id: 'j1', steps: [queued] } }] };
+    expect(await run('runs', 'approve', 'j1', '--step', 'restart')).toBe(0);
+    expect(terminal.written).toContain('"restart" waits for an agent.');
+    expect(terminal.written).toContain('atlas-tp agents list --url ');
+  });
+
   it('never show control characters from the output of a step', async () => {
     const steps = [{ ...step, output_tail: 'ok\u001b[2J\u0007\n' }];
     api.answers = { 'GET /api/automation/jobs/j1': [{ body: { id: 'j1', steps } }] };

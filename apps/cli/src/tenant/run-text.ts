@@ -3,7 +3,7 @@ import { type RunPlanView, type RunStepView, type RunView } from '@atlas/tenant-
 import { type Column, factsText, tableText } from '../text';
 import { indented } from './indented';
 import { valueText, viewText } from './view-text';
-import { waitText } from './wait-text';
+import { queueText, waitText } from './wait-text';
 
 type Step = Json<RunStepView>;
 
@@ -38,6 +38,6 @@ export function runText(view: Json<RunView | RunPlanView>, connection: string): 
     ]),
     `\n${tableText(STEPS, steps)}`,
     ...outputs.map(({ name, output_tail: tail }) => `\nOutput of "${name}":\n${indented(tail ?? '')}`),
-    ...steps.map((step) => waitText(step, run.id, connection)),
+    ...steps.map((step) => waitText(step, run.id, connection) + queueText(step, connection)),
   ].join('');
 }

@@ -23,6 +23,12 @@ export function waitText(step: Json<RunStepView>, runId: string, connection: str
   return `\n"${title}" waits for approval. ${reason}\n${deed}Next: ${next}\n`;
 }
 
+/** If a step waits for an agent: how to see whether there is one. */
+export function queueText({ name, kind, status }: Json<RunStepView>, connection: string): string {
+  if (kind !== 'shell' || status !== 'queued') return '';
+  return `\n"${onOneLine(name)}" waits for an agent. To see which are online: atlas-tp agents list${connection}\n`;
+}
+
 const DEEDS: Readonly<Record<StepKind, (config: Config) => string>> = {
   manual: (config) => (config as ManualConfigDto).instructions ?? 'There are no instructions.',
   shell: (config) => {
