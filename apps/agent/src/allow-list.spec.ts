@@ -83,4 +83,9 @@ describe('the list of allowed commands', () => {
     const list = AllowList.read('/no/such/file');
     expect([list.permits(wanted('true')), list.problem]).toEqual([false, 'There is no /no/such/file.']);
   });
+
+  it('says why it allows nothing', () => {
+    expect(AllowList.read(__dirname).problem).toMatch(/ cannot be read: EISDIR/);
+    expect(AllowList.read(__filename).problem).toMatch(/allow-list.spec.ts is wrong: .*JSON/);
+  });
 });

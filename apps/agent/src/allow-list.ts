@@ -43,7 +43,9 @@ export class AllowList {
       return AllowList.parse(readFileSync(path, 'utf8'));
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return new AllowList([], code === 'ENOENT' ? `There is no ${path}.` : `${path} is wrong: ${message}`);
+      if (code === 'ENOENT') return new AllowList([], `There is no ${path}.`);
+      const problem = code === undefined ? 'is wrong' : 'cannot be read';
+      return new AllowList([], `${path} ${problem}: ${message}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import dns from 'node:dns';
 import { createServer as createTlsServer } from 'node:https';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
@@ -48,6 +49,18 @@ describe('calls to a plane', () => {
       ['POST', 'Bearer secret'],
       ['POST', 'Bearer secret'],
     ]);
+  });
+
+  it('say which address to use instead of a name that the machine does not resolve', async () => {
+    const notFound: Error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+    jest
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((...args: unknown[]) =>
+        (args.at(-1) as (error: Error) => void)(notFound)) as typeof dns.lookup);
+    await expect(clientOf('http://demo.localhost:4200').heartbeat(BEAT)).rejects.toThrow(
+      'ENOTFOUND. Use http://127.0.0.1:4200 instead',
+    );
+    jest.restoreAllMocks();
   });
 
   it('do not follow to an address that has not answered, or for good', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import { isPlainHttp } from '@atlas/platform/loopback';
+import { isPlainHttp, loopbackInstead } from '@atlas/platform/loopback';
 import { type ClaimView, type HeartbeatView, type ResultView } from '@atlas/tenant-api/agents';
 import { AgentFailure, UsageError } from './failure';
 import { type StepResult } from './agent-folder';
@@ -145,7 +145,7 @@ export class PlaneClient {
     const options = { method: 'POST', headers, signal: all };
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void =>
-        reject(new PlaneUnreachable(`${new URL(url).origin} does not answer: ${reasonOf(error)}`));
+        reject(new PlaneUnreachable(`${new URL(url).origin} does not answer: ${reasonOf(error, url)}`));
       const call: ClientRequest = url.startsWith('https:')
         ? httpsRequest(url, { ...options, ca: this.ca && [...this.ca] })
         : httpRequest(url, options);
@@ -228,9 +228,10 @@ function problemIn(text: string): Record<string, unknown> {
   }
 }
 
-function reasonOf(error: Error & { readonly code?: string }): string {
+function reasonOf(error: Error & { readonly code?: string }, url: string): string {
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'timed out';
-  return error.message || (error.code ?? 'unknown error');
+  const instead = error.code === 'ENOTFOUND' ? loopbackInstead(url) : null;
+  return `${error.message || (error.code ?? 'unknown error')}${instead === null ? '' : `. Use ${instead} instead`}`;
 }
 
 function authorities(file: string): string[] {

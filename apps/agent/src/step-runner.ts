@@ -107,7 +107,7 @@ export class StepRunner {
     this.folder.forgetStep();
     const said = 'exit_code' in result ? `exit code ${result.exit_code}` : result.error;
     this.log.line(
-      end === 'answered' ? `${nameOf(step)} has ended: ${said}.` : `Gave up ${nameOf(step)}: ${said}.`,
+      end === 'answered' ? `Ended ${nameOf(step)}: ${said}.` : `Gave up ${nameOf(step)}: ${said}.`,
     );
   }
 

@@ -110,6 +110,11 @@ export interface RunStepView {
   readonly kind: StepKind;
   readonly risk: Risk;
   readonly status: StepStatus;
+  /**
+   * What the step does: the config of the runbook's step, with the parameters filled in, except for secret
+   * ones. Null in lists and events.
+   */
+  readonly config: Readonly<Record<string, unknown>> | null;
   /** Null until the step is reached, and if it needs no approval. */
   readonly approval: ApprovalView | null;
   /** The agent that runs the step or has run it last. */

@@ -2,7 +2,7 @@ import { freePort } from '@atlas/testing';
 import { StubApi } from '../../test/stub-api.fixture';
 import { EXIT } from '../failure';
 import { failureJson, failureText } from '../failure-text';
-import { HttpProblem, NoAnswer, callJson, isReady } from './http-call';
+import { HttpProblem, NoAnswer, callJson, isReady, noAnswerFrom } from './http-call';
 
 describe(callJson.name, () => {
   const { signal } = new AbortController();
@@ -50,6 +50,14 @@ describe(callJson.name, () => {
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);
     expect(failureText(error)).toContain(text);
+  });
+
+  it.each([
+    ['http://demo.localhost:4200', 'Use http://127.0.0.1:4200 instead.'],
+    ['https://acme.example.com', 'Check that https://acme.example.com is the right address'],
+  ])('says what to do if the machine does not resolve %s', (url, hint) => {
+    const cause = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+    expect(noAnswerFrom(url, { cause }, undefined).hint).toContain(hint);
   });
 
   it('does not accept a web page as a response', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { loopbackInstead } from '@atlas/platform/loopback';
 import { signalWithin } from '@atlas/platform/signal-within';
 import { CommandFailure, EXIT } from '../failure';
 import { onOneLine } from '../text';
@@ -138,9 +139,12 @@ export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['w
   const silence = whySilent?.();
   const reason = silence ? `. ${silence.reason}` : '';
   const { origin } = new URL(url);
+  const instead = code === 'ENOTFOUND' ? loopbackInstead(url) : null;
   return new NoAnswer(
     `No response from ${origin}: ${message || code}${reason}`,
-    silence?.hint ?? `Check that ${origin} is the right address, and that its server is running.`,
+    silence?.hint ??
+      (instead && `This machine does not resolve this name. Use ${instead} instead.`) ??
+      `Check that ${origin} is the right address, and that its server is running.`,
   );
 }
 
@@ -160,7 +164,9 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
 
 function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
   if (status === 401)
-    return { hint: 'Check that the API key is correct and has not expired. Or sign in again.' };
+    return {
+      hint: 'Check that the API key is correct and has not expired. A session ends after 12 hours: sign in again.',
+    };
   return detail === undefined ? { hint: 'Is this the address of the Control Plane?' } : {};
 }
 

@@ -56,7 +56,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 
 /** The connection options that the user gave, for a command to suggest. Empty if there were none. */
 export function connectionOf(values: Values): string {
-  return ['url', 'key-file', 'data-dir']
+  return ['url', 'key-file', 'session-file', 'data-dir']
     .filter((name) => values[name] !== undefined)
     .map((name) => ` --${name} ${shellWord(String(values[name]))}`)
     .join('');

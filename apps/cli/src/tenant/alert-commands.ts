@@ -5,7 +5,7 @@ import { REVOKE_NOW, type TenantCommand, idOf, lists, makesKey, sends } from './
 import { valueText } from './view-text';
 
 const group = 'Alerts';
-const operand = idOf('a data source');
+const operand = idOf('a data source', 'data-sources list');
 
 interface Source {
   readonly ingest_url: string;
@@ -42,7 +42,10 @@ export const ALERT_COMMANDS: readonly TenantCommand[] = [
       { title: 'started', of: ({ starts_at: startsAt }) => startsAt },
       { title: 'ended', of: ({ ends_at: endsAt }) => endsAt },
       { title: 'labels', of: ({ labels }) => valueText(labels) },
-      { title: 'incident', of: ({ incident_id: incidentId }) => incidentId },
+      {
+        title: 'incident',
+        of: ({ incident_id: incidentId, silence_id: silenceId }) => incidentId ?? (silenceId && 'silenced'),
+      },
     ],
   }),
   lists('GET /api/silences', 'silences', {
@@ -92,9 +95,9 @@ export const ALERT_COMMANDS: readonly TenantCommand[] = [
     name: 'silences delete',
     group,
     summary: 'End a silence now',
-    operand: idOf('a silence'),
+    operand: idOf('a silence', 'silences list'),
     examples: ['silences delete <id>'],
-    done: 'The silence has ended. Matching alerts that are still firing open incidents.',
+    done: 'The silence has ended. Alerts that it matched and that are still firing now open their incidents.',
   }),
   lists('GET /api/data-sources', 'data sources', {
     name: 'data-sources list',

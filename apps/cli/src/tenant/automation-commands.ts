@@ -6,7 +6,7 @@ import { runText } from './run-text';
 import { RUNS_WATCH } from './watch-run';
 
 const group = 'Runbooks and runs';
-const run = idOf('a run');
+const run = idOf('a run', 'runs list');
 
 const NOTE: Option = { name: 'note', value: '<text>', field: 'note', text: 'a note for the audit trail' };
 const STEP: Option = {
@@ -34,7 +34,7 @@ export const RUNBOOK_COMMANDS: readonly TenantCommand[] = [
     name: 'runbooks run',
     group,
     summary: 'Start a run of a runbook, or show what it would do',
-    operand: idOf('a runbook'),
+    operand: idOf('a runbook', 'runbooks list'),
     examples: ['runbooks run <id> --parameters host=web-2 --dry-run', 'runbooks run <id> --incident <id>'],
     options: [
       {
@@ -131,7 +131,7 @@ export const RUNBOOK_COMMANDS: readonly TenantCommand[] = [
   }),
 ];
 
-const agent = idOf('an agent');
+const agent = idOf('an agent', 'agents list');
 
 export const AGENT_COMMANDS: readonly TenantCommand[] = [
   lists('GET /api/agents', 'agents', {

@@ -34,6 +34,7 @@ describe('the commands for a tenant', () => {
     count: 2,
     labels: { ci: 'web-1' },
     incident_id: null,
+    silence_id: 's1',
   });
 
   it('list pages with filters, up to a limit', async () => {
@@ -44,7 +45,7 @@ describe('the commands for a tenant', () => {
       ],
     };
     expect(await run('alerts', 'list', '--status', 'firing', '--limit', '2')).toBe(0);
-    expect(terminal.written).toMatch(/^STATUS +COUNT .*\nfiring +2 .* ci=web-1 +-\nfiring .*\n$/);
+    expect(terminal.written).toMatch(/^STATUS +COUNT .*\nfiring +2 .* ci=web-1 +silenced\nfiring .*\n$/);
     expect(terminal.complaints).toContain('There are more alerts');
     expect(api.calls[0]?.key).toBe(`Bearer ${TOKEN}`);
   });
@@ -59,18 +60,19 @@ describe('the commands for a tenant', () => {
   });
 
   it('show an incident with its timeline', async () => {
+    const incident = { number: 'INC-1', ci_ids: ['c1', 'c2'], sla: { status: 'met', responded_at: null } };
     const items = [{ id: 't1', at: '2026-01-01T00:00:00Z', kind: 'note', data: { text: 'Rebooted\nweb-2' } }];
     api.answers = {
-      'GET /api/incidents/i1': [{ body: { number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null } }],
+      'GET /api/incidents/i1': [{ body: incident }],
       'GET /api/incidents/i1/timeline?limit=200': [{ body: { items, next_cursor: null } }],
     };
     expect(await run('incidents', 'show', 'i1')).toBe(0);
-    expect(terminal.written).toContain('  number  INC-1\n  ci ids  c1, c2\n  sla     -\n');
+    expect(terminal.written).toContain(
+      '  number            INC-1\n  ci ids            c1, c2\n  sla status        met\n  sla responded at  -\n',
+    );
     expect(terminal.written).toContain('note  Rebooted web-2\n');
     expect(await run('incidents', 'show', 'i1', '--json')).toBe(0);
-    expect(terminal.written.split('\n').at(-2)).toBe(
-      JSON.stringify({ number: 'INC-1', ci_ids: ['c1', 'c2'], sla: null, timeline: items }),
-    );
+    expect(terminal.written.split('\n').at(-2)).toBe(JSON.stringify({ ...incident, timeline: items }));
   });
 
   it('send the options as fields', async () => {
@@ -134,7 +136,7 @@ describe('the commands for a tenant', () => {
       ],
     };
     expect(await run('runs', 'watch', 'j1')).toBe(code);
-    const last = `restart: ${end} (exit code 0)\nThe run is ${end}.\n`;
+    const last = `restart: ${end} (exit code 0)\nThe run ${end === 'cancelled' ? 'was' : 'has'} ${end}.\n`;
     expect(terminal.written).toBe(`restart: running\n  ok [2J\n  done\n${last}`);
     expect(terminal.complaints).toContain('Connecting again');
     expect(api.calls.map(({ lastEventId }) => lastEventId)).toEqual([undefined, '0-7']);
@@ -143,6 +145,50 @@ describe('the commands for a tenant', () => {
   it('stop watching a run that does not exist', async () => {
     expect(await run('runs', 'watch', 'j2')).toBe(1);
     expect(api.calls).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'manual',
+      { instructions: 'Is web-1 down?\nLook at the console.' },
+      'A person has to do "look up":\n  Is web-1 down?\n  Look at the console.\n' +
+        'When it is done: atlas-tp runs complete j1',
+    ],
+    [
+      'shell',
+      { command: 'restart', args: ['web 1'], shell: false },
+      '"look up" waits for approval. Level 1.\n' +
+        "  restart 'web 1'\nNext: atlas-tp runs approve j1 --step 'look up'",
+    ],
+    [
+      'http',
+      { method: 'POST', url: 'https://api.example.com/', body: { n: 1 } },
+      'Level 1.\n  POST https://api.example.com/\n  {"n":1}\nNext: ',
+    ],
+  ])('say what a %s step does that waits for a person, and how to go on', async (kind, config, text) => {
+    const status = kind === 'manual' ? 'waiting_manual' : 'waiting_approval';
+    const approval = { state: 'waiting', reason: 'Level 1.' };
+    const waiting = { ...step, name: 'look up', kind, status, config, approval, output_tail: '' };
+    const parameters = { host: 'web-1' };
+    api.answers = {
+      'GET /api/automation/jobs/j1': [{ body: { id: 'j1', parameters, steps: [waiting] } }],
+      'GET /api/automation/jobs/j1/events': [
+        { stream: event('step', waiting) + event('done', { status: 'succeeded' }) },
+      ],
+    };
+    expect(await run('runs', 'show', 'j1')).toBe(0);
+    expect(await run('runs', 'watch', 'j1')).toBe(0);
+    expect(terminal.written).toContain('  parameters  host=web-1\n');
+    expect(terminal.written.split(text)).toHaveLength(3);
+    expect(terminal.written).toContain(` --url ${api.url} --session-file ${session}\n`);
+  });
+
+  it('say that a step waits for an agent', async () => {
+    const queued = { ...step, kind: 'shell', status: 'queued', output_tail: '' };
+    api.answers = { 'POST /api/automation/jobs/j1/approve': [{ body: { id: 'j1', steps: [queued] } }] };
+    expect(await run('runs', 'approve', 'j1', '--step', 'restart')).toBe(0);
+    expect(terminal.written).toContain('"restart" waits for an agent.');
+    expect(terminal.written).toContain('atlas-tp agents list --url ');
   });
 
   it('never show control characters from the output of a step', async () => {
@@ -160,6 +206,43 @@ describe('the commands for a tenant', () => {
     const words = ['--matchers', 'ci=web-1', '--for', '1h', '--comment', 'x'];
     expect(await run('silences', 'create', ...words)).toBe(1);
     expect(terminal.complaints).toContain('--for must be in the future');
+  });
+
+  it('say where to find an id', async () => {
+    const errors = [{ field: 'id', message: 'id must be a UUID' }];
+    api.answers = {
+      'GET /api/automation/jobs/INC-1': [{ status: 400, body: { code: 'validation_failed', errors } }],
+    };
+    expect(await run('runs', 'show', 'INC-1')).toBe(1);
+    expect(terminal.complaints).toMatch(/- id must be a UUID\n.*\n.*"atlas-tp runs list"/);
+  });
+
+  it.each([
+    [0.9994120072452258, 'attained   99.9412 %: 1246 of 1247 events'],
+    [null, 'attained   -'],
+  ])('show the status of an objective in words and percent', async (attainment, line) => {
+    const rate = {
+      severity: 'ticket',
+      long: '3d',
+      short: '6h',
+      factor: 1,
+      long_rate: 0.229423175,
+      short_rate: 0,
+    };
+    const body = {
+      state: 'ok',
+      objective: 0.999,
+      good: 1246,
+      total: 1247,
+      attainment,
+      budget: { total: 1.247, spent: 1, remaining_ratio: 0.198075 },
+      burn_rates: [{ ...rate, firing: false }],
+    };
+    api.answers = { 'GET /api/slos/s1/status': [{ body }] };
+    expect(await run('slos', 'status', 's1')).toBe(0);
+    expect(terminal.written).toContain(line);
+    expect(terminal.written).toContain('budget     19.8075 % left: 1 of 1.247 bad events\n');
+    expect(terminal.written).toMatch(/^P3 +1 +3d and 6h +0.229423 and 0 +no$/m);
   });
 
   it('use the demo tenant of the local stack unless told otherwise', async () => {

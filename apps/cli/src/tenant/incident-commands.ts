@@ -8,7 +8,7 @@ import { type TenantCommand, idOf, lists, part, sends } from './tenant-command';
 import { valueText } from './view-text';
 
 const group = 'Incidents and configuration items';
-const operand = idOf('an incident');
+const operand = idOf('an incident', 'incidents list');
 
 const STATUS: Option = {
   name: 'status',
@@ -128,7 +128,7 @@ export const INCIDENT_COMMANDS: readonly TenantCommand[] = [
     name: 'items impact',
     group,
     summary: 'Show what is affected if a configuration item is down, or what it needs',
-    operand: idOf('a configuration item'),
+    operand: idOf('a configuration item', 'items list'),
     examples: ['items impact <id>', 'items impact <id> --direction dependencies --depth 2'],
     options: [
       {

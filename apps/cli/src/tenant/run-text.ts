@@ -1,7 +1,9 @@
 import { type Json } from '@atlas/platform';
 import { type RunPlanView, type RunStepView, type RunView } from '@atlas/tenant-api/automation';
 import { type Column, factsText, tableText } from '../text';
-import { viewText } from './view-text';
+import { indented } from './indented';
+import { valueText, viewText } from './view-text';
+import { queueText, waitText } from './wait-text';
 
 type Step = Json<RunStepView>;
 
@@ -16,8 +18,11 @@ const STEPS: readonly Column<Step>[] = [
   { title: 'error', of: ({ error }) => error?.detail },
 ];
 
-/** A run with its steps and the ends of their outputs, or what a run would do. */
-export function runText(view: Json<RunView | RunPlanView>): string {
+/**
+ * A run with its steps, the ends of their outputs, and what it waits for. Or what a run would do.
+ * `connection`: the options for a command that is suggested.
+ */
+export function runText(view: Json<RunView | RunPlanView>, connection: string): string {
   if (!('id' in view)) return viewText(view);
   const { steps, ...run } = view;
   const outputs = steps.filter(({ output_tail: tail }) => tail);
@@ -27,16 +32,12 @@ export function runText(view: Json<RunView | RunPlanView>): string {
       ['status', run.status],
       ['runbook', `${run.runbook_id}, version ${run.runbook_version}`],
       ['incident', run.incident_id],
+      ['parameters', valueText(run.parameters)],
       ['created', run.created_at],
       ['finished', run.finished_at],
     ]),
     `\n${tableText(STEPS, steps)}`,
     ...outputs.map(({ name, output_tail: tail }) => `\nOutput of "${name}":\n${indented(tail ?? '')}`),
+    ...steps.map((step) => waitText(step, run.id, connection) + queueText(step, connection)),
   ].join('');
-}
-
-/** Output may contain control characters, which must not reach the terminal. */
-export function indented(output: string): string {
-  const lines = output.replace(/\n$/, '').split('\n');
-  return lines.map((line) => `  ${line.replaceAll(/[^\P{Cc}\t]/gu, ' ')}\n`).join('');
 }

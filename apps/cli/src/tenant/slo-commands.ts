@@ -1,8 +1,11 @@
+import { type Json } from '@atlas/platform';
+import { type SloStatusView } from '@atlas/tenant-api/slos';
 import { EXIT } from '../failure';
+import { factsText, tableText } from '../text';
 import { type TenantCommand, idOf, lists, sends } from './tenant-command';
 
 const group = 'Service level objectives';
-const operand = idOf('an objective');
+const operand = idOf('an objective', 'slos list');
 
 export const SLO_COMMANDS: readonly TenantCommand[] = [
   lists('GET /api/slos', 'objectives', {
@@ -30,6 +33,7 @@ export const SLO_COMMANDS: readonly TenantCommand[] = [
     summary: 'Show how much of the error budget is spent, and how fast',
     operand,
     examples: ['slos status <id>'],
+    text: statusText,
   }),
   sends('POST /api/slos/import', {
     name: 'slos import',
@@ -61,3 +65,39 @@ export const SLO_COMMANDS: readonly TenantCommand[] = [
     },
   },
 ];
+
+function statusText(status: Json<SloStatusView>): string {
+  const { state, objective, good, total, attainment, budget, burn_rates: rates } = status;
+  const facts = factsText([
+    ['state', state],
+    ['objective', percent(objective)],
+    [
+      'attained',
+      attainment === null ? null : `${percent(attainment)}: ${rounded(good)} of ${rounded(total)} events`,
+    ],
+    [
+      'budget',
+      `${percent(budget.remaining_ratio)} left: ${rounded(budget.spent)} of ${rounded(budget.total)} bad events`,
+    ],
+  ]);
+  const table = tableText(
+    [
+      { title: 'opens', of: ({ severity }) => (severity === 'page' ? 'P2' : 'P3') },
+      { title: 'above', of: ({ factor }) => factor },
+      { title: 'windows', of: ({ long, short }) => `${long} and ${short}` },
+      { title: 'burn rates', of: (rate) => `${rounded(rate.long_rate)} and ${rounded(rate.short_rate)}` },
+      { title: 'fires', of: ({ firing }) => (firing ? 'yes' : 'no') },
+    ],
+    rates,
+  );
+  return `${facts}\n${table}`;
+}
+
+function percent(ratio: number): string {
+  return `${rounded(ratio * 100)} %`;
+}
+
+/** Six digits are enough for people; `--json` shows all. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+}

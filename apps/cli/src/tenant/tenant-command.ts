@@ -1,6 +1,7 @@
 import { type AnswerOf, type ItemOf, type Json, type ListsOf } from '@atlas/platform';
 import { type Command, type Terminal } from '../command';
 import { EXIT } from '../failure';
+import { connectionOf } from '../operator/connection';
 import { inOptions } from '../operator/in-options';
 import { LIMIT, showList } from '../operator/list-output';
 import { note } from '../operator/note';
@@ -84,7 +85,8 @@ export function sends<Key extends TenantCall>(
   }: Described & {
     /** Fields in addition to the options. */
     readonly fields?: () => Readonly<Record<string, unknown>>;
-    readonly text?: (view: View<Key>) => string;
+    /** `connection`: the options for a command that the text suggests. */
+    readonly text?: (view: View<Key>, connection: string) => string;
     /** Shown if the response is empty. */
     readonly done?: string;
     readonly also?: Part;
@@ -95,11 +97,12 @@ export function sends<Key extends TenantCall>(
     operation,
     options,
     run: async ({ client, operand, values, terminal, isJson }) => {
+      const shown = (view: View<Key>): string => text(view, connectionOf(values));
       const view = await client.ask(operation, operand, { ...fields(), ...bodyOf(options, values) });
       const more = await also?.read(client, operand);
       if (isJson) terminal.out(`${JSON.stringify({ ...view, ...more?.members })}\n`);
       else if (view === null) terminal.out(`${done ?? 'Done.'}\n`);
-      else terminal.out(more ? `${text(view)}\n${more.text}` : text(view));
+      else terminal.out(more ? `${shown(view)}\n${more.text}` : shown(view));
       return EXIT.done;
     },
   };
@@ -148,7 +151,7 @@ export function asTenantCommand(command: TenantCommand, terminal: Terminal): Com
         command.run({ ...given, terminal, signal, client: session.client(signal) }),
       );
       return work.catch((error: unknown) => {
-        throw inOptions(error, command.options);
+        throw inOptions(error, command.options, command.operand);
       });
     },
   };
@@ -160,6 +163,7 @@ export const REVOKE_NOW: Option = {
   text: 'refuse the old key at once',
 };
 
-export function idOf(what: string): Operand {
-  return { name: 'id', text: `id of ${what}` };
+/** `list`: the command that shows the ids. */
+export function idOf(what: string, list: string): Operand {
+  return { name: 'id', text: `id of ${what}, which "atlas-tp ${list}" shows` };
 }

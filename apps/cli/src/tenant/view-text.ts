@@ -1,12 +1,23 @@
 import { factsText, tableText } from '../text';
 
-/** A response as text: its values, and below them a table for each list of objects in it. */
+/**
+ * A response as text: its values, and below them a table for each list of objects in it. The values of an
+ * object have a line each, such as `sla status`.
+ */
 export function viewText(view: object): string {
   const members = Object.entries(view);
   const lists = members.filter(([, value]) => isListOfObjects(value));
-  const facts = members.filter((member) => !lists.includes(member));
+  const facts = members
+    .filter((member) => !lists.includes(member))
+    .flatMap(([name, value]) => valuesIn(name, value));
   const tables = lists.map(([name, value]) => `\n${words(name)}:\n${listText(value as readonly object[])}`);
   return [factsText(facts.map(([name, value]) => [words(name), valueText(value)])), ...tables].join('');
+}
+
+function valuesIn(name: string, value: unknown): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[name, value]];
+  const inner = Object.entries(value).map(([own, one]) => [`${name} ${own}`, one] as const);
+  return inner.length === 0 ? [[name, null]] : inner;
 }
 
 function listText(rows: readonly object[]): string {

@@ -3,11 +3,14 @@ import { type Json } from '@atlas/platform';
 import { type RunStepView, type RunView } from '@atlas/tenant-api/automation';
 import { EXIT } from '../failure';
 import { type ServerEvent } from '../control-plane/event-stream';
+import { connectionOf } from '../operator/connection';
 import { note } from '../operator/note';
 import { isTransient } from '../operator/watch-job';
 import { onOneLine } from '../text';
-import { indented } from './run-text';
+import { indented } from './indented';
+import { type TenantClient } from '../tenant-client/tenant-client';
 import { type TenantCommand, idOf } from './tenant-command';
+import { waitText } from './wait-text';
 
 const PAUSE_MS = 500;
 /** How often to connect again without having received anything in between. */
@@ -19,10 +22,10 @@ export const RUNS_WATCH: TenantCommand = {
   summary: 'Watch the steps of a run and their output until it ends',
   about: `Shows each change of a run, and the output of its steps, until it ends. Ctrl-C stops watching, not
 the run. Exits with 0 only if the run succeeded.`,
-  operand: idOf('a run'),
+  operand: idOf('a run', 'runs list'),
   examples: ['runs watch <id>'],
   options: [],
-  async run({ client, operand, terminal, signal, isJson }) {
+  async run({ client, operand, values, terminal, signal, isJson }) {
     const shown = new Set<string>();
     let lastId: string | undefined;
     for (let drops = 0; ; drops += 1) {
@@ -30,7 +33,7 @@ the run. Exits with 0 only if the run succeeded.`,
       try {
         for await (const event of client.events('GET /api/automation/jobs/:id/events', operand, lastId)) {
           [lastId, drops] = [event.id ?? lastId, 0];
-          const text = isJson ? jsonOf(event) : textOf(event);
+          const text = isJson ? jsonOf(event) : await textOf(client, event, operand, connectionOf(values));
           // After a new connection, all steps are sent again. Output is not, and may repeat itself.
           if (event.type === 'output' || !shown.has(text)) terminal.out(text);
           shown.add(text);
@@ -55,10 +58,37 @@ function jsonOf({ type, data }: ServerEvent): string {
   return `${JSON.stringify({ event: type, ...(data as object) })}\n`;
 }
 
-function textOf({ type, data }: ServerEvent): string {
+async function textOf(
+  client: TenantClient,
+  { type, data }: ServerEvent,
+  runId: string,
+  connection: string,
+): Promise<string> {
   if (type === 'output') return indented((data as { readonly text: string }).text);
-  if (type === 'done') return `The run is ${(data as Json<RunView>).status}.\n`;
-  const { name, status, exit_code: exitCode, error } = data as Json<RunStepView>;
+  if (type === 'done') return `${endText(data as Json<RunView>)}\n`;
+  const step = data as Json<RunStepView>;
+  const { name, status, exit_code: exitCode, error } = step;
   const exit = exitCode === null ? '' : ` (exit code ${exitCode})`;
-  return `${onOneLine(`${name}: ${status}${exit}${error ? `, ${error.detail}` : ''}`)}\n`;
+  const change = onOneLine(`${name}: ${status}${exit}${error ? `, ${error.detail}` : ''}`);
+  return `${change}\n${await waitTextOf(client, step, runId, connection)}`;
+}
+
+/** Events do not contain what a step does. */
+async function waitTextOf(
+  client: TenantClient,
+  step: Json<RunStepView>,
+  runId: string,
+  connection: string,
+): Promise<string> {
+  if (!step.status.startsWith('waiting_')) return '';
+  const { steps } = await client.ask('GET /api/automation/jobs/:id', runId, {});
+  return waitText(
+    { ...step, config: steps.find(({ name }) => name === step.name)?.config ?? null },
+    runId,
+    connection,
+  );
+}
+
+function endText({ status }: Json<RunView>): string {
+  return status === 'cancelled' ? 'The run was cancelled.' : `The run has ${status}.`;
 }

@@ -55,7 +55,7 @@ export class RunEvents {
         if (!seen) return;
         yield* sent.eventsFor(seen);
         if (FINAL_STATUSES.includes(seen.state.run.status)) {
-          yield eventOf('done', runView(seen.state, null));
+          yield eventOf('done', runView(seen.state));
           return;
         }
         // A comment keeps proxies from closing an idle stream.
@@ -97,7 +97,7 @@ class SentEvents {
   *eventsFor({ state, outputs }: Seen): Generator<string> {
     for (const step of state.steps) {
       yield* this.outputOf(step, outputs.get(step.id));
-      const view = stepView(step, null);
+      const view = stepView(step);
       // Output has events of its own.
       const text = JSON.stringify({ ...view, output_bytes: null });
       if (this.views.get(step.id) === text) continue;

@@ -1,9 +1,10 @@
 import { type ApprovalView, type RunStepView, type RunView } from '@atlas/tenant-api/automation';
+import { type RunState } from './run-progress';
 import { type Approval } from './run-step.entity';
 import { type ShownRun, type ShownStep } from './shown-steps';
 
-/** `tails`: the ends of the steps' outputs, by step id. Null if they are not shown. */
-export function runView({ run, steps }: ShownRun, tails: ReadonlyMap<string, string> | null): RunView {
+/** A run without the outputs and configs of its steps. */
+export function runView({ run, steps }: ShownRun): RunView {
   return {
     id: run.id,
     runbook_id: run.runbookId,
@@ -14,21 +15,33 @@ export function runView({ run, steps }: ShownRun, tails: ReadonlyMap<string, str
     parameters: run.parameters,
     created_at: run.createdAt,
     finished_at: run.finishedAt,
-    steps: steps.map((step) => stepView(step, tails === null ? null : (tails.get(step.id) ?? ''))),
+    steps: steps.map(stepView),
   };
 }
 
-export function stepView(step: ShownStep, tail: string | null): RunStepView {
+/** `tails`: the ends of the steps' outputs, by step id. */
+export function detailedRunView(state: RunState, tails: ReadonlyMap<string, string>): RunView {
+  const steps = state.steps.map((step) => ({
+    ...stepView(step),
+    config: { ...step.config },
+    output_tail: tails.get(step.id) ?? '',
+  }));
+  return { ...runView(state), steps };
+}
+
+/** A step without its output and config. */
+export function stepView(step: ShownStep): RunStepView {
   return {
     name: step.name,
     kind: step.kind,
     risk: step.risk,
     status: step.status,
+    config: null,
     approval: step.approval && approvalView(step.approval),
     agent_id: step.agentId,
     exit_code: step.exitCode,
     output_bytes: step.outputBytes,
-    output_tail: tail,
+    output_tail: null,
     started_at: step.startedAt,
     finished_at: step.finishedAt,
     error: step.error,

@@ -11,12 +11,13 @@ import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
 import { filledConfig, requireKeptPaths, requireModestSize } from '../runbooks/step-config';
-import { type RunStep } from './run-step.entity';
+import { type RunState } from './run-progress';
+import { RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound } from './run-store';
 import { Run } from './run.entity';
-import { runView } from './run.view';
+import { detailedRunView, runView } from './run.view';
 import { shownOutputs } from './shown-outputs';
-import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
+import { type ShownStep, shownSteps } from './shown-steps';
 import { StepSecrets } from './step-secrets';
 
 /** Starts runs of runbooks, and shows them. */
@@ -75,7 +76,7 @@ export class Runs {
         targetId: run.id,
         after: { runbook_id: runbookId, runbook_version: version.version, parameters: run.parameters },
       });
-      return runView(state, new Map());
+      return detailedRunView(state, new Map());
     });
   }
 
@@ -91,7 +92,7 @@ export class Runs {
       if (incident_id) query.andWhere({ incidentId: incident_id });
       const rows = await query.getMany();
       const steps = await stepsOfAll(scope, rows.slice(0, limit));
-      return pageOf(rows, limit, (run) => runView({ run, steps: steps.get(run.id) ?? [] }, null));
+      return pageOf(rows, limit, (run) => runView({ run, steps: steps.get(run.id) ?? [] }));
     });
   }
 
@@ -100,15 +101,17 @@ export class Runs {
     return this.tenants.read(tenantId, async (scope) => {
       const run = await scope.findOne(Run, { id });
       if (!run) throw runNotFound();
-      return viewWithOutput(scope, { run, steps: await shownSteps(scope, [id]) });
+      const where = { runId: id };
+      const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
+      return viewWithOutput(scope, { run, steps });
     });
   }
 }
 
-/** A run with the ends of its steps' outputs. */
-export async function viewWithOutput(scope: TenantScope, state: ShownRun): Promise<RunView> {
+/** A run with its steps' configs and the ends of their outputs. */
+export async function viewWithOutput(scope: TenantScope, state: RunState): Promise<RunView> {
   const outputs = await shownOutputs(scope, state.run.id, state.steps);
-  return runView(state, new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail])));
+  return detailedRunView(state, new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail])));
 }
 
 async function startable(

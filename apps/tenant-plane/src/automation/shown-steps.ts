@@ -3,7 +3,7 @@ import { In } from 'typeorm';
 import { RunStep } from './run-step.entity';
 import { type Run } from './run.entity';
 
-/** What people see of a step, and what its output is counted by. The config is not shown, and may be large. */
+/** What lists and events show of a step, and what its output is counted by. The config may be large. */
 const SHOWN = {
   id: true,
   runId: true,

@@ -35,8 +35,12 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
     (await plane.post('/api/runbooks', { name: 'Restart', steps, ...fields }, admin).expect(201)).body.id;
   const request = (runbookId: string, body: object = {}, by: CallOptions = admin) =>
     plane.post(`/api/runbooks/${runbookId}/runs`, body, by);
-  const start = async (steps: object[], body: object = {}, by: CallOptions = admin): Promise<RunView> =>
-    (await request(await runbook(steps), body, by).expect(202)).body;
+  const start = async (
+    steps: object[],
+    body: object = {},
+    by: CallOptions = admin,
+    fields: object = {},
+  ): Promise<RunView> => (await request(await runbook(steps, fields), body, by).expect(202)).body;
   const act = (run: { id: string }, action: string, body: object = {}, by: CallOptions = admin) =>
     plane.post(`/api/automation/jobs/${run.id}/${action}`, body, by);
   const show = async ({ id }: { id: string }): Promise<RunView> =>
@@ -79,6 +83,23 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
     expect(second.body).toEqual(first.body);
     expect(second.headers['location']).toBe(`/api/automation/jobs/${first.body.id}`);
     expect(await plane.rows(tenant, Run)).toHaveLength(1);
+  });
+
+  it('show what their steps do, with the parameters filled in, but not in lists', async () => {
+    const steps = [
+      { ...MANUAL, config: { instructions: 'Is {{host}} really down?' } },
+      { ...shell('low'), config: { command: 'login', args: ['{{host}}', '{{password}}'] } },
+    ];
+    const parameters = [{ name: 'host' }, { name: 'password', secret: true }];
+    const values = { host: 'web-1', password: 'correct horse' };
+    const run = await start(steps, { parameters: values }, admin, { parameters });
+    const configs = [
+      { instructions: 'Is web-1 really down?' },
+      { command: 'login', args: ['web-1', '[secret]'], shell: false },
+    ];
+    expect((await show(run)).steps.map(({ config }) => config)).toEqual(configs);
+    const { body } = await plane.get('/api/automation/jobs', admin).expect(200);
+    expect(body.items[0].steps.map(({ config }: RunView['steps'][0]) => config)).toEqual([null, null]);
   });
 
   it('go through manual steps, one after the other, as people complete them', async () => {

@@ -7,6 +7,12 @@ export function isLoopbackUrl(url: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]';
 }
 
+/** Browsers and curl resolve names such as `demo.localhost` themselves. Many resolvers do not know them. */
+export function loopbackInstead(url: string): string | null {
+  const { protocol, hostname, port } = new URL(url);
+  return hostname.endsWith('.localhost') ? `${protocol}//127.0.0.1${port && `:${port}`}` : null;
+}
+
 /** Whether data sent to a URL can be read in transit. */
 export function isPlainHttp(url: string): boolean {
   return URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopbackUrl(url);
