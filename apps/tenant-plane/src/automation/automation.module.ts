@@ -7,6 +7,7 @@ import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { OutboundModule } from '../outbound/outbound.module';
 import { RunbooksModule } from '../runbooks/runbooks.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { AutomationPolicies } from './automation-policies';
 import { AutomationPolicyController } from './automation-policy.controller';
@@ -14,6 +15,7 @@ import { HttpCall } from './http-call';
 import { HttpLine } from './http-line';
 import { HttpSteps } from './http-steps';
 import { EventStreams } from './event-streams';
+import { RestoredRuns } from './restored-runs';
 import { RunDecisions } from './run-decisions';
 import { RunEvents } from './run-events';
 import { RunStore } from './run-store';
@@ -31,6 +33,7 @@ import { StepSecrets } from './step-secrets';
     IdempotencyModule,
     OutboundModule,
     RunbooksModule,
+    TenancyModule,
     TenantSecretsModule,
   ],
   controllers: [AutomationPolicyController, RunsController],
@@ -40,6 +43,7 @@ import { StepSecrets } from './step-secrets';
     HttpLine,
     HttpSteps,
     EventStreams,
+    RestoredRuns,
     RunDecisions,
     RunEvents,
     RunStore,
