@@ -23,8 +23,8 @@ function uploadsBusy(): DomainError {
   return new DomainError(
     'uploads_busy',
     'unavailable',
-    'Other imports take up all the room that this plane has for archives, so nothing was imported. Import the ' +
-      'archive again in a few minutes.',
+    'Other imports take up all the room that this plane has for archives, so nothing was imported. ' +
+      'Import the archive again in a few minutes.',
     {},
     { 'retry-after': '120' },
   );

@@ -15,6 +15,7 @@ import { HttpCall } from './http-call';
 import { HttpLine } from './http-line';
 import { HttpSteps } from './http-steps';
 import { EventStreams } from './event-streams';
+import { OwnLeases } from './own-leases';
 import { RestoredRuns } from './restored-runs';
 import { RunDecisions } from './run-decisions';
 import { RunEvents } from './run-events';
@@ -23,6 +24,7 @@ import { Runs } from './runs';
 import { RunsController } from './runs.controller';
 import { StepLeases } from './step-leases';
 import { StepSecrets } from './step-secrets';
+import { StepStarts } from './step-starts';
 
 @Module({
   imports: [
@@ -43,6 +45,7 @@ import { StepSecrets } from './step-secrets';
     HttpLine,
     HttpSteps,
     EventStreams,
+    OwnLeases,
     RestoredRuns,
     RunDecisions,
     RunEvents,
@@ -50,6 +53,7 @@ import { StepSecrets } from './step-secrets';
     Runs,
     StepLeases,
     StepSecrets,
+    StepStarts,
     // Other processes of the plane notice changes when they poll, which spares each process a connection.
     {
       provide: Signals,

@@ -10,14 +10,14 @@ import { RunStore, lockedRun } from './run-store';
 const WAS_QUEUED: StepErrorView = {
   code: OUTCOME_UNKNOWN,
   detail:
-    "This tenant's data was restored as it was while this step was queued. The step may have run since then. " +
-    'Check its effect, then retry the run to run the step again.',
+    "This tenant's data was restored as it was while this step was queued. The step may have run since " +
+    'then. Check its effect, then retry the run to run the step again.',
 };
 
 /**
  * Ends the steps that are queued in an old copy of a tenant, because they may have run since. Steps that are
- * leased in it end when their leases expire. Steps that wait for a person still do. After a move, steps go on,
- * because nothing is older.
+ * leased in it end when their leases expire. Steps that wait for a person still do. After a move, steps go
+ * on, because nothing is older.
  */
 @Injectable()
 export class RestoredRuns {

@@ -31,9 +31,9 @@ export interface KeyedRequest extends RepeatableRequest {
  * secret, the client's key is not enough, because clients may choose guessable keys, and the hash in the row
  * would confirm a guess. Such a response also needs a secret from the plane's environment, which no dump of
  * the database contains. Without it, a repeat is not carried out again: it is refused with `answer_not_kept`.
- * So while the secret is rotated, `INTERNAL_SERVICE_SECRET_PREVIOUS` must stay for a day, and a repeat after a
- * move is refused. Showing the response without comparing the bodies would confirm a request that was never
- * carried out.
+ * So `INTERNAL_SERVICE_SECRET_PREVIOUS` must stay for a day after a rotation, and a repeat after a move is
+ * refused. Showing the response without comparing the bodies would confirm a request that was never carried
+ * out.
  */
 export class SealedAnswers {
   private readonly ofProcess = randomBytes(32).toString('base64');

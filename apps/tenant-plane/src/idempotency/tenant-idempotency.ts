@@ -23,8 +23,8 @@ interface RequestOfTenant extends KeyedRequest {
 }
 
 /**
- * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, the responses
- * to requests that take or show a secret cannot be decrypted.
+ * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, the
+ * responses to requests that take or show a secret cannot be decrypted.
  */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {

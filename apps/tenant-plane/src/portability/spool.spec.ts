@@ -12,7 +12,7 @@ describe(Spool.name, () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('returns each part unchanged, as often as it is asked, and leaves no file if the process is killed', async () => {
+  it('returns each part unchanged, and leaves no file if the process is killed', async () => {
     const spool = await Spool.open();
     const parts = ['first', '', 'ünïcödé', 'x'.repeat(300_000)];
     for (const part of parts) await spool.add(part);

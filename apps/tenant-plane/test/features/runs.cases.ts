@@ -273,7 +273,7 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
       expect(await plane.audit(tenant, 'automation_policy.changed')).toHaveLength(1);
     });
 
-    it('that is changed twice at once, and each entry in the audit trail shows what it replaced', async () => {
+    it('that is changed twice at once, and each audit entry shows what was replaced', async () => {
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const first = setLevel(2).then();
       await pause.reached;

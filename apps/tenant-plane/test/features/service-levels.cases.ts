@@ -240,7 +240,7 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     expect(await plane.audit(tenant, 'sla_policy.changed')).toMatchObject([{ before: policy, after: own }]);
   });
 
-  it('can be replaced twice at once, and each entry in the audit trail shows what it replaced', async () => {
+  it('can be replaced twice at once, and each audit entry shows what was replaced', async () => {
     const { body: policy } = await plane.get('/api/sla-policy', admin).expect(200);
     const [one, two] = [1, 2].map((minutes) => ({
       ...policy,
