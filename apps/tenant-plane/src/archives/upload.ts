@@ -50,10 +50,9 @@ export class Upload {
 
   /** Does nothing if it is called again. */
   async remove(): Promise<void> {
-    await this.file.close();
-
     this.room.release(this.bytes);
     this.bytes = 0;
+    await this.file.close();
   }
 
   private writer(): Writable {

@@ -131,13 +131,15 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       ],
     });
     const create = (token = 'Bearer 1234') => keyed('/api/runbooks', withToken(token));
-    const useSecrets = (...secrets: Secret[]): void => {
+    let kept: jest.ReplaceProperty<SealedAnswers>;
+    beforeAll(() => allowAddresses(plane));
+    beforeEach(() => {
       // The cast exposes a private property, because the plane reads its secrets only at start.
       const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
-      jest.replaceProperty(idempotency, 'answers', new SealedAnswers(secrets));
-    };
-    beforeAll(() => allowAddresses(plane));
-    afterEach(() => jest.restoreAllMocks());
+      kept = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
+    });
+    afterEach(() => kept.restore());
+    const useSecrets = (...secrets: Secret[]) => kept.replaceValue(new SealedAnswers(secrets));
 
     const storedOnce = async (): Promise<void> =>
       expect(await plane.audit(tenant, 'runbook.created')).toHaveLength(1);
