@@ -70,7 +70,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   requireProductionDatabase(config, deployment.profile.model);
   const tenants = new TenantDatabase(database);
   const audit = new Audit(database, new AuditSealer(database, tenants), clock);
-  const sessions = new Sessions(new Throttle(database), clock);
+  const sessions = new Sessions(new Throttle(database, clock), clock);
   const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
   const oldCopies = new OldCopies();
   const secrets = new TenantSecrets(new TenantKeys(database, tenants, identities, clock));
