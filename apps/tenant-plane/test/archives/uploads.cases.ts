@@ -30,17 +30,16 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     plane = await TestTenantPlane.boot(driver, { clock: new FixedClock() });
     const { admin: owner } = await plane.tenantWithAdmin('source');
     archive = await archiveOf(plane, owner);
+    useTemporaryFolder(folder);
   });
   afterAll(async () => {
     await plane.close();
+    jest.restoreAllMocks();
     rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
-    useTemporaryFolder(folder);
     ({ tenant: target, admin } = await plane.tenantWithAdmin(`target-${(count += 1)}`));
   });
-
-  afterEach(() => jest.restoreAllMocks());
 
   /** Sends the first bytes of an archive, and waits until the import has begun. */
   const begun = async (): Promise<{ readonly upload: ClientRequest; readonly answer: Promise<Answer> }> => {
@@ -87,7 +86,7 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
 
   it('is refused while those of other tenants take up the room on the disk', async () => {
     const room = plane.app.get(UploadRoom);
-    jest.replaceProperty(room, 'size', archive.length + 99);
+    const size = jest.replaceProperty(room, 'size', archive.length + 99);
     const taking = jest.spyOn(room, 'take');
     const first = target;
     const { upload } = await begun();
@@ -104,6 +103,7 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     accepted.upload.end(archive.subarray(100));
     expect((await accepted.answer).status).toBe(202);
     await eventually(async () => (await plane.rows(target, Import))[0]?.status === 'ready');
+    size.restore();
   });
 
   it('fails with a reason if the disk is full', async () => {
@@ -111,10 +111,11 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
       'node:fs/promises',
     );
     const { open } = files;
-    jest.spyOn(files, 'open').mockImplementation(() => open('/dev/full', 'r+'));
+    const full = jest.spyOn(files, 'open').mockImplementation(() => open('/dev/full', 'r+'));
     const { upload, answer } = await begun();
     upload.end(archive.subarray(100));
     expect(await answer).toMatchObject({ status: 507, code: 'upload_storage_full' });
+    full.mockRestore();
     expect(await failure()).toBe('upload_storage_full');
   });
 
