@@ -2,6 +2,7 @@
 # Build in the root of the repository: docker build -f docker/tenant-plane.Dockerfile -t atlas/tenant-plane:0.1.0 .
 #
 # CMD runs the plane. Customers also use "docker run … atlas-tp" with the commands preflight, enrol and status.
+# The image also contains the agent, for customers to copy out: "docker run … cat dist/apps/agent/atlas-agent.cjs".
 
 # Only what npm needs, so that a change to the sources does not reinstall the packages.
 FROM node:24.21.0-bookworm AS manifests
@@ -28,10 +29,10 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npx nx run-many -t build -p tenant-plane,cli \
+RUN npx nx run-many -t build -p tenant-plane,cli,agent \
   && mkdir /out \
   && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/tenant-plane \
-    dist/apps/cli apps/cli/package.json apps/cli/bin libs/tooling/src/require-node.mjs /out
+    dist/apps/cli dist/apps/agent apps/cli/package.json apps/cli/bin libs/tooling/src/require-node.mjs /out
 
 FROM node:24.21.0-bookworm-slim
 # The file system may be read-only except for /app/data. Fewer malloc arenas save memory, since each keeps megabytes.

@@ -8,6 +8,17 @@ export class Cleanup {
     this.undos.push(undo);
   }
 
+  /** Runs `work`, then {@link end}. If both fail, throws both errors, that of `work` first. */
+  async after<T>(work: Promise<T>): Promise<T> {
+    const failures: unknown[] = [];
+    const note = (error: unknown): void => void failures.push(error);
+    await work.catch(note);
+    await this.end().catch(note);
+    if (failures.length > 1) throw new AggregateError(failures, 'The cleanup failed as well.');
+    if (failures.length > 0) throw failures[0];
+    return work;
+  }
+
   /** Runs all functions even if some fail, and then throws the first error. */
   async end(): Promise<void> {
     let failure: unknown;

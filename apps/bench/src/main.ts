@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { inspect } from 'node:util';
 import { RunFolder } from '@atlas/testing';
 import { Bench } from './bench';
 import { Cleanup } from './cleanup';
@@ -17,11 +18,7 @@ async function main(): Promise<number> {
   }
   const whole = new Cleanup();
   endOnSignals(whole);
-  try {
-    return (await runAll(asked, whole)) ? 0 : 1;
-  } finally {
-    await whole.end();
-  }
+  return (await whole.after(runAll(asked, whole))) ? 0 : 1;
 }
 
 /** Returns whether every goal was met. */
@@ -73,6 +70,6 @@ const folder = RunFolder.open('atlas-bench');
 const end = (code: number): Promise<void> => folder.close().finally(() => process.exit(code));
 
 main().then(end, (error: unknown) => {
-  process.stderr.write(`${String((error as Error).stack ?? error)}\n`);
+  process.stderr.write(`${inspect(error)}\n`);
   return end(1);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@atlas/testing';
 import { readPrivateFile } from '../src/stack/private-file';
 import { type StackRecord } from '../src/stack/stack-state';
-import { contentOf } from './demo-tenant.fixture';
+import { approveInDemo, contentOf } from './demo-tenant.fixture';
 import { StackProcess, expectGone } from './stack.fixture';
 
 jest.setTimeout(180_000);
@@ -53,9 +53,12 @@ describe('the demo story', () => {
     await expectGone(children);
     expect(run.output).not.toContain('"ready":true');
     run = new StackProcess(dataDir);
-    const { counts, objective } = await contentOf(await run.ready());
+    const stack = await run.ready();
+    const { counts, objective } = await contentOf(stack);
     expect(counts).toEqual(STORY);
     expect(objective).toMatchObject({ state: 'ok', total: 1_246_614, budget: { spent: 733 } });
+    // An approved step would stay queued, because no agent runs in the demo.
+    expect(await approveInDemo(stack)).toBe('own_approval');
   });
 
   it('leaves no key in the logs, nor in the record of the stack', () => {

@@ -38,6 +38,24 @@ const LISTS = {
   silences: 'silences',
 } as const;
 
+/** Tries to approve the waiting step as the demo tenant's admin. Returns the code of the answer. */
+export async function approveInDemo({ tenant_plane: plane, demo_tenant: demo }: DevStack): Promise<unknown> {
+  const headers = {
+    'x-tenant-id': demo.slug,
+    authorization: `Bearer ${demo.token}`,
+    'content-type': 'application/json',
+  };
+  const jobs = `${plane.url}/api/automation/jobs`;
+  const waiting = await fetch(`${jobs}?status=waiting_approval`, { headers });
+  const { items } = (await waiting.json()) as {
+    items: { id: string; steps: { name: string; status: string }[] }[];
+  };
+  const step = items[0]?.steps.find(({ status }) => status === 'waiting_approval')?.name;
+  const body = JSON.stringify({ step });
+  const answer = await fetch(`${jobs}/${items[0]?.id}/approve`, { method: 'POST', headers, body });
+  return ((await answer.json()) as { code?: string }).code;
+}
+
 interface Listed {
   readonly id: string;
   readonly status?: string;

@@ -59,6 +59,16 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   });
 });
 
+describe('the image of the tenant plane', () => {
+  it('contains the agent, where the guide says', () => {
+    const text = textOf('tenant-plane.Dockerfile');
+    expect(text).toMatch(/run-many -t build -p \S*\bagent\b/);
+    expect(text).toMatch(/cp -r --parents [^&]*\bdist\/apps\/agent\b/);
+    const guide = readFileSync(join(ROOT, 'docs/guides/agents.md'), 'utf8');
+    expect(guide).toContain('atlas/tenant-plane:0.1.0 cat dist/apps/agent/atlas-agent.cjs');
+  });
+});
+
 describe('the build context', () => {
   it('contains the guides, which the planes serve', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');

@@ -11,11 +11,12 @@ import { ExportsController } from './exports.controller';
 import { ImportedRows } from './imported-rows';
 import { Imports } from './imports';
 import { ImportsController } from './imports.controller';
+import { UploadRoom } from './upload-room';
 
 /** Writes a tenant's data into an archive that the tenant downloads, and imports such an archive. */
 @Module({
   imports: [AccessModule, AuditModule, CredentialsModule, DueModule, IdempotencyModule],
   controllers: [ExportsController, ImportsController],
-  providers: [Downloads, ExportRuns, Exports, ImportedRows, Imports],
+  providers: [Downloads, ExportRuns, Exports, ImportedRows, Imports, UploadRoom],
 })
 export class ArchivesModule {}

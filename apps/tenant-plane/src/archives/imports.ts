@@ -25,6 +25,7 @@ import { BackgroundRuns, LEASE_SECONDS, whileRenewing } from './background-runs'
 import { Import } from './import.entity';
 import { ImportedRows, type VerifiedArchive } from './imported-rows';
 import { Upload } from './upload';
+import { UploadRoom } from './upload-room';
 
 export const IMPORT_DATA: Permission = { name: 'tenant:import', from: 'admin' };
 const ONE_RUNNING: UniqueRule = { name: 'imports_running_uq', table: 'imports', columns: ['tenant_id'] };
@@ -46,6 +47,7 @@ export class Imports implements BeforeApplicationShutdown {
     private readonly tenants: TenantDatabase,
     private readonly writes: UserWrites,
     private readonly rows: ImportedRows,
+    private readonly room: UploadRoom,
     private readonly audit: Audit,
     private readonly clock: Clock,
     due: DueWork,
@@ -84,7 +86,7 @@ export class Imports implements BeforeApplicationShutdown {
     const renew = (): Promise<boolean> => this.renew(run);
     const signal = AbortSignal.any([this.runs.signal, admitted]);
     try {
-      const upload = await whileRenewing({ renew }, () => Upload.receive(body, signal));
+      const upload = await whileRenewing({ renew }, () => Upload.receive(body, this.room, signal));
       try {
         const isRunning = await this.writes.by(tenantId, user, renew);
         if (!isRunning) throw interrupted();

@@ -1,10 +1,10 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type FileHandle } from 'node:fs/promises';
 import { type Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '@atlas/platform';
+import { unnamedFile } from '../portability/unnamed-file';
 import { archiveForeign, archiveTooLarge } from './archive-refusals';
+import { type UploadRoom } from './upload-room';
 
 const MAX_BYTES = 8 * 1024 ** 3;
 const PIECE = 262_144;
@@ -14,17 +14,21 @@ const BREAKS = ['ABORT_ERR', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
  * An archive on this machine's disk while it is imported. The Control Plane never has it, and no other
- * replica needs it. The file has no name, so it disappears with the process, even if that is killed.
+ * replica needs it.
  */
 export class Upload {
-  private constructor(private readonly file: FileHandle) {}
+  private bytes = 0;
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly room: UploadRoom,
+  ) {}
 
   /**
-   * Throws `upload_interrupted`, `upload_storage_full`, `archive_foreign` if the first bytes show that this
-   * is no archive, and the reason of `signal` if it is a refusal.
+   * Throws `upload_interrupted`, `upload_storage_full`, `uploads_busy`, `archive_foreign` if the first bytes
+   * show that this is no archive, and the reason of `signal` if it is a refusal.
    */
-  static async receive(body: Readable, signal: AbortSignal): Promise<Upload> {
-    const upload = new Upload(await unnamedFile());
+  static async receive(body: Readable, room: UploadRoom, signal: AbortSignal): Promise<Upload> {
+    const upload = new Upload(await unnamedFile('atlas-import-'), room);
     try {
       await pipeline(body, checked(), upload.writer(), { signal });
       return upload;
@@ -44,25 +48,25 @@ export class Upload {
     }
   }
 
+  /** Does nothing if it is called again. */
   async remove(): Promise<void> {
+    this.room.release(this.bytes);
+    this.bytes = 0;
     await this.file.close();
   }
 
   private writer(): Writable {
     return new Writable({
       write: (piece: Buffer, _encoding, done) => {
-        this.file.appendFile(piece).then(() => done(), done);
+        this.append(piece).then(() => done(), done);
       },
     });
   }
-}
 
-async function unnamedFile(): Promise<FileHandle> {
-  const folder = await mkdtemp(join(tmpdir(), 'atlas-import-'));
-  try {
-    return await open(join(folder, 'archive.tar.gz'), 'wx+', 0o600);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  private async append(piece: Buffer): Promise<void> {
+    this.room.take(piece.length);
+    this.bytes += piece.length;
+    await this.file.appendFile(piece);
   }
 }
 

@@ -4,6 +4,7 @@ import { Clock } from '@atlas/platform';
 import { type AutomationPolicyDto, type AutomationPolicyView } from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { lockPolicies } from '../database/policy-lock';
 import { AutomationPolicy } from './automation-policy.entity';
 import { DEFAULT_POLICY } from './autonomy';
 
@@ -26,6 +27,7 @@ export class AutomationPolicies {
       overrides: overrides.map((one) => ({ ci_type: one.ci_type ?? null, risk: one.risk, level: one.level })),
     };
     return this.tenants.write(tenantId, async (scope) => {
+      await lockPolicies(scope);
       const before = await automationPolicy(scope);
       if (isDeepStrictEqual(before, policy)) return before;
       const row = { subject: 'runs', changedAt: this.clock.now() } as const;

@@ -7,6 +7,7 @@ import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { OutboundModule } from '../outbound/outbound.module';
 import { RunbooksModule } from '../runbooks/runbooks.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { AutomationPolicies } from './automation-policies';
 import { AutomationPolicyController } from './automation-policy.controller';
@@ -14,6 +15,8 @@ import { HttpCall } from './http-call';
 import { HttpLine } from './http-line';
 import { HttpSteps } from './http-steps';
 import { EventStreams } from './event-streams';
+import { OwnLeases } from './own-leases';
+import { RestoredRuns } from './restored-runs';
 import { RunDecisions } from './run-decisions';
 import { RunEvents } from './run-events';
 import { RunStore } from './run-store';
@@ -21,6 +24,7 @@ import { Runs } from './runs';
 import { RunsController } from './runs.controller';
 import { StepLeases } from './step-leases';
 import { StepSecrets } from './step-secrets';
+import { StepStarts } from './step-starts';
 
 @Module({
   imports: [
@@ -31,6 +35,7 @@ import { StepSecrets } from './step-secrets';
     IdempotencyModule,
     OutboundModule,
     RunbooksModule,
+    TenancyModule,
     TenantSecretsModule,
   ],
   controllers: [AutomationPolicyController, RunsController],
@@ -40,12 +45,15 @@ import { StepSecrets } from './step-secrets';
     HttpLine,
     HttpSteps,
     EventStreams,
+    OwnLeases,
+    RestoredRuns,
     RunDecisions,
     RunEvents,
     RunStore,
     Runs,
     StepLeases,
     StepSecrets,
+    StepStarts,
     // Other processes of the plane notice changes when they poll, which spares each process a connection.
     {
       provide: Signals,

@@ -6,10 +6,9 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { type WaitingRun } from './fair-line';
 import { HttpCall, type HttpOutcome } from './http-call';
 import { HttpLine } from './http-line';
-import { stepUnderWay } from './run-progress';
+import { OwnLeases } from './own-leases';
 import { RunStep } from './run-step.entity';
-import { lockedRun, topicOfRun } from './run-store';
-import { StepLeases } from './step-leases';
+import { topicOfRun } from './run-store';
 import { type HandedStep } from './step-secrets';
 
 /** How often a request under way is checked, in case another process has cancelled its run. */
@@ -36,7 +35,7 @@ export class HttpSteps implements BeforeApplicationShutdown {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly line: HttpLine,
-    private readonly leases: StepLeases,
+    private readonly leases: OwnLeases,
     private readonly calls: HttpCall,
     private readonly signals: Signals,
     private readonly clock: Clock,
@@ -89,11 +88,7 @@ export class HttpSteps implements BeforeApplicationShutdown {
   private lease(run: WaitingRun): Promise<Leased | null> {
     return this.tenants.write(run.tenantId, async (scope) => {
       await requireStanding(scope);
-      const state = await lockedRun(scope, run.runId);
-      const step = stepUnderWay(state);
-      // Another process was faster, or the run was cancelled.
-      if (step?.kind !== 'http' || step.status !== 'queued') return null;
-      const begun = await this.leases.begin(scope, state, step, null);
+      const begun = await this.leases.begin(scope, run.runId);
       return begun && { ...run, ...begun };
     });
   }
@@ -129,7 +124,7 @@ export class HttpSteps implements BeforeApplicationShutdown {
       if (!held || !this.leases.isLapsing(held)) return held;
       return await this.tenants.write(tenantId, async (scope) => {
         await requireStanding(scope);
-        return this.leases.extendHeld(scope, step);
+        return this.leases.extend(scope, step);
       });
     } catch {
       // The database cannot be reached, or the tenant is about to move.
@@ -143,7 +138,7 @@ export class HttpSteps implements BeforeApplicationShutdown {
       try {
         return await this.tenants.write(leased.tenantId, async (scope) => {
           await requireStanding(scope);
-          await this.leases.endHeld(scope, leased.step, outcome);
+          await this.leases.end(scope, leased.step, outcome);
         });
       } catch (error) {
         if (this.isClosing || this.isExpired(leased.step)) throw error;

@@ -28,4 +28,4 @@ class StartedRun implements NestInterceptor {
 
 /** Marks the route that starts a run, at most one for each `Idempotency-Key`. */
 export const StartsRun = (): MethodDecorator =>
-  applyDecorators(HttpCode(202), UseInterceptors(StartedRun), Repeatable());
+  applyDecorators(HttpCode(202), UseInterceptors(StartedRun), Repeatable({ takesSecret: true }));

@@ -1,23 +1,18 @@
 import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { type ClaimView, ResultDto, type ResultView, type StepFailureCode } from '@atlas/tenant-api/agents';
 import { type StepErrorView } from '@atlas/tenant-api/automation';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { IsNull } from 'typeorm';
 import { DueWork } from '../due/due-work';
-import { SecretMask } from '../tenant-secrets/secret-mask';
-import { type HttpOutcome } from './http-call';
-import { added, tailOf } from './output';
+import { LEASE_MS, extended } from './lease-times';
+import { added } from './output';
+import { addToTail } from './output-tails';
 import { OUTCOME_UNKNOWN, type RunState, moved } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { RunStore, lockedRun } from './run-store';
-import { StepOutput } from './step-output.entity';
-import { type HandedStep, StepSecrets } from './step-secrets';
+import { StepSecrets } from './step-secrets';
+import { type BegunStep, StepStarts } from './step-starts';
 
-const LEASE_MS = 60_000;
-/** How long an agent may take to stop a step after its time-out and to report that. */
-const GRACE_MS = 60_000;
 const PAGE = 100;
 
 export interface LeaseHolder {
@@ -25,18 +20,12 @@ export interface LeaseHolder {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface BegunStep {
-  readonly step: RunStep;
-  readonly handed: HandedStep;
-}
-
 type QueuedStep = Pick<RunStep, 'id' | 'runId' | 'agentSelector'>;
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
 
 /**
- * Leases steps to agents, and http steps to this process. A lease is given once: if it expires without a
- * result, the step may have run, so it fails, and only a person starts it again. A caller that names an agent
- * has locked the agent's row.
+ * Leases steps to agents, and ends steps whose leases have expired. A caller that names an agent has locked
+ * the agent's row.
  */
 @Injectable()
 export class StepLeases implements OnApplicationBootstrap {
@@ -44,6 +33,7 @@ export class StepLeases implements OnApplicationBootstrap {
 
   constructor(
     private readonly store: RunStore,
+    private readonly starts: StepStarts,
     private readonly secrets: StepSecrets,
     private readonly clock: Clock,
     due: DueWork,
@@ -82,79 +72,9 @@ export class StepLeases implements OnApplicationBootstrap {
     const { bytes, news } = added(step.outputBytes, { ...dto, output: dto.output ?? '' });
     if (news !== '') await addToTail(scope, step.id, news, await this.secrets.maskOf(scope, step.runId));
     const current = { ...step, outputBytes: bytes };
-    const changed = isFinished ? this.ended(current, dto) : this.extended(current);
+    const changed = isFinished ? this.ended(current, dto) : extended(current, this.clock.now());
     await this.store.store(scope, state, [changed]);
     return resultView(changed);
-  }
-
-  /**
-   * Leases a queued step of a locked run to an agent or, if `agentId` is null, to this process. If its
-   * secrets cannot be opened, the step fails, and the answer is null.
-   */
-  async begin(
-    scope: TenantScope,
-    state: RunState,
-    step: RunStep,
-    agentId: string | null,
-  ): Promise<BegunStep | null> {
-    const startedAt = this.clock.now();
-    const leaseId = uuidv7(startedAt);
-    const running = this.extended(moved(step, 'running', { agentId, leaseId, startedAt }));
-    const entry = {
-      action: 'run.step_started',
-      targetKind: 'run',
-      targetId: step.runId,
-      after: { step: step.name, agent_id: agentId },
-    };
-    const handed = await this.secrets.handed(scope, state.run, step).catch(onlyDomainError);
-    if (handed instanceof DomainError) {
-      const { code, message: detail } = handed;
-      const end = { finishedAt: startedAt, leaseExpiresAt: null, error: { code, detail } };
-      await this.store.store(scope, state, [moved(running, 'failed', end)]);
-      return null;
-    }
-    await this.store.store(scope, state, [running], { by: null, entry });
-    return { step: running, handed };
-  }
-
-  /** A step whose lease this process has. Null if the lease is lost. */
-  held(scope: TenantScope, { id, leaseId }: RunStep): Promise<RunStep | null> {
-    return scope.findOne(RunStep, { id, leaseId: leaseId ?? IsNull(), status: 'running' });
-  }
-
-  /** Whether a lease that this process has should be extended now. */
-  isLapsing({ leaseExpiresAt }: RunStep): boolean {
-    const left = (leaseExpiresAt?.getTime() ?? 0) - this.clock.now().getTime();
-    return left < LEASE_MS / 2;
-  }
-
-  /** Extends a lease that this process has. Null if the lease is lost. */
-  async extendHeld(scope: TenantScope, { id, runId, leaseId }: RunStep): Promise<RunStep | null> {
-    const state = await lockedRun(scope, runId);
-    const step = state.steps.find((one) => one.id === id);
-    if (!isHeld(step, leaseId)) return null;
-    const extended = this.extended(step);
-    await this.store.store(scope, state, [extended]);
-    return extended;
-  }
-
-  /** Ends a step whose lease this process has. Does nothing if the lease is lost. */
-  async endHeld(
-    scope: TenantScope,
-    { id, runId, leaseId }: RunStep,
-    { output, error }: HttpOutcome,
-  ): Promise<void> {
-    const state = await lockedRun(scope, runId);
-    const step = state.steps.find((one) => one.id === id);
-    if (!isHeld(step, leaseId)) return;
-    if (output !== '') await addToTail(scope, id, output, new SecretMask([]));
-    const end = {
-      finishedAt: this.clock.now(),
-      leaseExpiresAt: null,
-      outputBytes: Buffer.byteLength(output),
-      error,
-    };
-    await this.store.store(scope, state, [moved(step, error ? 'failed' : 'succeeded', end)]);
   }
 
   /**
@@ -169,7 +89,7 @@ export class StepLeases implements OnApplicationBootstrap {
       const state = await lockedRun(scope, runId);
       const step = state.steps.find((one) => one.id === id);
       if (step?.status === 'running' && step.agentId === agentId)
-        await this.store.store(scope, state, [this.extended(step)]);
+        await this.store.store(scope, state, [extended(step, this.clock.now())]);
     }
   }
 
@@ -182,15 +102,8 @@ export class StepLeases implements OnApplicationBootstrap {
     const step = state.steps.find(({ id }) => id === candidate.id);
     // Another agent was faster, or the run was cancelled.
     if (step?.status !== 'queued') return null;
-    const begun = await this.begin(scope, state, step, agentId);
+    const begun = await this.starts.begin(scope, state, step, agentId);
     return begun && claimView(begun);
-  }
-
-  private extended(step: RunStep): RunStep {
-    const now = this.clock.now();
-    const begun = step.startedAt ?? now;
-    const last = begun.getTime() + step.timeoutSeconds * 1000 + GRACE_MS;
-    return { ...step, leaseExpiresAt: new Date(Math.min(now.getTime() + LEASE_MS, last)) };
   }
 
   private ended(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): RunStep {
@@ -256,15 +169,6 @@ async function leased(
   return { state, step };
 }
 
-function onlyDomainError(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  throw error;
-}
-
-function isHeld(step: RunStep | undefined, leaseId: string | null): step is RunStep {
-  return step?.status === 'running' && step.leaseId === leaseId;
-}
-
 function claimView({ step, handed: { config } }: BegunStep): ClaimView {
   const { runId, name, leaseId, leaseExpiresAt, timeoutSeconds } = step;
   return {
@@ -281,12 +185,6 @@ function claimView({ step, handed: { config } }: BegunStep): ClaimView {
 function isRepeated(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): boolean {
   if (step.status === 'cancelled' || step.exitCode !== (exit_code ?? null)) return false;
   return step.exitCode !== null || step.error?.code === error;
-}
-
-/** A secret may have arrived in two chunks. */
-async function addToTail(scope: TenantScope, stepId: string, news: string, mask: SecretMask): Promise<void> {
-  const before = await scope.findOne(StepOutput, { stepId });
-  await scope.put(StepOutput, [{ stepId, tail: tailOf(mask.over(`${before?.tail ?? ''}${news}`)) }]);
 }
 
 function resultView({ leaseId, leaseExpiresAt, outputBytes }: RunStep): ResultView {

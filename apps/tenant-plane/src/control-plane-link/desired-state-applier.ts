@@ -22,6 +22,7 @@ import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll, deleteStaying } from '../portability/row-store';
+import { OldCopies } from '../tenancy/old-copies';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
@@ -61,6 +62,7 @@ export class DesiredStateApplier {
     private readonly secrets: ServiceSecrets,
     private readonly file: SingleTenantFile,
     private readonly reopened: ReopenedAccess,
+    private readonly oldCopies: OldCopies,
   ) {}
 
   /**
@@ -166,14 +168,20 @@ export class DesiredStateApplier {
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
-      const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
+      const reopen = () => this.reopen(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
       // If the tenant's data may be written, the revocation is an ordinary change, and a running transfer
       // copies it. Otherwise, no transfer tracks changes yet, so it is safe to write despite the freeze.
-      await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
+      const isWritable = isServing || known?.phase === 'serving';
+      await (isWritable ? reopen() : tracking.writeFrozen(entry.tenant_id, reopen));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
     await upsertRow(manager, Tenant, rowOf(entry, known, frozenAt), ['id']);
     return null;
+  }
+
+  private async reopen(scope: TenantScope, jobId: string): Promise<void> {
+    await this.oldCopies.settle(scope);
+    await this.reopened.end(scope, jobId);
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {

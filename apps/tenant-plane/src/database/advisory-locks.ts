@@ -11,7 +11,7 @@
  * 4. the row of the tenant's identity provider;
  * 5. the rows of users, by ID;
  * 6. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
- *    a row of its user.
+ *    a row of its user, and `policies` as a row of a feature.
  *
  * For the plane: `tenantStanding`, then the change tracking (`tracked_tenants`, then `row_changes`), then the
  * tenant's row in the directory. A share lock on the plane's identity row comes last. A transaction that
@@ -20,4 +20,8 @@
  * All rows of a tenant are copied or removed table by table, without `tenantStanding`: by then the tenant is
  * frozen or no longer served, so its writes are refused.
  */
-export const ADVISORY_LOCKS = { auditSeal: 4_772_602, tenantStanding: 4_772_603 } as const;
+export const ADVISORY_LOCKS = {
+  auditSeal: 4_772_602,
+  tenantStanding: 4_772_603,
+  policies: 4_772_604,
+} as const;

@@ -10,8 +10,10 @@ const REQUEST = {
   scope: ['a-user', 'POST', '/api/auth/invite'],
   key: '1900000000',
   body: {},
+  takesSecret: false,
   showsSecret: true,
 };
+const TAKING = { ...REQUEST, takesSecret: true, showsSecret: false };
 const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };
 const KEPT = { bodyHash: 'hash-of-the-body', answer: { url: 'https://acme.example.com/signup#token=t' } };
 const NOT_KEPT = expect.objectContaining({ code: 'answer_not_kept' });
@@ -28,13 +30,20 @@ describe('a stored response', () => {
     expect(() => openedWith(NEW)).toThrow(NOT_KEPT);
   });
 
-  it("cannot be decrypted with only the client's key and the rows", () => {
-    const sealed = new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT);
-    const guessed = deriveKey(JSON.stringify([...REQUEST.scope, REQUEST.key]), 'atlas-kept-answer');
-    const place = { table: 'idempotency_keys', column: 'answer', rowId: ROW.scope, ownerId: ROW.tenantId };
-    const kid = sealed.split('.')[1] ?? '';
-    expect(() => new SecretBox([{ id: kid, key: guessed }]).open(sealed, place)).toThrow();
-  });
+  it.each([
+    ['shows', REQUEST],
+    ['takes', TAKING],
+  ])(
+    "cannot be decrypted with only the client's key and the rows, if the request %s a secret",
+    (_, request) => {
+      const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
+      expect(() => new SealedAnswers([]).open(request, ROW, sealed)).toThrow(NOT_KEPT);
+      const guessed = deriveKey(JSON.stringify([...REQUEST.scope, REQUEST.key]), 'atlas-kept-answer');
+      const place = { table: 'idempotency_keys', column: 'answer', rowId: ROW.scope, ownerId: ROW.tenantId };
+      const kid = sealed.split('.')[1] ?? '';
+      expect(() => new SecretBox([{ id: kid, key: guessed }]).open(sealed, place)).toThrow();
+    },
+  );
 
   it.each([
     ['key', { ...REQUEST, key: '1900000001' }, ROW],
@@ -49,6 +58,14 @@ describe('a stored response', () => {
     const request = { ...REQUEST, showsSecret: false };
     const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
     expect(new SealedAnswers([NEW]).open(request, ROW, sealed)).toEqual(KEPT);
+  });
+
+  it.each([
+    ['by the previous version, which used no secret', []],
+    ['with the previous secret of the environment', [OLD]],
+  ])('can be decrypted if it was sealed %s, and the request takes a secret', (_, secrets) => {
+    const before = new SealedAnswers(secrets).seal(TAKING, ROW, KEPT);
+    expect(new SealedAnswers([NEW, OLD]).open(TAKING, ROW, before)).toEqual(KEPT);
   });
 
   it('can be decrypted only by the process that sealed it, if the plane has no secret', () => {

@@ -20,29 +20,29 @@ interface Sealed {
   readonly answer: Answer;
 }
 
-interface KeyedRequest extends RepeatableRequest {
+export interface KeyedRequest extends RepeatableRequest {
+  readonly takesSecret: boolean;
   readonly showsSecret: boolean;
 }
 
 /**
- * Seals the stored responses. A response can be decrypted with the client's key, even on a plane that the
- * tenant has moved to. If the response contains a secret, the client's key is not enough, because clients may
- * choose guessable keys, and the hash in the row would confirm a guess. Such a response also needs a secret
- * from the plane's environment.
+ * Seals the stored responses, each with the hash of its request. A response can be decrypted with the
+ * client's key, even on a plane that the tenant has moved to. If the request or the response contains a
+ * secret, the client's key is not enough, because clients may choose guessable keys, and the hash in the row
+ * would confirm a guess. Such a response also needs a secret from the plane's environment, which no dump of
+ * the database contains. Without it, a repeat is not carried out again: it is refused with `answer_not_kept`.
+ * So `INTERNAL_SERVICE_SECRET_PREVIOUS` must stay for a day after a rotation, and a repeat after a move is
+ * refused. Showing the response without comparing the bodies would confirm a request that was never carried
+ * out.
  */
 export class SealedAnswers {
-  private readonly secrets: readonly SecretText[];
+  private readonly ofProcess = randomBytes(32).toString('base64');
 
-  /**
-   * Seals with the newest secret, and decrypts with any of them. A plane without a secret generates one, so
-   * its responses can be decrypted only until this process exits.
-   */
-  constructor(secrets: readonly Secret[]) {
-    this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
-  }
+  /** Seals with the newest secret, and decrypts with any of them. */
+  constructor(private readonly secrets: readonly Secret[]) {}
 
   seal(request: KeyedRequest, row: Row, sealed: Sealed): string {
-    const [newest = NO_SECRET] = request.showsSecret ? this.secrets : [];
+    const [newest = NO_SECRET] = this.secretsFor(request);
     return boxOf(request, newest).seal(JSON.stringify(sealed), placeOf(row));
   }
 
@@ -52,13 +52,23 @@ export class SealedAnswers {
     record: Pick<IdempotencyRecord, keyof Row | 'bodyHash'>,
     sealed: string,
   ): KeptAnswer<Answer> {
-    for (const secret of request.showsSecret ? this.secrets : [NO_SECRET]) {
+    for (const secret of this.secretsFor(request)) {
       const plain = openedBy(boxOf(request, secret), sealed, placeOf(record));
       if (plain) return JSON.parse(plain.reveal()) as Sealed;
     }
     const plain = openedBy(boxOfBefore(request), sealed, placeOf(record));
     if (!plain) throw answerNotKept();
     return { bodyHash: record.bodyHash, answer: JSON.parse(plain.reveal()) as Answer };
+  }
+
+  /**
+   * Newest first. If the plane has no secret, its database alone decrypts the tenants' secrets, so nothing is
+   * gained by a secret of the process for the hash of a body. It is used for responses, which can then be
+   * decrypted only until this process exits. Earlier versions sealed all but such responses without a secret.
+   */
+  private secretsFor({ takesSecret, showsSecret }: KeyedRequest): readonly SecretText[] {
+    if (showsSecret) return this.secrets.length > 0 ? this.secrets : [this.ofProcess];
+    return takesSecret ? [...this.secrets, NO_SECRET] : [NO_SECRET];
   }
 }
 

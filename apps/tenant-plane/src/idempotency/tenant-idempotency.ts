@@ -4,7 +4,6 @@ import {
   KEPT_SECONDS,
   type KeptAnswer,
   type KeyClaim,
-  type RepeatableRequest,
   TenantDatabase,
   TenantScope,
   together,
@@ -17,16 +16,15 @@ import { type Caller } from '../access/tenant-request';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { knownSecrets } from '../plane-identity/known-secrets';
 import { IdempotencyRecord } from './idempotency-record.entity';
-import { type Answer, SealedAnswers } from './sealed-answers';
+import { type Answer, type KeyedRequest, SealedAnswers } from './sealed-answers';
 
-interface RequestOfTenant extends RepeatableRequest {
+interface RequestOfTenant extends KeyedRequest {
   readonly caller: Caller;
-  readonly showsSecret: boolean;
 }
 
 /**
- * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, responses
- * that contain a secret cannot be decrypted.
+ * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, the
+ * responses to requests that take or show a secret cannot be decrypted.
  */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {

@@ -13,14 +13,15 @@ export class UserRequests extends RepeatableRequests {
 
   once(
     request: TenantRequest,
-    { key, showsSecret, forRepeats }: KeyedCall,
+    { key, takesSecret, showsSecret, forRepeats }: KeyedCall,
     handle: () => Promise<Answer>,
   ): Promise<Answer> {
     const { method, body } = request;
     const caller = callerOf(request);
     // Only its holder can use a key, so the key itself distinguishes callers. It is stored only as a hash.
     const who = 'user' in caller ? caller.user.id : caller.key.token;
-    const keyed = { caller, scope: [who, method, pathOf(request)], key, body, showsSecret };
+    const scope = [who, method, pathOf(request)];
+    const keyed = { caller, scope, key, body, takesSecret, showsSecret };
     return this.idempotency.once(keyed, handle, forRepeats);
   }
 }

@@ -4,6 +4,7 @@ import { SEVERITIES } from '@atlas/tenant-api/incidents';
 import { type SlaPolicyDto, type SlaPolicyView } from '@atlas/tenant-api/sla';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { lockPolicies } from '../database/policy-lock';
 import { DEFAULT_POLICY } from './sla';
 import { SlaTargets } from './sla-targets.entity';
 
@@ -22,6 +23,7 @@ export class SlaPolicies {
   set(tenantId: string, dto: SlaPolicyDto): Promise<SlaPolicyView> {
     const policy = policyOf(dto);
     return this.tenants.write(tenantId, async (scope) => {
+      await lockPolicies(scope);
       const before = await slaPolicy(scope);
       if (isDeepStrictEqual(before, policy)) return before;
       const rows = SEVERITIES.map((severity) => {

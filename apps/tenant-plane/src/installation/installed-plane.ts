@@ -1,5 +1,6 @@
 import {
   type Database,
+  InProcessSignals,
   ProcessLock,
   TenantDatabase,
   Throttle,
@@ -9,6 +10,10 @@ import {
 import { type Clock, Mailer, SystemClock } from '@atlas/platform';
 import { Audit } from '../audit/audit';
 import { AuditSealer } from '../audit/audit-sealer';
+import { HttpLine } from '../automation/http-line';
+import { RestoredRuns } from '../automation/restored-runs';
+import { RunStore } from '../automation/run-store';
+import { StepSecrets } from '../automation/step-secrets';
 import { requireProductionDatabase } from '../config/production-database';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ServiceSecrets } from '../control-plane-client/service-secrets';
@@ -19,10 +24,14 @@ import { Sessions } from '../credentials/sessions';
 import { UserTokens } from '../credentials/user-tokens';
 import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { RunbookCredentials } from '../runbooks/runbook-credentials';
 import { databaseOptions } from '../schema/database-options';
 import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
+import { OldCopies } from '../tenancy/old-copies';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { TenantKeys } from '../tenant-secrets/tenant-keys';
+import { TenantSecrets } from '../tenant-secrets/tenant-secrets';
 
 /** A plane's database and identity without the running plane, for one-off commands. */
 export interface InstalledPlane {
@@ -63,6 +72,12 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   const audit = new Audit(database, new AuditSealer(database, tenants), clock);
   const sessions = new Sessions(new Throttle(database, clock), clock);
   const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
+  const oldCopies = new OldCopies();
+  const secrets = new TenantSecrets(new TenantKeys(database, tenants, identities, clock));
+  const stepSecrets = new StepSecrets(secrets, new RunbookCredentials(secrets));
+  const signals = new InProcessSignals(database);
+  const runs = new RunStore(audit, stepSecrets, signals, new HttpLine(database), clock);
+  new RestoredRuns(runs, clock, oldCopies);
   const applier = new DesiredStateApplier(
     database,
     TENANT_PLANE_SCHEMA,
@@ -72,6 +87,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     new ServiceSecrets(config, identities),
     new SingleTenantFile(database, deployment),
     new ReopenedAccess(revocations, audit, new Mailer(config.mail)),
+    oldCopies,
   );
   return { config, clock, identities, applier };
 }

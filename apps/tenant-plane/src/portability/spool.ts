@@ -1,36 +1,41 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type FileHandle } from 'node:fs/promises';
+import { unnamedFile } from './unnamed-file';
 
 /**
  * Keeps sealed parts on disk until they are sent, so that the database is read in one pass, at disk speed.
  */
 export class Spool {
-  private count = 0;
-  private constructor(private readonly folder: string) {}
+  /** Where each part ends in the file. */
+  private readonly ends = [0];
+  private constructor(private readonly file: FileHandle) {}
 
   static async open(): Promise<Spool> {
-    return new Spool(await mkdtemp(join(tmpdir(), 'atlas-transfer-')));
+    return new Spool(await unnamedFile('atlas-transfer-'));
   }
 
   /** Parts are numbered from 1. */
   async add(sealed: string): Promise<void> {
-    await writeFile(this.fileOf((this.count += 1)), sealed, { mode: 0o600 });
+    await this.file.appendFile(sealed);
+    this.ends.push(this.endOf(this.next - 1) + Buffer.byteLength(sealed));
   }
 
   get next(): number {
-    return this.count + 1;
+    return this.ends.length;
   }
 
-  read(part: number): Promise<string> {
-    return readFile(this.fileOf(part), 'utf8');
+  async read(part: number): Promise<string> {
+    const from = this.endOf(part - 1);
+    const length = this.endOf(part) - from;
+    const { bytesRead, buffer } = await this.file.read(Buffer.alloc(length), 0, length, from);
+    if (bytesRead !== length) throw new Error(`Part ${part} of the spool is incomplete.`);
+    return buffer.toString();
   }
 
   async close(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await this.file.close();
   }
 
-  private fileOf(part: number): string {
-    return join(this.folder, String(part));
+  private endOf(part: number): number {
+    return this.ends[part] ?? 0;
   }
 }

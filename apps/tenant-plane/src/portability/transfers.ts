@@ -12,6 +12,7 @@ import { type Applied } from '../plane-identity/applied';
 import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { Reporter } from '../reporting/reporter';
+import { OldCopies } from '../tenancy/old-copies';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { TenantKeys } from '../tenant-secrets/tenant-keys';
@@ -54,6 +55,7 @@ export class Transfers {
     private readonly directory: TenantDirectory,
     private readonly moves: Moves,
     private readonly keys: TenantKeys,
+    private readonly oldCopies: OldCopies,
     private readonly clock: Clock,
   ) {}
 
@@ -154,11 +156,16 @@ export class Transfers {
     // The copy may already be readable, but users must not write to it, because this plane may not become the
     // tenant's home.
     const tracking = new ChangeTracking(this.database, fence);
+    const write: IncomingTools['write'] = (work) =>
+      tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work));
     const tools: IncomingTools = {
       relay: this.relay,
       nameRun: () => this.nameRun(tenantId, running),
-      write: (work) => tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work)),
-      markWhole: (isWhole) => this.markWhole(tenantId, isWhole ? transfer.id : null, fence),
+      write,
+      markWhole: async (isWhole) => {
+        if (isWhole && isRestore(transfer)) await write((scope) => this.oldCopies.settle(scope));
+        await this.markWhole(tenantId, isWhole ? transfer.id : null, fence);
+      },
     };
     const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };
     running.incoming ??= new IncomingTransfer(tools, incoming, this.codecs());
@@ -246,6 +253,11 @@ export class Transfers {
   private codecs({ dataSource } = this.database): RowCodec[] {
     return rowCodecs(this.schema, dataSource.manager, [tenantKeyColumn(this.keys)]);
   }
+}
+
+/** Only backups are encrypted to keys of their own. */
+function isRestore({ key }: DesiredTransfer): boolean {
+  return key !== undefined;
 }
 
 /** Whether another import of this transfer has started after this one. */

@@ -32,7 +32,7 @@ export class RunbooksController {
   ) {}
 
   @Requires(WRITE_RUNBOOKS)
-  @Repeatable()
+  @Repeatable({ takesSecret: true })
   @Refuses('unprocessable')
   @Serves('POST /api/runbooks')
   async create(

@@ -54,7 +54,7 @@ export class SlosController {
   ) {}
 
   @Requires(WRITE_SLOS)
-  @Repeatable()
+  @Repeatable({ takesSecret: true })
   @Refuses('unprocessable')
   @Serves('POST /api/slos')
   async create(

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { ProductionDatabaseCheck } from './production-database-check';
+import { OldCopies } from './old-copies';
 import { RowSecurityCheck } from './row-security-check';
 import { SingleTenantFile } from './single-tenant-file';
 import { TenantDirectory } from './tenant-directory';
@@ -12,12 +13,13 @@ import { TenantUrls } from './tenant-urls';
   imports: [PlaneIdentityModule],
   providers: [
     ProductionDatabaseCheck,
+    OldCopies,
     RowSecurityCheck,
     SingleTenantFile,
     TenantDirectory,
     TenantResolution,
     TenantUrls,
   ],
-  exports: [SingleTenantFile, TenantDirectory, TenantResolution, TenantUrls],
+  exports: [OldCopies, SingleTenantFile, TenantDirectory, TenantResolution, TenantUrls],
 })
 export class TenancyModule {}

@@ -70,6 +70,24 @@ describe.each(EVERY_DATABASE)("a tenant's kept copy that is to be served again, 
   const userOf = async (email: string): Promise<User> =>
     (await plane.rows(tenant, User)).find((user) => user.email === email) as User;
 
+  it('starts no step that was queued before the move, because it may have run since', async () => {
+    await settle();
+    await plane.put('/api/automation/policy', { level: 5 }, admin).expect(200);
+    const steps = [{ name: 'drop', kind: 'shell', risk: 'low', config: { command: 'true' } }];
+    const { body: runbook } = await plane.post('/api/runbooks', { name: 'Drop', steps }, admin).expect(201);
+    const { body: run } = await plane.post(`/api/runbooks/${runbook.id}/runs`, {}, admin).expect(202);
+    expect(run.steps[0].status).toBe('queued');
+    await moveAway();
+    await reopen();
+    const user = { ...(await plane.user(tenant, 'admin')), host };
+    const { body } = await plane.get(`/api/automation/jobs/${run.id}`, user).expect(200);
+    expect(body).toMatchObject({
+      status: 'failed',
+      steps: [{ status: 'failed', error: { code: 'outcome_unknown' } }],
+    });
+    expect(await plane.audit(tenant, 'run.ended')).toHaveLength(1);
+  });
+
   it('accepts no earlier session, link or invitation', async () => {
     await settle();
     const { body: signedIn } = await login().expect(200);

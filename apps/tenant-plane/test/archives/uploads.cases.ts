@@ -7,17 +7,19 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Import } from '../../src/archives/import.entity';
 import { Imports } from '../../src/archives/imports';
+import { UploadRoom } from '../../src/archives/upload-room';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+import { useTemporaryFolder } from '../temporary-folder.fixture';
 import { archiveOf } from './archive.fixture';
 
 interface Answer {
   readonly status: number | undefined;
   readonly code: string;
+  readonly retryAfter: string | undefined;
 }
 
 describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-uploads-'));
-  const { TMPDIR } = process.env;
   let plane: TestTenantPlane;
   let archive: Buffer;
   let target: DesiredTenant;
@@ -28,12 +30,11 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     plane = await TestTenantPlane.boot(driver, { clock: new FixedClock() });
     const { admin: owner } = await plane.tenantWithAdmin('source');
     archive = await archiveOf(plane, owner);
-    process.env['TMPDIR'] = folder;
+    useTemporaryFolder(folder);
   });
   afterAll(async () => {
-    if (TMPDIR === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = TMPDIR;
     await plane.close();
+    jest.restoreAllMocks();
     rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
@@ -53,7 +54,7 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
         response.on('data', (piece: Buffer) => pieces.push(piece));
         response.on('end', () => {
           const { code } = JSON.parse(Buffer.concat(pieces).toString()) as { code: string };
-          resolve({ status: response.statusCode, code });
+          resolve({ status: response.statusCode, code, retryAfter: response.headers['retry-after'] });
         });
         response.on('error', reject);
       });
@@ -62,11 +63,13 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     await eventually(async () => (await plane.rows(target, Import)).length === 1, { what: 'it has begun' });
     return { upload, answer };
   };
-  const failure = async (): Promise<unknown> => (await plane.rows(target, Import))[0]?.failure?.code;
+  const failure = async (of = target): Promise<unknown> => (await plane.rows(of, Import))[0]?.failure?.code;
 
   it('leaves no file behind, even if the process is killed', async () => {
+    const taking = jest.spyOn(plane.app.get(UploadRoom), 'take');
     const { upload } = await begun();
-    await eventually(async () => readdirSync(folder).length === 0, { what: 'the file has no name' });
+    await eventually(() => Promise.resolve(taking.mock.calls.length > 0), { what: 'bytes are stored' });
+    expect(readdirSync(folder)).toEqual([]);
     expect((await plane.rows(target, Import))[0]?.status).toBe('running');
     upload.destroy();
     await eventually(async () => (await failure()) === 'upload_interrupted');
@@ -76,9 +79,31 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     const { upload, answer } = await begun();
     await plane.post('/api/auth/logout', undefined, admin).expect(204);
     await plane.app.get(OngoingAnswers).look();
-    expect(await answer).toEqual({ status: 400, code: 'upload_interrupted' });
+    expect(await answer).toMatchObject({ status: 400, code: 'upload_interrupted' });
     expect(await failure()).toBe('upload_interrupted');
     upload.destroy();
+  });
+
+  it('is refused while those of other tenants take up the room on the disk', async () => {
+    const room = plane.app.get(UploadRoom);
+    const size = jest.replaceProperty(room, 'size', archive.length + 99);
+    const taking = jest.spyOn(room, 'take');
+    const first = target;
+    const { upload } = await begun();
+    await eventually(() => Promise.resolve(taking.mock.calls.length > 0));
+    ({ tenant: target, admin } = await plane.tenantWithAdmin(`target-${(count += 1)}`));
+    const refused = await begun();
+    refused.upload.end(archive.subarray(100));
+    expect(await refused.answer).toEqual({ status: 503, code: 'uploads_busy', retryAfter: '120' });
+    expect(await failure()).toBe('uploads_busy');
+    upload.destroy();
+    await eventually(async () => (await failure(first)) === 'upload_interrupted');
+    ({ tenant: target, admin } = await plane.tenantWithAdmin(`target-${(count += 1)}`));
+    const accepted = await begun();
+    accepted.upload.end(archive.subarray(100));
+    expect((await accepted.answer).status).toBe(202);
+    await eventually(async () => (await plane.rows(target, Import))[0]?.status === 'ready');
+    size.restore();
   });
 
   it('fails with a reason if the disk is full', async () => {
@@ -89,7 +114,7 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     const full = jest.spyOn(files, 'open').mockImplementation(() => open('/dev/full', 'r+'));
     const { upload, answer } = await begun();
     upload.end(archive.subarray(100));
-    expect(await answer).toEqual({ status: 507, code: 'upload_storage_full' });
+    expect(await answer).toMatchObject({ status: 507, code: 'upload_storage_full' });
     full.mockRestore();
     expect(await failure()).toBe('upload_storage_full');
   });
@@ -99,7 +124,7 @@ describe.each(EVERY_DATABASE)('the upload of an archive on %s', (driver) => {
     const { upload, answer } = await begun();
     await plane.app.get(Imports).beforeApplicationShutdown();
     expect(await failure()).toBe('interrupted');
-    expect(await answer).toEqual({ status: 503, code: 'interrupted' });
+    expect(await answer).toMatchObject({ status: 503, code: 'interrupted' });
     upload.destroy();
   });
 });

@@ -2,6 +2,7 @@ import { FIXTURES } from '@atlas/isolation';
 import { createHash } from 'node:crypto';
 import { Database, SecretBox, deriveKey } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { Secret } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { OldSessions } from '../../src/accounts/old-sessions';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -10,6 +11,7 @@ import { IdempotencyRecord } from '../../src/idempotency/idempotency-record.enti
 import { SealedAnswers } from '../../src/idempotency/sealed-answers';
 import { TenantIdempotency } from '../../src/idempotency/tenant-idempotency';
 import { Incident } from '../../src/incidents/incident.entity';
+import { allowAddresses } from '../allow-addresses.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 const DAY_SECONDS = 24 * 3600;
@@ -110,6 +112,66 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.audit(tenant, 'user.invited')).toHaveLength(1);
     // A response without a secret can still be returned, as it can after a tenant has moved.
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
+  });
+
+  describe('whose body contains a secret', () => {
+    const [OLD, NEW] = ['old', 'new'].map((word) => new Secret(`${word}-secret-of-the-environment`)) as [
+      Secret,
+      Secret,
+    ];
+    const withToken = (token: string): object => ({
+      name: 'Restart',
+      steps: [
+        {
+          name: 'call',
+          kind: 'http',
+          risk: 'low',
+          config: { method: 'GET', url: 'https://example.com/', headers: { authorization: token } },
+        },
+      ],
+    });
+    const create = (token = 'Bearer 1234') => keyed('/api/runbooks', withToken(token));
+    let kept: jest.ReplaceProperty<SealedAnswers>;
+    beforeAll(() => allowAddresses(plane));
+    beforeEach(() => {
+      // The cast exposes a private property, because the plane reads its secrets only at start.
+      const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
+      kept = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
+    });
+    afterEach(() => kept.restore());
+    const useSecrets = (...secrets: Secret[]) => kept.replaceValue(new SealedAnswers(secrets));
+
+    const storedOnce = async (): Promise<void> =>
+      expect(await plane.audit(tenant, 'runbook.created')).toHaveLength(1);
+
+    it('gets the same response after a rotation of the service secret', async () => {
+      useSecrets(OLD);
+      const { text } = await create().expect(201);
+      useSecrets(NEW, OLD);
+      expect((await create().expect(201)).text).toBe(text);
+      await create('Bearer 4321').expect(422);
+      await storedOnce();
+    });
+
+    it.each([
+      ['another', [NEW]],
+      ['no', []],
+    ])('is refused at a plane with %s service secret, and not carried out again', async (_, secrets) => {
+      useSecrets(OLD);
+      await create().expect(201);
+      useSecrets(...secrets);
+      expect((await create().expect(409)).body.code).toBe('answer_not_kept');
+      await storedOnce();
+    });
+
+    it('gets the same response if an earlier version stored it without a secret', async () => {
+      useSecrets();
+      const { text } = await create().expect(201);
+      useSecrets(OLD);
+      expect((await create().expect(201)).text).toBe(text);
+      await create('Bearer 4321').expect(422);
+      await storedOnce();
+    });
   });
 
   it('is refused if its key was used with a different body, and writes nothing', async () => {

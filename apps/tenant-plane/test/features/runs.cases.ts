@@ -336,6 +336,21 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
       expect(await plane.audit(tenant, 'automation_policy.changed')).toHaveLength(1);
     });
 
+    it('that is changed twice at once, and each audit entry shows what was replaced', async () => {
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const first = setLevel(2).then();
+      await pause.reached;
+      const second = setLevel(3).then();
+      await endedOrWaiting(plane, second);
+      pause.release();
+      await Promise.all([first, second]);
+      const changes = await plane.audit(tenant, 'automation_policy.changed');
+      expect(changes.map(({ before, after }) => [before?.['level'], after?.['level']])).toEqual([
+        [1, 2],
+        [2, 3],
+      ]);
+    });
+
     it.each([
       { level: 6 },
       { level: -1 },

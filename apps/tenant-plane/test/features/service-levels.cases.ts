@@ -240,6 +240,26 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     expect(await plane.audit(tenant, 'sla_policy.changed')).toMatchObject([{ before: policy, after: own }]);
   });
 
+  it('can be replaced twice at once, and each audit entry shows what was replaced', async () => {
+    const { body: policy } = await plane.get('/api/sla-policy', admin).expect(200);
+    const [one, two] = [1, 2].map((minutes) => ({
+      ...policy,
+      P3: { response_minutes: minutes, resolution_minutes: 9 },
+    }));
+    const set = (own: object) => plane.put('/api/sla-policy', own, admin).expect(200).then();
+    const pause = Pause.before(plane.app.get(Audit), 'record');
+    const first = set(one);
+    await pause.reached;
+    const second = set(two);
+    await endedOrWaiting(plane, second);
+    pause.release();
+    await Promise.all([first, second]);
+    expect(await plane.audit(tenant, 'sla_policy.changed')).toMatchObject([
+      { before: policy, after: one },
+      { before: one, after: two },
+    ]);
+  });
+
   it.each([
     ['without P5', ({ P5: _, ...rest }: Record<string, object>) => rest],
     [

@@ -116,6 +116,50 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     expect(opened.reveal()).toBe('credential');
   });
 
+  it.each([
+    ['restored as failed, and starts only after a person has retried it', true, ['failed', 'failed']],
+    ['copied by a move as it is', false, ['queued', 'queued']],
+  ])('contains a run whose queued step is %s', async (_, isRestore, statuses) => {
+    const { session } = await plane.user(tenant, 'admin');
+    const ask = { session };
+    await plane.put('/api/automation/policy', { level: 5 }, ask).expect(200);
+    const shell = {
+      name: 'drop',
+      kind: 'shell',
+      risk: 'low',
+      config: { command: 'true' },
+      on_failure: 'continue',
+    };
+    const runbook = (await plane.post('/api/runbooks', { name: 'Drop', steps: [shell] }, ask).expect(201))
+      .body;
+    const run = (await plane.post(`/api/runbooks/${runbook.id}/runs`, {}, ask).expect(202)).body;
+    expect(run.status).toBe('queued');
+
+    const pair = await keys();
+    const own = { recipient: { ...plane.app.get(PlaneIdentities).current.publicKey } };
+    const transfer = async (role: 'backup' | 'target') =>
+      isRestore ? wanted(role, pair) : { id, role, ...own };
+    await begin({ status: 'deprovisioning', transfer: await transfer('backup') });
+    await eventually(isVerified, { what: 'the backup is verified' });
+    await begin({ phase: 'retired', transfer: undefined, purge: { job_id: id } });
+    relay.asked = 0;
+    await begin({ phase: 'importing', purge: undefined, transfer: await transfer('target') });
+    await eventually(isVerified, { what: 'the backup is restored' });
+    await begin({ status: 'active', phase: 'serving', transfer: undefined });
+
+    const path = `/api/automation/jobs/${run.id}`;
+    const { body } = await plane.get(path, ask).expect(200);
+    expect([body.status, body.steps[0].status]).toEqual(statuses);
+    const ended = (await plane.audit(tenant, 'run.ended')).filter(({ targetId }) => targetId === run.id);
+    expect(ended).toHaveLength(isRestore ? 1 : 0);
+    if (!isRestore) return;
+    expect(body.steps[0].error.code).toBe('outcome_unknown');
+    const { key } = (await plane.post('/api/agents', { name: 'late' }, ask).expect(201)).body;
+    await plane.post('/api/agent/claim', {}, { session: key }).expect(204);
+    await plane.post(`${path}/retry`, {}, ask).expect(200);
+    expect((await plane.post('/api/agent/claim', {}, { session: key }).expect(200)).body.job_id).toBe(run.id);
+  });
+
   it('is imported again by a second restore if the plane missed the cancellation of the first', async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });

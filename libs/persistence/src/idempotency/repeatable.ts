@@ -17,8 +17,10 @@ const SECRECY = Symbol('SECRECY');
 
 type Answer = Record<string, unknown>;
 
-/** What is done about secrets in a response. */
+/** What is done about secrets in a request and its response. */
 interface Secrecy {
+  /** Whether the body may contain a secret. What is stored then confirms no guess of it. */
+  readonly takesSecret: boolean;
   /** Whether the response may contain a secret that is shown to repeats as well. */
   readonly showsSecret: boolean;
   /** Replaces secrets that are shown only once, before the response is stored for repeats. */
@@ -64,11 +66,12 @@ class RepeatableInterceptor implements NestInterceptor {
  * the first response.
  */
 export const Repeatable = ({
+  takesSecret = false,
   showsSecret = false,
   forRepeats = (answer) => answer,
 }: Partial<Secrecy> = {}): MethodDecorator =>
   applyDecorators(
-    SetMetadata(SECRECY, { showsSecret, forRepeats } satisfies Secrecy),
+    SetMetadata(SECRECY, { takesSecret, showsSecret, forRepeats } satisfies Secrecy),
     UseInterceptors(RepeatableInterceptor),
     ApiIdempotencyKey(),
   );

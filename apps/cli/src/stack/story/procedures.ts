@@ -25,7 +25,10 @@ export interface StoryRun {
   /** The service whose incident the run belongs to. */
   readonly service: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** If not, the run is left waiting for approval. */
+  /**
+   * If not, the run is left waiting for approval. Its step has a high risk, so the only admin, who has
+   * requested it, cannot approve it. An approved step would stay queued, because no agent runs in the demo.
+   */
   readonly isFinished: boolean;
   readonly approvalNote?: string;
   readonly completionNote?: string;
@@ -80,7 +83,7 @@ const RESTART_CONSUMERS: StoryRunbook = {
     {
       name: 'Restart the consumers',
       kind: 'shell',
-      risk: 'medium',
+      risk: 'high',
       agent_selector: SITE,
       timeout_seconds: 300,
       config: { command: '/usr/local/bin/restart-consumers', args: ['orders.confirmed'] },

@@ -138,7 +138,7 @@ export const INCIDENTS: readonly StoryIncident[] = [
     isAssigned: false,
     notes: [
       'Orders are accepted and paid, but confirmation emails are about 40 minutes late.',
-      'Three consumers have lost their connection and do not reconnect. A restart waits for approval.',
+      'Three consumers have lost their connection and do not reconnect. A restart waits for a second admin.',
     ],
   },
 ];
