@@ -7,9 +7,9 @@ import { inDatabase, nameOf } from './database-url';
 import { loadTenants } from './isolation/tenant-rows';
 import { type Line } from './line';
 import { interleave } from './load/interleave';
-import { cpuMs, familyCpuMs } from './load/cpu-time';
 import { type LoadResult, describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
+import { Observation } from './planes/observation';
 import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
 import { compressedCopy } from './product/compressed-copy';
 import { loadHistory } from './product/incident-history';
@@ -51,23 +51,16 @@ async function measureExport(bench: Bench): Promise<readonly Goal[]> {
   };
   for (const side of Object.values(sides)) await side();
   bench.fact('peak memory of the plane before the rounds', peakMemoryOf(plane));
-  const spent = { plane: 0, copy: 0 };
-  const observed = async (side: keyof typeof sides, pid: number): Promise<LoadResult> => {
-    const cpu = (): number => cpuMs(pid) + familyCpuMs(bench.postgresPid ?? NaN);
-    const before = cpu();
-    const result = await sides[side]();
-    spent[side] += cpu() - before;
-    return result;
-  };
-  const count = bench.size(5, 3);
-  const rounds = await interleave(count, {
-    plane: () => observed('plane', plane.pid),
-    copy: () => observed('copy', process.pid),
+  const observation = new Observation(bench, [plane]);
+  const copying = new Observation(bench, [], [{ name: 'bench', pid: process.pid }]);
+  const rounds = await interleave(bench.size(5, 3), {
+    plane: () => observation.during(sides.plane),
+    copy: () => copying.during(sides.copy),
   });
   bench.fact('rows as shipped', rounds.plane.map(describeLoad).join(' | '));
   bench.fact('rows by COPY', rounds.copy.map(describeLoad).join(' | '));
-  for (const [side, ms] of Object.entries(spent))
-    bench.fact(`CPU per 1,000 rows, ${side}`, `${((ms * 1000) / count / rows).toFixed(1)} ms`);
+  observation.tell('plane');
+  copying.tell('copy');
   bench.fact('peak memory of the plane after the rounds', peakMemoryOf(plane));
   const perSecond = (results: readonly LoadResult[]): number[] => results.map((result) => result.perSecond);
   return [atLeast('ratio', medianRatio(perSecond(rounds.plane), perSecond(rounds.copy)), 0.6)];

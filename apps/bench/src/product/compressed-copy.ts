@@ -4,12 +4,13 @@ import { copyOut } from '@atlas/persistence';
 import { type Client } from 'pg';
 
 const BLOCK_BYTES = 2_097_152;
-const MAX_PENDING = 2;
+const MAX_PENDING = 3;
+const PACKING = { chunkSize: 1_048_576 };
 const pack = promisify(gzip);
 
 /**
  * Runs `COPY (<select>) TO STDOUT`, and compresses it as an export compresses its rows: in gzip members of
- * two mebibytes, two at a time. Returns the sizes before and after compression. The result is discarded.
+ * two mebibytes, three at a time. Returns the sizes before and after compression. The result is discarded.
  */
 export async function compressedCopy(
   client: Client,
@@ -21,7 +22,7 @@ export async function compressedCopy(
     if (pending.length === MAX_PENDING) await pending.shift();
     const content = Buffer.concat(block);
     [block, blockBytes] = [[], 0];
-    pending.push(pack(content).then(({ length }) => void (packed += length)));
+    pending.push(pack(content, PACKING).then(({ length }) => void (packed += length)));
   };
   for await (const rows of copyOut(client, select)) {
     block.push(rows);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { ArchiveReader } from './archive-reader';
 import { ArchiveWriter } from './archive-writer';
@@ -13,7 +14,7 @@ const ORIGIN = {
 };
 
 async function* pages(...sizes: number[]): AsyncGenerator<Lines> {
-  for (const size of sizes) yield { rows: 1, text: `"${'x'.repeat(size - 3)}"\n` };
+  for (const size of sizes) yield { rows: 1, bytes: Buffer.from(`"${'x'.repeat(size - 3)}"\n`) };
 }
 
 describe('an archive', () => {
@@ -42,10 +43,20 @@ describe('an archive', () => {
     ]);
   });
 
-  it('fails if a part cannot be stored', async () => {
-    const writer = new ArchiveWriter(() => Promise.reject(new Error('disk full')), ORIGIN);
-    const written = writer.add('large', [], pages(2_000_000, 2_000_000)).then(() => writer.finish());
+  it('is stored one part at a time, and no further once a part cannot be stored', async () => {
+    let [tried, isStoring, overlaps] = [0, false, 0];
+    const store = async (): Promise<void> => {
+      if (isStoring) overlaps += 1;
+      isStoring = true;
+      await setImmediate();
+      isStoring = false;
+      if ((tried += 1) === 3) throw new Error('disk full');
+    };
+    const writer = new ArchiveWriter(store, ORIGIN);
+    const large = Array.from({ length: 8 }, () => 2_200_000);
+    const written = writer.add('large', [], pages(...large)).then(() => writer.finish());
     await expect(written).rejects.toThrow('disk full');
+    expect([tried, overlaps]).toEqual([3, 0]);
   });
 
   it('is refused without rows in its manifest', async () => {

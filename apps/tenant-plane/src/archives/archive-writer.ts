@@ -14,8 +14,10 @@ import { TAR_BLOCK, tarHeader, tarPadding } from './tar-format';
 
 /** How much text is compressed at a time. */
 const BLOCK_BYTES = 2_097_152;
-/** How many parts are compressed and stored while the next one is read. */
-const MAX_PENDING = 2;
+/** How many parts are compressed and stored while the next one is read. They are stored one at a time. */
+const MAX_PENDING = 3;
+/** A part fits in here when packed. Otherwise, packing would wait for the main thread after each 16 KiB. */
+const PACKING = { chunkSize: 1_048_576 };
 const pack = promisify(gzip);
 
 /** Stores a part of the archive. The archive consists of all parts in the order of their numbers. */
@@ -34,7 +36,7 @@ export class ArchiveWriter {
   private readonly tables: ArchiveTable[] = [];
   /** Small tables that are complete but not yet stored. */
   private small = new Block();
-  /** The parts that are being compressed and stored, the oldest first. */
+  /** The parts that are being compressed and stored, the oldest first. Each waits for the one before it. */
   private readonly pending: Promise<void>[] = [];
 
   constructor(
@@ -47,10 +49,9 @@ export class ArchiveWriter {
     const hash = createHash('sha256');
     let [rows, size, block] = [0, 0, new Block()];
     let header: number | undefined;
-    for await (const lines of pages) {
-      const bytes = Buffer.from(lines.text);
+    for await (const { rows: count, bytes } of pages) {
       hash.update(bytes);
-      rows += lines.rows;
+      rows += count;
       size += bytes.length;
       block.add(bytes);
       if (!block.isFull) continue;
@@ -108,14 +109,15 @@ export class ArchiveWriter {
 
   private async put(number: number, block: Block): Promise<void> {
     if (this.pending.length === MAX_PENDING) await this.pending.shift();
-    const stored = this.packAndStore(number, block);
+    const stored = this.packAndStore(number, block, this.pending.at(-1));
     // A failure is thrown by a later call, which waits for this part.
     stored.catch(() => undefined);
     this.pending.push(stored);
   }
 
-  private async packAndStore(number: number, { pieces }: Block): Promise<void> {
-    const content = await pack(Buffer.concat(pieces));
+  private async packAndStore(number: number, { pieces }: Block, before?: Promise<void>): Promise<void> {
+    const content = await pack(Buffer.concat(pieces), PACKING);
+    await before;
     this.bytes += content.length;
     await this.store(number, content);
   }

@@ -1,10 +1,11 @@
 import { type TenantScope, copiedRows } from '@atlas/persistence';
 import { escapeLiteral } from 'pg';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { type ExportedRows, type Lines, columnsOf, withSortedKeys } from './exported-rows';
+import { type CopiedColumn, copiedColumn } from './copied-values';
+import { type ExportedRows, type Lines, columnsOf } from './exported-rows';
+import { GrowingBytes } from './growing-bytes';
 
-/** Writes the text of a value that is not null as JSON. */
-type Spelling = (text: string) => string;
+const LINE_END = Buffer.from('}\n');
 
 /** The lines of a table on Postgres: its rows by COPY, and then spelled column by column. */
 export async function* copiedLines(
@@ -17,75 +18,26 @@ export async function* copiedLines(
   await manager.query('set local enable_sort = off');
   const select = `select ${columns.map(selected).join(', ')} from ${table}
     where tenant_id = ${escapeLiteral(tenantId)} order by "${onlyKey.databaseName}"`;
-  const lineOf = lineSpelling(columns);
-  for await (const copied of copiedRows(manager, select)) {
-    const lines = copied.toString('utf8', 0, copied.length - 1).split('\n');
-    yield { rows: lines.length, text: lines.map(lineOf).join('') };
-  }
+  const spelled = columns.map(copiedColumn);
+  for await (const copied of copiedRows(manager, select)) yield linesOf(copied, spelled);
 }
 
 function selected({ databaseName, type }: ColumnMetadata): string {
   return type === Date ? `"${databaseName}" at time zone 'UTC'` : `"${databaseName}"`;
 }
 
-/** Runs for each value of an export, so it creates no objects. */
-function lineSpelling(columns: readonly ColumnMetadata[]): (row: string) => string {
-  const names = columns.map(({ databaseName }, index) => `${index === 0 ? '{' : ','}"${databaseName}":`);
-  const spellings = columns.map(spellingOf);
-  return (row) => {
-    const values = row.split('\t');
-    let line = '';
-    for (let index = 0; index < values.length; index += 1) {
-      const text = values[index] ?? '';
-      line += names[index];
-      line += text === '\\N' ? 'null' : spellings[index]?.(text.includes('\\') ? unescaped(text) : text);
+/** Goes through the bytes, because a string for each value would take twice as long. */
+function linesOf(copied: Buffer, columns: readonly CopiedColumn[]): Lines {
+  const lines = new GrowingBytes(2 * copied.length);
+  let [rows, at] = [0, 0];
+  while (at < copied.length) {
+    for (const { prefix, spell } of columns) {
+      lines.add(prefix);
+      // A tab or a newline follows the value.
+      at = spell(lines, copied, at) + 1;
     }
-    return `${line}}\n`;
-  };
-}
-
-function spellingOf({ type, databaseName }: ColumnMetadata): Spelling {
-  switch (type) {
-    case 'uuid':
-      return (text) => `"${text}"`;
-    case 'varchar':
-    case 'text':
-      return JSON.stringify;
-    case 'integer':
-    case 'bigint':
-      return (text) => text;
-    case 'double precision':
-      return (text) => JSON.stringify(Number(text));
-    case 'boolean':
-      return (text) => (text === 't' ? 'true' : 'false');
-    case Date:
-      return timeOf;
-    case 'simple-json':
-      return jsonSpelling();
-    default:
-      throw new Error(`There is no spelling for the type of ${databaseName}.`);
+    lines.add(LINE_END);
+    rows += 1;
   }
-}
-
-/** `2030-01-02 03:04:05.6`, in UTC, as RFC 3339 with milliseconds. */
-function timeOf(text: string): string {
-  if (text.length < 19 || text.length > 26) return JSON.stringify(new Date(`${text}Z`));
-  const milliseconds = text.slice(20, 23).padEnd(3, '0');
-  return `"${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z"`;
-}
-
-/** Rows that follow each other often have the same JSON, such as service levels. */
-function jsonSpelling(): Spelling {
-  let [last, spelled] = ['null', 'null'];
-  return (text) => {
-    if (text !== last) [last, spelled] = [text, JSON.stringify(withSortedKeys(JSON.parse(text)))];
-    return spelled;
-  };
-}
-
-const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-/** Undoes what COPY does to control characters and backslashes. */
-function unescaped(text: string): string {
-  return text.replace(/\\(.)/g, (_, character: string) => ESCAPED[character] ?? character);
+  return { rows, bytes: lines.written };
 }

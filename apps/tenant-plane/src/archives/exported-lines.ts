@@ -39,7 +39,7 @@ async function* writtenLines({ manager, tenantId }: TenantScope, rows: ExportedR
     // SQLite writes the next page while this one is compressed and stored.
     const next = read(limit, page.last);
     try {
-      yield { rows: page.rows, text: respelled(page.text) };
+      yield { rows: page.rows, bytes: Buffer.from(respelled(page.text)) };
     } finally {
       await next.catch(() => undefined);
     }

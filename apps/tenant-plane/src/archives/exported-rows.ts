@@ -17,7 +17,7 @@ export interface ExportedRows {
 /** Lines of NDJSON. */
 export interface Lines {
   readonly rows: number;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** The tables of an archive, in the order in which they are written and imported. */
@@ -53,12 +53,22 @@ export function lineOf(row: PortableRow): string {
   return `${JSON.stringify(withSortedKeys(row))}\n`;
 }
 
-/** Postgres does not keep the order of keys. */
+/** Postgres does not keep the order of keys. Most values have them in order, and need no copy. */
 export function withSortedKeys(value: unknown): unknown {
+  return isSorted(value) ? value : sorted(value);
+}
+
+function isSorted(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  const keys = Array.isArray(value) ? [] : Object.keys(value);
+  return keys.every((key, at) => (keys[at - 1] ?? '') <= key) && Object.values(value).every(isSorted);
+}
+
+function sorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (Array.isArray(value)) return value.map(sorted);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, entry]) => [key, withSortedKeys(entry)]));
+  return Object.fromEntries(entries.map(([key, entry]) => [key, sorted(entry)]));
 }
 
 function nothing(): PortableRow {

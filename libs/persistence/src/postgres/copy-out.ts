@@ -2,6 +2,8 @@ import { type Client, type Connection, Query } from 'pg';
 import { type EntityManager } from 'typeorm';
 
 const BATCH_BYTES = 524_288;
+/** A batch ends with the row that exceeds its size. Most rows fit in here, so it need not grow. */
+const CAPACITY = BATCH_BYTES + 65_536;
 const NEWLINE = '\n'.charCodeAt(0);
 
 /** The rows of a query in COPY's text format, in the current transaction. Takes no parameters. */
@@ -25,7 +27,7 @@ export async function* copyOut(client: Client, select: string): AsyncGenerator<B
 }
 
 class CopyOut extends Query {
-  private batch = Buffer.allocUnsafe(BATCH_BYTES);
+  private batch = Buffer.allocUnsafe(CAPACITY);
   private length = 0;
   private paused?: Connection;
   private isDiscarding = false;
@@ -69,7 +71,7 @@ class CopyOut extends Query {
     if (this.length === 0) return undefined;
     const rows = this.batch.subarray(0, this.batch.lastIndexOf(NEWLINE, this.length - 1) + 1);
     const rest = this.batch.subarray(rows.length, this.length);
-    [this.batch, this.length] = [Buffer.allocUnsafe(BATCH_BYTES + rest.length), rest.length];
+    [this.batch, this.length] = [Buffer.allocUnsafe(CAPACITY + rest.length), rest.length];
     rest.copy(this.batch);
     this.resume();
     return rows;
