@@ -245,6 +245,27 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
       expect(await plane.rows(tenant, SealedHeaders)).toEqual([]);
     });
 
+    it('send them where the server redirects to on itself, but to no other server', async () => {
+      const elsewhere = await StandInPrometheus.start();
+      elsewhere.answer(() => vector('1'));
+      const redirecting = (to: string): void =>
+        prometheus.answerRaw(({ query }, response) => {
+          if (query === 'moved') response.end(JSON.stringify(vector('1')));
+          else response.writeHead(302, { location: `${to}/api/v1/query?query=moved&time=0` }).end();
+        });
+      const { id } = await createWith({ authorization: TOKEN, 'x-scope-orgid': 'canary-of-scope' });
+      redirecting(prometheus.url);
+      await pass(2);
+      expect(prometheus.questions.at(-1)?.query).toBe('moved');
+      expect(prometheus.headers.authorization).toBe(TOKEN);
+      redirecting(elsewhere.url);
+      await pass(1);
+      expect(elsewhere.questions.at(-1)?.query).toBe('moved');
+      expect(JSON.stringify(elsewhere.headers)).not.toContain('canary');
+      expect((await get(id)).indicator_error).toBeNull();
+      await elsewhere.close();
+    });
+
     it('report headers that cannot be decrypted, and that can be entered again', async () => {
       const { id } = await createWith({ authorization: TOKEN });
       await plane.tenants.write(tenant.tenant_id, (scope) =>
