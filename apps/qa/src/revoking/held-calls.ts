@@ -56,19 +56,18 @@ export class HeldCalls {
         return { call: call.name, wasHeld, wrong: wasHeld ? wronglyAnswered(call, await reply) : [] };
       }),
     );
-    const effect = effectOf(before, await this.rowsOf(calls));
-    const written = isNothing(effect) ? [] : [`wrote ${JSON.stringify(effect)}`];
+    const rows = written(before, await this.rowsOf(calls));
     return results.map((result) => ({
       ...result,
-      wrong: [...result.wrong, ...(result.wasHeld ? written : [])].map(
+      wrong: [...result.wrong, ...(result.wasHeld ? rows : [])].map(
         (what) => `${result.call}, transaction ${nth}, ${revocation.name}: ${what}`,
       ),
     }));
   }
 
   /**
-   * Sends a call, and revokes while it is about to commit its nth transaction. The revocation must not be
-   * acknowledged before the transaction has ended. Requires Postgres, where a waiting revocation can be seen.
+   * Sends a call, and revokes while it is about to commit its nth transaction. The revocation waits for the
+   * call, or the call writes nothing more for the tenant. Requires Postgres, where waiting can be seen.
    */
   async atCommit(call: TenantCall, revocation: CallRevocation, nth: number): Promise<HeldResult> {
     const sent = this.send(call, { place: 'commit', nth });
@@ -79,10 +78,11 @@ export class HeldCalls {
       everyMs: OFTEN_MS,
       what: 'the revocation waits or has been acknowledged',
     });
-    const wrong = isAcknowledged ? ['acknowledged while the call could still commit'] : [];
+    const before = isAcknowledged ? await this.rowsOf([call]) : undefined;
     this.goOn();
-    const [{ status, text }] = await Promise.all([sent.reply, revoking]);
-    if (status >= 500 && !call.isMeant(status)) wrong.push(`answered with ${status} ${text.slice(0, 200)}`);
+    const [reply] = await Promise.all([sent.reply, revoking]);
+    const wrong = reply.status >= 500 && !call.isMeant(reply.status) ? [toldBy(reply)] : [];
+    if (before) wrong.push(...wronglyAnswered(call, reply), ...written(before, await this.rowsOf([call])));
     await revocation.restore(call);
     const where = `${call.name}, COMMIT ${nth}, ${revocation.name}`;
     return { call: call.name, wasHeld: true, wrong: wrong.map((what) => `${where}: ${what}`) };
@@ -118,7 +118,17 @@ export class HeldCalls {
   }
 }
 
-function wronglyAnswered({ isSignOut }: TenantCall, { status, text }: Reply): string[] {
+function wronglyAnswered({ isSignOut }: TenantCall, reply: Reply): string[] {
+  const { status } = reply;
   const isRefused = status === 401 || status === 403;
-  return isRefused || (isSignOut && status < 300) ? [] : [`answered with ${status} ${text.slice(0, 200)}`];
+  return isRefused || (isSignOut && status < 300) ? [] : [toldBy(reply)];
+}
+
+function written(before: readonly string[], after: readonly string[]): string[] {
+  const effect = effectOf(before, after);
+  return isNothing(effect) ? [] : [`wrote ${JSON.stringify(effect)}`];
+}
+
+function toldBy({ status, text }: Reply): string {
+  return `answered with ${status} ${text.slice(0, 200)}`;
 }
