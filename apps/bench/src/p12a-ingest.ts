@@ -5,9 +5,9 @@ import { httpMessage } from './http/message';
 import { type LoadedTenant, loadTenants } from './isolation/tenant-rows';
 import { type Line } from './line';
 import { interleave } from './load/interleave';
-import { cpuMs, familyCpuMs } from './load/cpu-time';
 import { describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
+import { Observation } from './planes/observation';
 import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
 import { Calls } from './product/calls';
 import { loadSources } from './product/product-rows';
@@ -39,25 +39,21 @@ async function measureIngest(bench: Bench): Promise<readonly Goal[]> {
       posting(peer.url, tenants, alerts, (n) => `/ingest/${tenants[n]?.id}`),
     ];
     const load = { callers: CALLERS, count: bench.size(800, 200) };
-    const spent = { plane: 0, peer: 0 };
-    const observed = async (side: keyof typeof spent, calls: Calls, pid: number) => {
-      const cpu = (): number => cpuMs(pid) + familyCpuMs(bench.postgresPid ?? NaN);
-      const before = cpu();
-      const result = await calls.load(load);
-      spent[side] += cpu() - before;
-      return result;
-    };
-    const sides = {
-      plane: () => observed('plane', ours, plane.pid),
-      peer: () => observed('peer', theirs, peer.pid),
-    };
     // Opens the incidents.
-    for (const side of Object.values(sides)) await side();
-    [spent.plane, spent.peer] = [0, 0];
+    for (const side of [ours, theirs]) await side.load(load);
+    const [shipped, compared] = [
+      new Observation(bench, [plane]),
+      new Observation(bench, [], [{ name: 'peer', pid: peer.pid }]),
+    ];
+    const sides = {
+      plane: () => shipped.during(() => ours.load(load)),
+      peer: () => compared.during(() => theirs.load(load)),
+    };
     const rounds = await interleave(bench.size(5, 3), sides);
     bench.fact(`${name}, as shipped`, rounds.plane.map(describeLoad).join(' | '));
     bench.fact(`${name}, by the peer`, rounds.peer.map(describeLoad).join(' | '));
-    bench.fact(`${name}, CPU of the peer as a share of ours`, (spent.peer / spent.plane).toFixed(2));
+    shipped.tell(`${name}, as shipped`);
+    compared.tell(`${name}, by the peer`);
     const [one, other] = [rounds.plane, rounds.peer].map((all) => all.map(({ perSecond }) => perSecond));
     goals.push(atLeast(name, medianRatio(one ?? [], other ?? []), 0.3));
   }

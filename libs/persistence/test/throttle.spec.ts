@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   beforeEach(() => {
     clock = new FixedClock();
     setDatabaseTime(database, clock);
-    throttle = new Throttle(database);
+    throttle = new Throttle(database, clock);
   });
   afterEach(() =>
     database.write((manager) => manager.createQueryBuilder().delete().from(ThrottleRow).execute()),
@@ -101,6 +101,47 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5, lax)).toBe(3);
   });
 
+  describe('that counts in blocks', () => {
+    const inBlocks = { name: 'in blocks', limit: 6, windowSeconds: MINUTE, isStrict: false, block: 3 };
+    const count = async (): Promise<number[]> =>
+      (await database.read((manager) => manager.find(ThrottleRow))).map((row) => row.count);
+
+    it('lets exactly its limit through, and counts only once for each block', async () => {
+      for (const counted of [3, 3, 3, 6]) {
+        expect(await throttle.isTaken(inBlocks, ['a'])).toBe(true);
+        expect(await count()).toEqual([counted]);
+      }
+      expect(await letThrough(5, inBlocks)).toBe(2);
+      clock.advance(MINUTE);
+      const atOnce = await letThrough(20, inBlocks);
+      expect(atOnce + (await letThrough(20, inBlocks))).toBe(6);
+    });
+
+    it('does not exceed its limit together with other processes', async () => {
+      const others = [throttle, new Throttle(database, clock), new Throttle(database, clock)];
+      const results: boolean[] = [];
+      for (let round = 0; round < 4; round += 1)
+        for (const other of others) results.push(await other.isTaken(inBlocks, ['a']));
+      expect(results.filter(Boolean)).toHaveLength(6);
+    });
+
+    it('does not carry a block over to the next window', async () => {
+      await throttle.take(inBlocks, ['a']);
+      clock.advance(MINUTE);
+      expect((await letThrough(20, inBlocks)) + (await letThrough(20, inBlocks))).toBe(6);
+    });
+
+    it('keeps no block of a transaction that is rolled back', async () => {
+      const refused = database.write(async () => {
+        await throttle.take(inBlocks, ['a']);
+        throw new Error('refused');
+      });
+      await expect(refused).rejects.toThrow('refused');
+      await throttle.take(inBlocks, ['a']);
+      expect(await count()).toEqual([3]);
+    });
+  });
+
   it('says how long to wait, and does not count an attempt that is given back', async () => {
     await taken(3);
     clock.advance(5 * MINUTE);
@@ -134,7 +175,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   it("uses the database's own clock", async () => {
     const untold = await openDatabase(options);
     try {
-      throttle = new Throttle(untold);
+      throttle = new Throttle(untold, clock);
       expect(await letThrough(5)).toBe(3);
       await throttle.sweep();
       const refusal = await throttle.take(strict, ['a']).catch((error: unknown) => error);

@@ -5,7 +5,7 @@ import { type LoadResult } from '../load/run-load';
 
 /**
  * Observes the processes of one side of a comparison. Records their CPU time over all rounds and, if
- * requested, their CPU profiles.
+ * requested, the CPU profiles of the planes among them.
  */
 export class Observation {
   private readonly spentMs = new Map<string, number>();
@@ -14,6 +14,7 @@ export class Observation {
   constructor(
     private readonly bench: Bench,
     private readonly planes: readonly PlaneProcess[],
+    private readonly others: readonly Pick<PlaneProcess, 'name' | 'pid'>[] = [],
   ) {}
 
   async during<T extends LoadResult>(work: () => Promise<T>): Promise<T> {
@@ -34,7 +35,7 @@ export class Observation {
     if (!canReadCpuTime) return new Map();
     const postgres = this.bench.postgresPid;
     return new Map([
-      ...this.planes.map(({ name, pid }) => [name, cpuMs(pid)] as const),
+      ...[...this.planes, ...this.others].map(({ name, pid }) => [name, cpuMs(pid)] as const),
       ...(postgres === undefined ? [] : [['postgres', familyCpuMs(postgres)] as const]),
     ]);
   }

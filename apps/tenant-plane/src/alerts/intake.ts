@@ -1,4 +1,4 @@
-import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, together } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { type ReceiptView } from '@atlas/tenant-api/alerts';
@@ -12,6 +12,7 @@ import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
 import { OneByOne } from './one-by-one';
 import { type ReceivedAlert, partsOf } from './received-alerts';
+import { withoutRepeated } from './repeated-alerts';
 import { silencing } from './silence-matching';
 import { type Silence } from './silence.entity';
 import { activeSilences } from './silences';
@@ -22,6 +23,8 @@ import { activeSilences } from './silences';
  */
 const ALERTS_A_PART = 100;
 const MAX_WAITING = 20;
+/** How exactly a data source shows when it last received alerts. */
+const RECEIPT_MS = 5000;
 
 /** What a request does to one alert. */
 type Outcome = 'firing' | 'repeated' | 'silenced' | 'resolved';
@@ -66,15 +69,23 @@ export class Intake {
       const source = await (isFirst ? this.keys.admit(scope, key, kind) : this.keys.prove(scope, key, kind));
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
-      if (received.length > 0) await scope.update(DataSource, { id: source.id }, { lastReceivedAt: now });
-      const known = await knownAlerts(scope, source.id, received);
-      const silenced = silencing(await activeSilences(scope, now));
-      const outcomes = received.map((one) =>
+      const [others] = await together([
+        withoutRepeated(scope, source.id, now, received),
+        noteReceipt(scope, source, received.length, now),
+      ]);
+      const repeated = { opened: 0, updated: received.length - others.length, resolved: 0, silenced: 0 };
+      if (others.length === 0) return repeated;
+      const [known, silences] = await together([
+        knownAlerts(scope, source.id, others),
+        activeSilences(scope, now),
+      ]);
+      const silenced = silencing(silences);
+      const outcomes = others.map((one) =>
         follow(known.get(one.fingerprint), one, { source, silenced, now }),
       );
       const alerts = outcomes.map(({ alert }) => alert);
       const openers = await this.incidents.follow(scope, source, now, changesOf(known, alerts));
-      return countsOf(outcomes, openers);
+      return countsOf(outcomes, openers, repeated);
     });
   }
 }
@@ -143,19 +154,30 @@ function isFiring(alert: Alert | undefined): boolean {
   return alert?.status === 'firing' && alert.silenceId === null;
 }
 
+/** A source that never stops sending does not change its row with every request. */
+async function noteReceipt(
+  scope: TenantScope,
+  { id, lastReceivedAt }: DataSource,
+  count: number,
+  now: Date,
+): Promise<void> {
+  if (count === 0) return;
+  if (lastReceivedAt && Math.abs(now.getTime() - lastReceivedAt.getTime()) < RECEIPT_MS) return;
+  await scope.update(DataSource, { id }, { lastReceivedAt: now });
+}
+
 async function knownAlerts(
   scope: TenantScope,
   sourceId: string,
   received: readonly ReceivedAlert[],
 ): Promise<ReadonlyMap<string, Alert>> {
-  if (received.length === 0) return new Map();
   const fingerprints = received.map(({ fingerprint }) => fingerprint);
   const rows = await scope.find(Alert, { where: { sourceId, fingerprint: In(fingerprints) } });
   return new Map(rows.map((row) => [row.fingerprint, row]));
 }
 
-function countsOf(followed: readonly Followed[], openers: ReadonlySet<string>): Counts {
-  const counts = { opened: 0, updated: 0, resolved: 0, silenced: 0 };
+function countsOf(followed: readonly Followed[], openers: ReadonlySet<string>, repeated: Counts): Counts {
+  const counts = { ...repeated };
   for (const { alert, outcome } of followed) {
     if (outcome === 'firing') counts[openers.has(alert.id) ? 'opened' : 'updated'] += 1;
     else counts[outcome === 'repeated' ? 'updated' : outcome] += 1;

@@ -1,4 +1,4 @@
-import { type Allowance, type TenantScope, Throttle, lockedForUpdate } from '@atlas/persistence';
+import { type Allowance, type TenantScope, Throttle, lockedForUpdate, together } from '@atlas/persistence';
 import { Clock, DomainError, currentContext } from '@atlas/platform';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
 import { Injectable } from '@nestjs/common';
@@ -15,6 +15,7 @@ export const REQUESTS: Allowance = {
   limit: 600,
   windowSeconds: 60,
   isStrict: false,
+  block: 10,
   refusal: 'This data source has sent too many requests. Send more in each request.',
 };
 
@@ -42,10 +43,9 @@ export class DataSourceKeys {
    * `data_source_kind` and the refusals of `requireStanding`.
    */
   async prove(scope: TenantScope, { token }: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
-    await requireStanding(scope);
     const hash = hashToken(token);
     const query = scope.query(DataSource, 'source').andWhere(...presents('source', hash));
-    const source = await lockedForUpdate(query).getOne();
+    const [, source] = await together([requireStanding(scope), lockedForUpdate(query).getOne()]);
     if (!source || !accepts(source, hash, this.clock.now())) throw keyRefused();
     const context = currentContext();
     if (context) context.actor = { kind: 'data_source', id: source.id };

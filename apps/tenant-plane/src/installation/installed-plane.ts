@@ -61,7 +61,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   requireProductionDatabase(config, deployment.profile.model);
   const tenants = new TenantDatabase(database);
   const audit = new Audit(database, new AuditSealer(database, tenants), clock);
-  const sessions = new Sessions(new Throttle(database), clock);
+  const sessions = new Sessions(new Throttle(database, clock), clock);
   const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
   const applier = new DesiredStateApplier(
     database,

@@ -65,6 +65,29 @@ describe.each(EVERY_DATABASE)('alerts on %s', (driver) => {
     expect(await sender.incidents()).toMatchObject([{ alert_count: 1 }]);
   });
 
+  it('show what was last sent when they are repeated', async () => {
+    const [labels, annotations] = [{ instance: 'web-1', zone: 'a' }, { summary: 'The disk is full' }];
+    const startsAt = (minute: number): string => `2026-01-05T08:${minute}:00.000Z`;
+    const sent = { fingerprint: 'disk', labels, annotations, starts_at: startsAt(10) };
+    await sender.receipt(sent);
+    const changes = [
+      {},
+      { labels: { zone: 'a', instance: 'web-1' } },
+      { annotations: { summary: 'The disk is full', hint: 'Delete something' } },
+      { labels: { instance: 'web-2', zone: 'a' } },
+      { starts_at: startsAt(20) },
+    ];
+    let [latest, count] = [sent, 1];
+    for (const change of changes) {
+      latest = { ...latest, ...change };
+      const { labels, annotations, starts_at } = latest;
+      expect(await sender.receipt(latest)).toMatchObject({ opened: 0, updated: 1 });
+      expect(await sender.receipt({ ...latest, starts_at: undefined })).toMatchObject({ updated: 1 });
+      const shown = { count: (count += 2), labels: { alertname: 'DiskFull', ...labels }, starts_at };
+      expect(await sender.alerts()).toEqual([expect.objectContaining({ ...shown, annotations })]);
+    }
+  });
+
   it('share one incident if they belong to one group, and otherwise have their own', async () => {
     const web1 = { labels: { instance: 'web-1', severity: 'warning' } };
     const web2 = { labels: { instance: 'web-2', severity: 'critical' } };

@@ -1,7 +1,8 @@
 import { CommitOutcomeUnknown, type RequestContext, currentContext } from '@atlas/platform';
-import { type Client, type QueryResult } from 'pg';
+import { type QueryResult } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
 import { requireConnection, tellBreaks } from '../connection/broken-connections';
+import { type PostgresClient } from '../connection/postgres-connection';
 import { Database, newTransaction, type Work } from '../database/database';
 import { isDeadlock } from '../rows/rows';
 
@@ -12,7 +13,7 @@ const MAX_ATTEMPTS = 3;
 
 interface Connection {
   readonly runner: QueryRunner;
-  readonly client: Client;
+  readonly client: PostgresClient;
   /** Resolves to the error of BEGIN, or to undefined if BEGIN succeeded. */
   readonly begun: Promise<QueryFailedError | undefined>;
 }
@@ -109,9 +110,9 @@ export class PostgresDatabase extends Database {
 
   private async connect(begin: string): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
-    const client = (await runner.connect()) as Client;
+    const client = (await runner.connect()) as PostgresClient;
     // Awaited only at the commit, since waiting now would cost a round trip.
-    const begun = client.query(begin).then(
+    const begun = client.queryWithNext(begin).then(
       () => undefined,
       (error: Error) => new QueryFailedError(begin, undefined, error),
     );

@@ -57,6 +57,17 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
   return (await manager.query<unknown[]>(statement, parameters)).length > 0;
 }
 
+/** Runs an `update … returning` and returns its rows. On Postgres, TypeORM returns their number as well. */
+export async function updateReturning<T>(
+  manager: EntityManager,
+  sql: string,
+  parameters: unknown[],
+): Promise<T[]> {
+  if (manager.connection.options.type !== 'postgres') return manager.query<T[]>(sql, parameters);
+  const [rows] = await manager.query<[T[], number]>(sql, parameters);
+  return rows;
+}
+
 /**
  * Locks the selected rows until the transaction ends. Waits for rows that other transactions have locked;
  * `skipLocked` leaves them out instead. SQLite serialises writers anyway.

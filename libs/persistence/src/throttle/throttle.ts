@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
-import { DomainError, currentContext } from '@atlas/platform';
+import { BoundedMap, Clock, DomainError, currentContext } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '../database/database';
 import { clientNetwork } from './client-network';
 
 const SWEEP_MS = 60_000;
+const MAX_BLOCKS = 10_000;
+
+/** Attempts that have been counted and not been made yet. */
+interface Block {
+  left: number;
+  /** When their window ends, in milliseconds on the monotonic clock. */
+  readonly endsAt: number;
+}
 
 /** How often something may be tried. */
 export interface Allowance {
@@ -17,6 +25,12 @@ export interface Allowance {
    * windows may contain twice as many.
    */
   readonly isStrict: boolean;
+  /**
+   * How many attempts are counted at a time: the next ones cost no statement. Never lets more than `limit`
+   * through, but concurrent attempts or other processes may leave some of it unused. A divisor of `limit`, and
+   * only for windows that are not strict; 1 by default.
+   */
+  readonly block?: number;
   /** The message for a refusal, if it helps to know which limit applied. */
   readonly refusal?: string;
 }
@@ -32,9 +46,13 @@ export type Counted = readonly string[];
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Throttle.name);
+  private readonly blocks = new BoundedMap<string, Block>(MAX_BLOCKS);
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
@@ -84,10 +102,36 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.database.write((manager) => manager.query(`delete from throttles where key in (${over})`));
   }
 
-  private async secondsToWait(
-    { name, limit, windowSeconds, isStrict }: Allowance,
-    counted: Counted,
-  ): Promise<number> {
+  private async secondsToWait(allowance: Allowance, counted: Counted): Promise<number> {
+    const { name, limit, windowSeconds, block = 1 } = allowance;
+    const key = keyOf(name, counted);
+    const kept = this.blockOf(key);
+    if (kept && kept.left > 0) {
+      kept.left -= 1;
+      return 0;
+    }
+    const amount = Math.min(block, limit);
+    const { count, leftMs } = await this.count(key, allowance, amount);
+    if (count > limit) return Math.min(windowSeconds, Math.max(1, Math.ceil(leftMs / 1000)));
+    if (amount > 1)
+      this.database.afterCommit(() => {
+        const left = (this.blockOf(key)?.left ?? 0) + amount - 1;
+        this.blocks.set(key, { left, endsAt: this.clock.monotonicMs() + leftMs });
+      });
+    return 0;
+  }
+
+  private blockOf(key: string): Block | undefined {
+    const block = this.blocks.get(key);
+    return block && this.clock.monotonicMs() < block.endsAt ? block : undefined;
+  }
+
+  /** Returns the count, and how long the window still lasts. */
+  private async count(
+    key: string,
+    { limit, windowSeconds, isStrict }: Allowance,
+    amount: number,
+  ): Promise<{ readonly count: number; readonly leftMs: number }> {
     const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
     const isOver = `throttles.window_ends_at <= ${now}`;
     // True if the window was started before the clock was set back. Past attempts still count.
@@ -95,19 +139,17 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const [row] = await this.database.write((manager) =>
       manager.query<{ count: number; window_ends_at: Date | string; now: Date | string }[]>(
-        `insert into throttles (key, count, window_ends_at) values ($1, 1, ${end})
+        `insert into throttles (key, count, window_ends_at) values ($1, ${amount}, ${end})
          on conflict (key) do update set
-           count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count
-             else throttles.count + 1 end,
+           count = case when ${isOver} then ${amount} when throttles.count > ${limit} then throttles.count
+             else throttles.count + ${amount} end,
            window_ends_at = case when ${begins} or ${isTooLate} then ${end} else throttles.window_ends_at end
          returning count, window_ends_at, ${now} as now`,
-        [keyOf(name, counted)],
+        [key],
       ),
     );
     if (!row) throw new Error('An attempt was not counted.');
-    if (row.count <= limit) return 0;
-    const waitSeconds = Math.ceil((read(row.window_ends_at).getTime() - read(row.now).getTime()) / 1000);
-    return Math.min(windowSeconds, Math.max(1, waitSeconds));
+    return { count: row.count, leftMs: read(row.window_ends_at).getTime() - read(row.now).getTime() };
   }
 }
 
