@@ -2,6 +2,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
+import { SloCredentials } from '../../src/slos/slo-credentials';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
 import { SealedHeaders } from '../../src/slos/slo-credentials.entity';
@@ -264,6 +265,14 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
       expect(JSON.stringify(elsewhere.headers)).not.toContain('canary');
       expect((await get(id)).indicator_error).toBeNull();
       await elsewhere.close();
+    });
+
+    it('get them only for the server that they were entered for', async () => {
+      const { id } = await createWith({ authorization: TOKEN });
+      const headersFor = (url: string) =>
+        plane.tenants.read(tenant.tenant_id, (scope) => plane.app.get(SloCredentials).of(scope, id, url));
+      expect(await headersFor(`${prometheus.url}/other`)).toEqual({ authorization: TOKEN });
+      expect(await headersFor('http://elsewhere.example')).toEqual({});
     });
 
     it('report headers that cannot be decrypted, and that can be entered again', async () => {
