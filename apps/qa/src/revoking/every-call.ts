@@ -40,6 +40,8 @@ export class EveryCall {
   private readonly held: HeldCalls;
   private readonly revocations: readonly CallRevocation[];
   private readonly isFull: boolean;
+  /** Calls that were not held for a revocation because it does not affect them. */
+  private readonly unaffected = new Set<string>();
   private readonly places: readonly Hold['place'][];
 
   constructor(
@@ -75,9 +77,13 @@ export class EveryCall {
     return {
       routes: this.routes.length,
       held: results.filter(({ wasHeld }) => wasHeld).length,
-      neverHeld: this.routes.map(nameOf).filter((name) => !names.has(name) && !refusalOf(name)),
+      neverHeld: this.routes.map(nameOf).filter((name) => !names.has(name) && this.isToBeHeld(name)),
       wrong: wrongIn(results),
     };
+  }
+
+  private isToBeHeld(name: string): boolean {
+    return !refusalOf(name) && (this.isFull || !this.unaffected.has(name));
   }
 
   /** At the reduced size, each call is held for only one of the revocations that concern it. */
@@ -97,7 +103,10 @@ export class EveryCall {
     if (revocation.isOfTenant && place === 'begin') return this.held.atBegin(calls, revocation, nth);
     const results: HeldResult[] = [];
     for (const call of calls) {
-      if (!(await revocation.refuses(call))) continue;
+      if (!(await revocation.refuses(call))) {
+        this.unaffected.add(call.name);
+        continue;
+      }
       if (place === 'commit') results.push(await this.held.atCommit(call, revocation, nth));
       else results.push(...(await this.held.atBegin([call], revocation, nth)));
     }

@@ -42,7 +42,7 @@ export interface TenantCall {
 }
 
 /** Whose access admits a call. */
-export interface Caller {
+interface Caller {
   readonly kind: CallerKind;
   readonly session: string;
   /** Where an admin changes the user, or removes the object that the key belongs to. */
