@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { type ImpactView, type RelationshipView } from '@atlas/tenant-api/cmdb';
+import { type ImpactView, RELATIONSHIP_TYPES, type RelationshipView } from '@atlas/tenant-api/cmdb';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { EntityManager } from 'typeorm';
 import { Audit } from '../../src/audit/audit';
 import { IMPACT_LIMITS } from '../../src/cmdb/impacts';
 import { Relationship } from '../../src/cmdb/relationship.entity';
+import { idOf, insertMany } from '../many-rows.fixture';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -192,6 +194,34 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
         limited.restore();
         expect([limit, items.length, truncated]).toEqual([limit, shown, shown < 3]);
       }
+    });
+
+    it('with 100,000 relationships, with two statements and without holding up others', async () => {
+      const [db, count] = [await item('db'), 100_000 / RELATIONSHIP_TYPES.length];
+      await insertMany(plane, tenant.tenant_id, {
+        count,
+        into: 'configuration_items (tenant_id, id, name, type, attributes, created_at, status)',
+        select: `$1, ${idOf(plane, 'n')}, 'web', 'server', '{}', '2026-01-05 08:00:00.000', 'production'`,
+      });
+      for (const [index, type] of RELATIONSHIP_TYPES.entries())
+        await insertMany(plane, tenant.tenant_id, {
+          count,
+          into: 'ci_relationships (tenant_id, id, from_id, to_id, type, created_at)',
+          select: `$1, ${idOf(plane, `n + ${index * count}`)}, ${idOf(plane, 'n')}, '${db}', '${type}',
+            '2026-01-05 08:00:00.000'`,
+        });
+      const asked = jest.spyOn(EntityManager.prototype, 'query');
+      const shown = impact(db);
+      const others = Promise.all(Array.from({ length: 5 }, () => item()));
+      const { items, relationships, truncated } = await shown;
+      const recursive = asked.mock.calls.filter(([sql]) => sql.includes('with recursive'));
+      asked.mockRestore();
+      await others;
+      expect([items.length, truncated, recursive.length]).toEqual([expect.any(Number), true, 2]);
+      expect(items.length).toBeGreaterThan(9000);
+      expect(relationships.length).toBeLessThanOrEqual(IMPACT_LIMITS.relationships);
+      const { body } = await plane.get(`/api/cmdb/relationships?item_id=${db}&limit=50`, admin).expect(200);
+      expect(body.items).toHaveLength(50);
     });
 
     it('that nothing needs', async () => {

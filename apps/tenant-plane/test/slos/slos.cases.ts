@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
+import { TenantDatabase } from '@atlas/persistence';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { EntityManager } from 'typeorm';
 import { DueWork } from '../../src/due/due-work';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
 import { Slo } from '../../src/slos/slo.entity';
+import { idOf, insertMany } from '../many-rows.fixture';
 import { endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -192,6 +195,25 @@ describe.each(EVERY_DATABASE)('service level objectives on %s', (driver) => {
 
     it('have no data before the first event', async () => {
       expect((await status((await create()).id)).state).toBe('no_data');
+    });
+
+    it('are summed up by one statement that uses an index, in each minute of 90 days', async () => {
+      const { id } = await create({ window_days: 90 });
+      const [count, now] = [90 * 24 * 60, Math.floor(clock.now().getTime() / 60_000)];
+      const into = 'slo_buckets (tenant_id, id, slo_id, minute, good, total)';
+      const select = `$1, ${idOf(plane, 'n')}, '${id}', ${now} - n + 1, 9, 10`;
+      await insertMany(plane, tenant.tenant_id, { count, into, select });
+      const asked = jest.spyOn(EntityManager.prototype, 'query');
+      expect(await status(id)).toMatchObject({ good: 9 * count, total: 10 * count });
+      const sums = asked.mock.calls.filter(([sql]) => sql.includes('slo_buckets'));
+      asked.mockRestore();
+      expect(sums).toHaveLength(1);
+      const [[sql, parameters] = ['']] = sums;
+      const explain = driver === 'postgres' ? 'explain' : 'explain query plan';
+      const plan = await plane.app
+        .get(TenantDatabase)
+        .read(tenant.tenant_id, ({ manager }) => manager.query<object[]>(`${explain} ${sql}`, parameters));
+      expect(JSON.stringify(plan)).toMatch(/Index Scan|USING INDEX/);
     });
 
     it('count every one of many concurrent requests', async () => {
