@@ -1,6 +1,7 @@
 import { type AgentFolder, type StoredStep } from './agent-folder';
 import { AllowList } from './allow-list';
 import { beatOf } from './agent-run';
+import { printable } from './log';
 import { PlaneClient } from './plane-client';
 import { isKeyRefused } from './retry-delay';
 import { RunLock } from './run-lock';
@@ -55,7 +56,7 @@ export function statusText(status: AgentStatus): string {
   const planes = {
     answers: 'answers and accepts the key',
     refuses_key: 'refuses the key: rotate it, and enrol with the new key',
-    unreachable: `cannot be reached: ${detail}`,
+    unreachable: `cannot be reached: ${printable(detail ?? '')}`,
   };
   const rows = [
     ['atlas-agent', status.version],
@@ -75,7 +76,7 @@ export function statusText(status: AgentStatus): string {
 
 function stepText({ step, job_id, since, result }: StoredStep): string {
   const state = result === null ? `since ${since}` : 'has ended, and its result is not delivered yet';
-  return `"${step}" of run ${job_id}, ${state}`;
+  return printable(`"${step}" of run ${job_id}, ${state}`);
 }
 
 function allowedText(commands: readonly string[]): string {

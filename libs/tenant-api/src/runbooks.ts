@@ -148,6 +148,7 @@ export class RunbookStepDto {
   @IsObject()
   config: Record<string, unknown>;
 
+  /** By default, 300. At most 600 for `http` steps. */
   @Optional()
   @IsInt()
   @Min(1)

@@ -14,7 +14,7 @@ export class Observation {
   constructor(
     private readonly bench: Bench,
     private readonly planes: readonly PlaneProcess[],
-    private readonly others: readonly Pick<PlaneProcess, 'name' | 'pid'>[] = [],
+    private readonly others: readonly { readonly name: string; readonly pid: number }[] = [],
   ) {}
 
   async during<T extends LoadResult>(work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { type Party } from '@atlas/isolation';
 import { type TestStack } from '@atlas/testing';
-import { OF_ACTOR, OLD } from '../revoking/passwords';
-import { tenantUsers } from '../revoking/tenant-users';
+import { OF_ACTOR, OLD } from './passwords';
+import { tenantUsers } from './tenant-users';
 import { type TenantRows } from '../tenant-rows';
 
 /** What a call needs, other than what every tenant has. */

@@ -14,7 +14,7 @@ import {
 import { ADMIN_PASSWORD, type TestStack } from '@atlas/testing';
 import { documentOf } from '../fuzzing/operations';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
-import { type TenantUser, tenantUsers } from '../revoking/tenant-users';
+import { type TenantUser, tenantUsers } from './tenant-users';
 import { type TenantRows } from '../tenant-rows';
 import { ImportedArchives } from './imported-archives';
 import { Preparations } from './preparations';

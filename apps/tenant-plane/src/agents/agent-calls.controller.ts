@@ -25,7 +25,7 @@ export class AgentCallsController {
 
   @WithKeyOf('agent')
   @HttpCode(200)
-  @Refuses('unprocessable')
+  @Refuses('too_many', 'unprocessable')
   @Serves('POST /api/agent/heartbeat')
   heartbeat(@CurrentKey() key: ClaimedKey, @Body() dto: HeartbeatDto): Promise<HeartbeatView> {
     return this.calls.heartbeat(key, dto);
@@ -34,6 +34,7 @@ export class AgentCallsController {
   @WithKeyOf('agent')
   @HttpCode(200)
   @AnswersWithin(60)
+  @Refuses('too_many')
   @Serves('POST /api/agent/claim')
   async claim(
     @CurrentKey() key: ClaimedKey,
@@ -48,7 +49,7 @@ export class AgentCallsController {
 
   @WithKeyOf('agent')
   @HttpCode(200)
-  @Refuses('conflict', 'unprocessable')
+  @Refuses('conflict', 'too_many', 'unprocessable')
   @Serves('POST /api/agent/results')
   report(@CurrentKey() key: ClaimedKey, @Body() dto: ResultDto): Promise<ResultView> {
     return this.calls.report(key, dto);

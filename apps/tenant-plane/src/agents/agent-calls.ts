@@ -1,5 +1,5 @@
 import { Signals, TenantDatabase, type TenantScope, Wakes, lockedForUpdate } from '@atlas/persistence';
-import { Clock, currentContext } from '@atlas/platform';
+import { Clock, DomainError, currentContext } from '@atlas/platform';
 import {
   type ClaimView,
   HeartbeatDto,
@@ -9,6 +9,7 @@ import {
 } from '@atlas/tenant-api/agents';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { keyRefused } from '../access/claimed-key';
+import { OneByOne } from '../access/one-by-one';
 import { type ClaimedKey } from '../access/tenant-request';
 import { topicOfQueue } from '../automation/run-store';
 import { type LeaseHolder, StepLeases } from '../automation/step-leases';
@@ -18,14 +19,21 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Agent, labelsOf } from './agent.entity';
 import { requireLabels } from './agents';
+import { WaitingClaims } from './waiting-claims';
 
 /** How often a waiting claim looks for steps that another process of the plane has queued. */
 const LOOK_SECONDS = 2;
+/** How many calls of an agent may wait for each other. */
+const MAX_WAITING = 20;
+
+type Work<T> = (scope: TenantScope, holder: LeaseHolder, tenant: Tenant) => Promise<T>;
 
 /** What agents ask for. Each call proves its key in the transaction that relies on it. */
 @Injectable()
 export class AgentCalls implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
+  private readonly line = new OneByOne({ maxWaiting: MAX_WAITING, full: tooManyCalls });
+  private readonly claims = new WaitingClaims();
 
   constructor(
     private readonly tenants: TenantDatabase,
@@ -51,8 +59,21 @@ export class AgentCalls implements BeforeApplicationShutdown {
     });
   }
 
-  /** Waits without a transaction. Null if no step came within `seconds`, or if the caller has gone. */
-  async claim(key: ClaimedKey, seconds: number, gone: AbortSignal): Promise<ClaimView | null> {
+  /**
+   * Waits without a transaction. Null if no step came within `seconds`, or if the caller has gone. Throws
+   * `too_many_claims`.
+   */
+  claim(key: ClaimedKey, seconds: number, gone: AbortSignal): Promise<ClaimView | null> {
+    const claim = (): Promise<ClaimView | null> => this.claimWithin(key, seconds, gone);
+    return seconds === 0 ? claim() : this.claims.during(key.token, claim);
+  }
+
+  /** Throws `lease_lost` and `output_gap`. */
+  report(key: ClaimedKey, dto: ResultDto): Promise<ResultView> {
+    return this.by(key, (scope, holder) => this.leases.report(scope, holder, dto));
+  }
+
+  private async claimWithin(key: ClaimedKey, seconds: number, gone: AbortSignal): Promise<ClaimView | null> {
     const ended = AbortSignal.any([gone, this.closing.signal]);
     const until = this.clock.monotonicMs() + seconds * 1000;
     for (;;) {
@@ -70,16 +91,16 @@ export class AgentCalls implements BeforeApplicationShutdown {
     }
   }
 
-  /** Throws `lease_lost` and `output_gap`. */
-  report(key: ClaimedKey, dto: ResultDto): Promise<ResultView> {
-    return this.by(key, (scope, holder) => this.leases.report(scope, holder, dto));
+  /**
+   * Locks the agent, so that a rotation or a deletion waits for this call, and admits no later one. Calls of
+   * one agent wait for each other here, because those that wait for the lock occupy connections that all
+   * tenants need. Throws `too_many_calls`.
+   */
+  private by<T>(key: ClaimedKey, work: Work<T>): Promise<T> {
+    return this.line.run(key.token, () => this.proven(key, work));
   }
 
-  /** Locks the agent, so that a rotation or a deletion waits for this call, and admits no later one. */
-  private by<T>(
-    key: ClaimedKey,
-    work: (scope: TenantScope, holder: LeaseHolder, tenant: Tenant) => Promise<T>,
-  ): Promise<T> {
+  private proven<T>(key: ClaimedKey, work: Work<T>): Promise<T> {
     return this.tenants.write(key.tenantId, async (scope) => {
       const tenant = await requireStanding(scope);
       const keyHash = hashToken(key.token);
@@ -92,4 +113,9 @@ export class AgentCalls implements BeforeApplicationShutdown {
       return work(scope, { agentId: agent.id, labels: labelsOf(agent) }, tenant);
     });
   }
+}
+
+function tooManyCalls(): DomainError {
+  const detail = 'Too many calls with this key are waiting. Send one call after another.';
+  return new DomainError('too_many_calls', 'too_many', detail, {}, { 'retry-after': '1' });
 }

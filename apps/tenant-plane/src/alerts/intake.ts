@@ -5,12 +5,12 @@ import { type ReceiptView } from '@atlas/tenant-api/alerts';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import { OneByOne } from '../access/one-by-one';
 import { type ClaimedKey } from '../access/tenant-request';
 import { DataSourceKeys } from '../data-sources/data-source-keys';
 import { DataSource } from '../data-sources/data-source.entity';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
-import { OneByOne } from './one-by-one';
 import { type ReceivedAlert, partsOf } from './received-alerts';
 import { withoutRepeated } from './repeated-alerts';
 import { silencing } from './silence-matching';
@@ -33,7 +33,7 @@ type Counts = Omit<ReceiptView, 'received'>;
 /** Stores the alerts that a data source sends, and opens and resolves incidents for them. */
 @Injectable()
 export class Intake {
-  private readonly line = new OneByOne(MAX_WAITING, tooManyAtOnce);
+  private readonly line = new OneByOne({ maxWaiting: MAX_WAITING, full: tooManyAtOnce });
 
   constructor(
     private readonly tenants: TenantDatabase,

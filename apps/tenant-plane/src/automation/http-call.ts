@@ -6,6 +6,7 @@ import { OutboundHttp } from '../outbound/outbound-http';
 import { type OutboundRequest } from '../outbound/outbound-request';
 import { type HttpConfig } from '../runbooks/step-config';
 import { OUTCOME_UNKNOWN } from './run-progress';
+import { type HandedStep } from './step-secrets';
 
 const MAX_BYTES = 1_048_576;
 /** How much of a response's body is shown. */
@@ -22,8 +23,13 @@ export interface HttpOutcome {
 export class HttpCall {
   constructor(private readonly http: OutboundHttp) {}
 
-  /** Never throws. A failure after the request may have been sent leaves the outcome unknown. */
-  async send(config: HttpConfig, timeoutSeconds: number, signal: AbortSignal): Promise<HttpOutcome> {
+  /**
+   * Never throws. A failure after the request may have been sent leaves the outcome unknown. Secrets in the
+   * outcome are hidden.
+   */
+  async send(handed: HandedStep, timeoutSeconds: number, signal: AbortSignal): Promise<HttpOutcome> {
+    const { mask } = handed;
+    const config = handed.config as HttpConfig;
     let isSent = false;
     let status: number | undefined;
     try {
@@ -35,9 +41,11 @@ export class HttpCall {
         onSending: () => (isSent = true),
         onStatus: (received) => (status = received),
       });
-      return judged(config, status ?? 0, shown(body));
+      return judged(config, status ?? 0, shown(mask.over(body.toString())));
     } catch (error) {
-      const { code, message } = isSent || !signal.aborted ? failureOf(error) : NOT_SENT;
+      const { code, message: text } = isSent || !signal.aborted ? failureOf(error) : NOT_SENT;
+      // It may name a host that the server has chosen for a redirect.
+      const message = mask.over(text);
       if (status !== undefined && code === 'outbound_too_large') return judged(config, status, message);
       return { output: '', error: isSent ? unknown(message) : { code, detail: message } };
     }
@@ -77,9 +85,12 @@ function judged({ expect_status: expected }: HttpConfig, status: number, body: s
   return { output, error: { code: 'unexpected_status', detail } };
 }
 
-/** The beginning of a body. Postgres cannot store the character NUL. */
-function shown(body: Buffer): string {
-  return body.subarray(0, SHOWN_BYTES).toString().replaceAll('\0', '\ufffd');
+/**
+ * The beginning of a body whose secrets are hidden. Otherwise, the first part of a secret that is cut off
+ * would be shown. Postgres cannot store the character NUL.
+ */
+function shown(body: string): string {
+  return Buffer.from(body).subarray(0, SHOWN_BYTES).toString().replaceAll('\0', '\ufffd');
 }
 
 function unknown(message: string): StepErrorView {

@@ -1,7 +1,7 @@
 import { Signals, TenantDatabase, Wakes } from '@atlas/persistence';
 import { Clock, newTraceId, runInContext } from '@atlas/platform';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type HttpConfig } from '../runbooks/step-config';
+import { MAX_HTTP_SECONDS } from '../runbooks/runbook-definition';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type WaitingRun } from './fair-line';
 import { HttpCall, type HttpOutcome } from './http-call';
@@ -103,10 +103,10 @@ export class HttpSteps implements BeforeApplicationShutdown {
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.closing.signal]);
     const keeping = this.keep(leased, ended);
-    const outcome = await this.calls.send(handed.config as HttpConfig, step.timeoutSeconds, signal);
+    const seconds = Math.min(step.timeoutSeconds, MAX_HTTP_SECONDS);
+    const outcome = await this.calls.send(handed, seconds, signal);
     ended.abort();
-    const output = handed.mask.over(outcome.output);
-    await this.record({ ...leased, step: await keeping }, { ...outcome, output });
+    await this.record({ ...leased, step: await keeping }, outcome);
   }
 
   /** Extends the lease while the request is under way, and aborts the request once the lease is lost. */

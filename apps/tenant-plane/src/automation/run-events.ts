@@ -1,13 +1,13 @@
-import { Signals, TenantDatabase, type TenantScope, Wakes } from '@atlas/persistence';
+import { Signals, TenantDatabase, Wakes } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { OneByOne } from '../access/one-by-one';
 import { textFrom } from './output';
-import { FINAL_STATUSES, type RunState } from './run-progress';
-import { type RunStep } from './run-step.entity';
-import { stepsOf, topicOfRun } from './run-store';
+import { FINAL_STATUSES } from './run-progress';
+import { topicOfRun } from './run-store';
 import { Run } from './run.entity';
 import { runView, stepView } from './run.view';
-import { StepOutput } from './step-output.entity';
+import { type ShownOutput, shownOutputs } from './shown-outputs';
+import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
 
 /** How often a run is read, because another process of the plane may have changed it. */
 const LOOK_SECONDS = 2;
@@ -16,17 +16,21 @@ const LOOK_SECONDS = 2;
 interface Received {
   readonly position: number;
   readonly offset: number;
+  /** A step that was retried since has another lease, and its output begins again. */
+  readonly leaseId: string | null;
 }
 
 /** A run, and the ends of the outputs that are about to be sent. */
 interface Seen {
-  readonly state: RunState;
-  readonly tails: ReadonlyMap<string, string>;
+  readonly state: ShownRun;
+  readonly outputs: ReadonlyMap<string, ShownOutput>;
 }
 
 /** Streams the progress of runs. No transaction is open while a stream waits. */
 @Injectable()
 export class RunEvents {
+  private readonly line = new OneByOne();
+
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly signals: Signals,
@@ -62,19 +66,19 @@ export class RunEvents {
     }
   }
 
-  /** Reads all rows at the same moment, so that outputs and their lengths match. */
+  /** The streams of a tenant take turns, so that they leave connections to others. */
   private look(tenantId: string, id: string, sent: SentEvents): Promise<Seen | null> {
+    return this.line.run(tenantId, () => this.read(tenantId, id, sent));
+  }
+
+  /** Reads all rows at the same moment, so that outputs and their lengths match. */
+  private read(tenantId: string, id: string, sent: SentEvents): Promise<Seen | null> {
     return this.tenants.snapshot(tenantId, async (scope) => {
       const run = await scope.findOne(Run, { id });
       if (!run) return null;
-      const state = { run, steps: await stepsOf(scope, id) };
-      return {
-        state,
-        tails: await tailsOf(
-          scope,
-          state.steps.filter((step) => sent.lacksOutputOf(step)),
-        ),
-      };
+      const state = { run, steps: await shownSteps(scope, [id]) };
+      const lacking = state.steps.filter((step) => sent.lacksOutputOf(step));
+      return { state, outputs: await shownOutputs(scope, id, lacking) };
     });
   }
 }
@@ -86,13 +90,13 @@ class SentEvents {
 
   constructor(private readonly received: Received) {}
 
-  lacksOutputOf(step: RunStep): boolean {
+  lacksOutputOf(step: ShownStep): boolean {
     return step.outputBytes > this.offsetOf(step);
   }
 
-  *eventsFor({ state, tails }: Seen): Generator<string> {
+  *eventsFor({ state, outputs }: Seen): Generator<string> {
     for (const step of state.steps) {
-      yield* this.outputOf(step, tails.get(step.id));
+      yield* this.outputOf(step, outputs.get(step.id));
       const view = stepView(step, null);
       // Output has events of its own.
       const text = JSON.stringify({ ...view, output_bytes: null });
@@ -102,34 +106,30 @@ class SentEvents {
     }
   }
 
-  private *outputOf(step: RunStep, tail: string | undefined): Generator<string> {
-    if (tail === undefined) return;
-    const { offset, text } = textFrom(tail, step.outputBytes, this.offsetOf(step));
-    this.outputs.set(step.id, { leaseId: step.leaseId, offset: step.outputBytes });
-    const id = `${step.position}-${step.outputBytes}`;
+  private *outputOf(step: ShownStep, output: ShownOutput | undefined): Generator<string> {
+    if (!output) return;
+    const { tail, bytes } = output;
+    const { offset, text } = textFrom(tail, bytes, this.offsetOf(step));
+    this.outputs.set(step.id, { leaseId: step.leaseId, offset: bytes });
+    const id = `${step.position}-${bytes}-${step.leaseId}`;
     if (text !== '') yield eventOf('output', { step: step.name, offset, text }, id);
   }
 
   /** A step that was retried begins again. */
-  private offsetOf({ id, leaseId, position, outputBytes }: RunStep): number {
+  private offsetOf({ id, leaseId, position, outputBytes }: ShownStep): number {
     const known = this.outputs.get(id);
     if (known) return known.leaseId === leaseId ? known.offset : 0;
     if (position < this.received.position) return outputBytes;
-    const isSame = position === this.received.position && this.received.offset <= outputBytes;
-    return isSame ? this.received.offset : 0;
+    const { offset, leaseId: lease } = this.received;
+    const isSame = position === this.received.position && lease === leaseId && offset <= outputBytes;
+    return isSame ? offset : 0;
   }
 }
 
 /** An id that is not of this form is ignored: then everything is sent again. */
 function receivedUntil(lastEventId = ''): Received {
-  const [, position, offset] = /^(\d{1,3})-(\d{1,15})$/.exec(lastEventId) ?? [];
-  return { position: Number(position ?? 0), offset: Number(offset ?? 0) };
-}
-
-async function tailsOf(scope: TenantScope, steps: readonly RunStep[]): Promise<ReadonlyMap<string, string>> {
-  if (steps.length === 0) return new Map();
-  const outputs = await scope.find(StepOutput, { where: { stepId: In(steps.map(({ id }) => id)) } });
-  return new Map(outputs.map(({ stepId, tail }) => [stepId, tail]));
+  const [, position, offset, leaseId] = /^(\d{1,3})-(\d{1,16})-([0-9a-f-]{36})$/.exec(lastEventId) ?? [];
+  return { position: Number(position ?? 0), offset: Number(offset ?? 0), leaseId: leaseId ?? null };
 }
 
 export function eventOf(name: 'step' | 'output' | 'done' | 'error', data: object, id?: string): string {

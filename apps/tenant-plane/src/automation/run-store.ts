@@ -101,7 +101,7 @@ export async function lockedRun(scope: TenantScope, id: string): Promise<RunStat
   return { run, steps: await stepsOf(scope, id) };
 }
 
-export function stepsOf(scope: TenantScope, runId: string): Promise<RunStep[]> {
+function stepsOf(scope: TenantScope, runId: string): Promise<RunStep[]> {
   return scope.find(RunStep, { where: { runId }, order: { position: 'ASC' } });
 }
 

@@ -1,9 +1,9 @@
 import { type ApprovalView, type RunStepView, type RunView } from '@atlas/tenant-api/automation';
-import { type RunState } from './run-progress';
-import { type Approval, type RunStep } from './run-step.entity';
+import { type Approval } from './run-step.entity';
+import { type ShownRun, type ShownStep } from './shown-steps';
 
 /** `tails`: the ends of the steps' outputs, by step id. Null if they are not shown. */
-export function runView({ run, steps }: RunState, tails: ReadonlyMap<string, string> | null): RunView {
+export function runView({ run, steps }: ShownRun, tails: ReadonlyMap<string, string> | null): RunView {
   return {
     id: run.id,
     runbook_id: run.runbookId,
@@ -18,7 +18,7 @@ export function runView({ run, steps }: RunState, tails: ReadonlyMap<string, str
   };
 }
 
-export function stepView(step: RunStep, tail: string | null): RunStepView {
+export function stepView(step: ShownStep, tail: string | null): RunStepView {
   return {
     name: step.name,
     kind: step.kind,

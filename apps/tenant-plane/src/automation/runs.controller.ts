@@ -22,7 +22,7 @@ import {
   type RunView,
   StepDecisionDto,
 } from '@atlas/tenant-api/automation';
-import { Body, Controller, Headers, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
@@ -31,6 +31,7 @@ import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { APPROVE_STEPS, READ_AUTOMATION, RUN_RUNBOOKS } from './automation-permissions';
+import { Decides } from './decides';
 import { EventStreams } from './event-streams';
 import { RunDecisions } from './run-decisions';
 import { RunEvents, eventOf } from './run-events';
@@ -104,8 +105,8 @@ export class RunsController {
   }
 
   @Requires(APPROVE_STEPS)
-  @HttpCode(200)
   @Refuses('conflict', 'unprocessable')
+  @Decides()
   @Serves('POST /api/automation/jobs/:id/approve')
   approve(
     @CurrentTenant() tenant: Tenant,
@@ -117,8 +118,8 @@ export class RunsController {
   }
 
   @Requires(APPROVE_STEPS)
-  @HttpCode(200)
   @Refuses('conflict', 'unprocessable')
+  @Decides()
   @Serves('POST /api/automation/jobs/:id/reject')
   reject(
     @CurrentTenant() tenant: Tenant,
@@ -130,8 +131,8 @@ export class RunsController {
   }
 
   @Requires(RUN_RUNBOOKS)
-  @HttpCode(200)
   @Refuses('conflict', 'unprocessable')
+  @Decides()
   @Serves('POST /api/automation/jobs/:id/complete')
   complete(
     @CurrentTenant() tenant: Tenant,
@@ -143,8 +144,8 @@ export class RunsController {
   }
 
   @Requires(RUN_RUNBOOKS)
-  @HttpCode(200)
   @Refuses('conflict')
+  @Decides()
   @Serves('POST /api/automation/jobs/:id/cancel')
   cancel(
     @CurrentTenant() tenant: Tenant,
@@ -156,8 +157,8 @@ export class RunsController {
   }
 
   @Requires(RUN_RUNBOOKS)
-  @HttpCode(200)
   @Refuses('conflict')
+  @Decides()
   @Serves('POST /api/automation/jobs/:id/retry')
   retry(
     @CurrentTenant() tenant: Tenant,

@@ -3,7 +3,6 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { ListRunsQuery, type RunPlanView, RunRunbookDto, type RunView } from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { Incident } from '../incidents/incident.entity';
 import { checkedValues } from '../runbooks/parameters';
@@ -11,13 +10,13 @@ import { type Values } from '../runbooks/placeholders';
 import { type RunbookStep } from '../runbooks/runbook-definition';
 import { lockedRunbook, versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { filledConfig, requireKeptPaths } from '../runbooks/step-config';
-import { type RunState } from './run-progress';
-import { RunStep } from './run-step.entity';
-import { RunStore, deciderFor, runNotFound, stepsOf } from './run-store';
+import { filledConfig, requireKeptPaths, requireModestSize } from '../runbooks/step-config';
+import { type RunStep } from './run-step.entity';
+import { RunStore, deciderFor, runNotFound } from './run-store';
 import { Run } from './run.entity';
 import { runView } from './run.view';
-import { StepOutput } from './step-output.entity';
+import { shownOutputs } from './shown-outputs';
+import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
 import { StepSecrets } from './step-secrets';
 
 /** Starts runs of runbooks, and shows them. */
@@ -101,16 +100,15 @@ export class Runs {
     return this.tenants.read(tenantId, async (scope) => {
       const run = await scope.findOne(Run, { id });
       if (!run) throw runNotFound();
-      return viewWithOutput(scope, { run, steps: await stepsOf(scope, id) });
+      return viewWithOutput(scope, { run, steps: await shownSteps(scope, [id]) });
     });
   }
 }
 
 /** A run with the ends of its steps' outputs. */
-export async function viewWithOutput(scope: TenantScope, state: RunState): Promise<RunView> {
-  const where = { stepId: In(state.steps.map(({ id }) => id)) };
-  const outputs = await scope.find(StepOutput, { where });
-  return runView(state, new Map(outputs.map(({ stepId, tail }) => [stepId, tail])));
+export async function viewWithOutput(scope: TenantScope, state: ShownRun): Promise<RunView> {
+  const outputs = await shownOutputs(scope, state.run.id, state.steps);
+  return runView(state, new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail])));
 }
 
 async function startable(
@@ -121,6 +119,7 @@ async function startable(
   const runbook = await lockedRunbook(scope, runbookId, 'share');
   const version = await versionOf(scope, runbookId, runbook.version);
   const values = checkedValues(version.definition.parameters, parameters);
+  requireModestSize(version.definition.steps, values);
   requireKeptPaths(version.definition.steps, values);
   if (incidentId !== undefined && !(await scope.exists(Incident, { id: incidentId })))
     throw new DomainError('incident_not_found', 'unprocessable', 'incident_id names no incident.');
@@ -165,11 +164,10 @@ function newStep(run: Run, step: RunbookStep, position: number, values: Values):
 async function stepsOfAll(
   scope: TenantScope,
   runs: readonly Run[],
-): Promise<ReadonlyMap<string, readonly RunStep[]>> {
-  const found = new Map<string, RunStep[]>(runs.map(({ id }) => [id, []]));
+): Promise<ReadonlyMap<string, readonly ShownStep[]>> {
+  const found = new Map<string, ShownStep[]>(runs.map(({ id }) => [id, []]));
   if (runs.length === 0) return found;
-  const where = { runId: In(runs.map(({ id }) => id)) };
-  const steps = await scope.find(RunStep, { where, order: { position: 'ASC' } });
+  const steps = await shownSteps(scope, [...found.keys()]);
   for (const step of steps) found.get(step.runId)?.push(step);
   return found;
 }

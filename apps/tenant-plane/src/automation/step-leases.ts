@@ -30,6 +30,7 @@ export interface BegunStep {
   readonly handed: HandedStep;
 }
 
+type QueuedStep = Pick<RunStep, 'id' | 'runId' | 'agentSelector'>;
 type Outcome = Pick<ResultDto, 'exit_code' | 'error'>;
 
 /**
@@ -57,7 +58,7 @@ export class StepLeases implements OnApplicationBootstrap {
   /** Leases the oldest step that waits for an agent with these labels. Null if there is none. */
   async claim(scope: TenantScope, holder: LeaseHolder): Promise<ClaimView | null> {
     let after: string | undefined;
-    let page: RunStep[];
+    let page: QueuedStep[];
     do {
       page = await queuedSteps(scope, after);
       // In the order of their runs, in which every transaction locks several runs.
@@ -174,7 +175,7 @@ export class StepLeases implements OnApplicationBootstrap {
 
   private async lease(
     scope: TenantScope,
-    candidate: RunStep,
+    candidate: QueuedStep,
     { agentId }: LeaseHolder,
   ): Promise<ClaimView | null> {
     const state = await lockedRun(scope, candidate.runId);
@@ -222,9 +223,11 @@ export class StepLeases implements OnApplicationBootstrap {
   }
 }
 
-function queuedSteps(scope: TenantScope, afterRunId: string | undefined): Promise<RunStep[]> {
+/** Without the configs, because each agent asks for all steps that wait every 2 s, and configs may be large. */
+function queuedSteps(scope: TenantScope, afterRunId: string | undefined): Promise<QueuedStep[]> {
   const query = scope
     .query(RunStep, 'step')
+    .select(['step.tenantId', 'step.id', 'step.runId', 'step.agentSelector'])
     .andWhere({ status: 'queued', kind: 'shell' })
     .orderBy('step.runId')
     .take(PAGE);

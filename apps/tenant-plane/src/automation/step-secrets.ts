@@ -5,7 +5,7 @@ import { type Values } from '../runbooks/placeholders';
 import { RunbookCredentials, isSamePlace } from '../runbooks/runbook-credentials';
 import { versionOf } from '../runbooks/runbook-locks';
 import { type RunbookVersion } from '../runbooks/runbook-version.entity';
-import { type HttpConfig, type StepConfig, filledConfig } from '../runbooks/step-config';
+import { type HttpConfig, type StepConfig, filledConfig, requireModestSize } from '../runbooks/step-config';
 import { SecretMask } from '../tenant-secrets/secret-mask';
 import { type SecretPlace, TenantSecrets } from '../tenant-secrets/tenant-secrets';
 import { SealedValues } from './run-secrets.entity';
@@ -38,7 +38,7 @@ export class StepSecrets {
     await scope.delete(SealedValues, { runId });
   }
 
-  /** Throws `secret_unreadable` and `credential_missing`. */
+  /** Throws `secret_unreadable`, `credential_missing` and, for long values in credentials, `invalid_parameters`. */
   async handed(scope: TenantScope, run: Run, step: RunStep): Promise<HandedStep> {
     const version = await versionOf(scope, run.runbookId, run.runbookVersion);
     const definition = version.definition.steps[step.position];
@@ -48,6 +48,7 @@ export class StepSecrets {
       return { config: step.config, mask: new SecretMask([]) };
     const values = new Map([...Object.entries(run.parameters), ...secrets]);
     const config = headers ? { ...(definition.config as HttpConfig), headers } : definition.config;
+    requireModestSize([{ ...step, config }], values);
     const filled = filledConfig(step.kind, config, values);
     const sent = headers ? Object.entries((filled as HttpConfig).headers) : [];
     const credentials = sent.flatMap(([name, value]) =>

@@ -18,6 +18,14 @@ describe(checkedValues.name, () => {
     expect(() => checkedValues([{ ...HOST, ...parameter }], given)).toThrow(INVALID);
   });
 
+  it('refuses values that are large together', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
+    const values = (value: string) => Object.fromEntries(names.map((name) => [name, value]));
+    const parameters = names.map((name) => ({ ...HOST, name }));
+    expect(() => checkedValues(parameters, values('ä'.repeat(4000)))).toThrow(INVALID);
+    expect(checkedValues(parameters, values('x'.repeat(3000))).size).toBe(20);
+  });
+
   it('accepts values that are allowed', () => {
     const parameter = { ...HOST, required: true, enum: ['web-1'], pattern: '^(web|db)-\\d$' };
     expect(checkedValues([parameter], { host: 'web-1' })).toEqual(new Map([['host', 'web-1']]));

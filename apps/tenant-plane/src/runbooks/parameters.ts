@@ -5,6 +5,8 @@ import { type Values } from './placeholders';
 
 /** A shorter value could not be hidden in outputs without hiding much else. */
 const SHORTEST_SECRET = 4;
+/** For all values of a run, which is listed with them. */
+const MAX_BYTES = 65_536;
 
 /** Throws `invalid_pattern`. */
 export function requirePattern(name: string, pattern: string): void {
@@ -21,6 +23,7 @@ export function checkedValues(parameters: readonly ParameterView[], given: Recor
   const faults = [
     ...unknown.map((name) => `there is no parameter "${name.slice(0, 60)}"`),
     ...parameters.flatMap((parameter) => faultOf(parameter, given[parameter.name]) ?? []),
+    ...sizeFaults(given),
   ];
   if (faults.length > 0)
     throw new DomainError(
@@ -29,6 +32,11 @@ export function checkedValues(parameters: readonly ParameterView[], given: Recor
       `Nothing was started: ${faults.join('; ')}.`,
     );
   return new Map(Object.entries(given).map(([name, value]) => [name, String(value)]));
+}
+
+function sizeFaults(given: Record<string, unknown>): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(given));
+  return bytes > MAX_BYTES ? [`the values have ${bytes} bytes; at most ${MAX_BYTES} are allowed`] : [];
 }
 
 function faultOf(

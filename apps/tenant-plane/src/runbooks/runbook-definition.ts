@@ -30,6 +30,8 @@ export interface CheckedRunbook {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 300;
+/** All tenants of a plane share the places for requests, so none may keep one for long. */
+export const MAX_HTTP_SECONDS = 600;
 const MAX_BYTES = 262_144;
 const LABEL = /^[A-Za-z0-9._/-]{1,100}$/;
 const MAX_LABELS = 20;
@@ -82,6 +84,8 @@ function checkedStep(dto: RunbookStepDto, index: number): RunbookStep {
     throw invalidStep(name, 'only shell steps run on agents, so only they may have an agent_selector');
   if (!isLabels(selector))
     throw invalidStep(name, `agent_selector must be at most ${MAX_LABELS} labels with names and values`);
+  if (kind === 'http' && (timeout_seconds ?? 0) > MAX_HTTP_SECONDS)
+    throw invalidStep(name, `an http step may take at most ${MAX_HTTP_SECONDS} seconds`);
   return {
     name,
     kind,

@@ -4,7 +4,7 @@ import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { ListRunbooksQuery, type RunbookSummaryView, type RunbookView } from '@atlas/tenant-api/runbooks';
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { RunbookCredentials } from './runbook-credentials';
 import { type CheckedRunbook, type RunbookDefinition } from './runbook-definition';
@@ -134,12 +134,9 @@ async function currentVersions(
   runbooks: readonly Runbook[],
 ): Promise<ReadonlyMap<string, RunbookVersion>> {
   if (runbooks.length === 0) return new Map();
-  const where = { runbookId: In(runbooks.map(({ id }) => id)) };
-  const current = new Map(runbooks.map(({ id, version }) => [id, version]));
+  const where = runbooks.map(({ id: runbookId, version }) => ({ runbookId, version }));
   const versions = await scope.find(RunbookVersion, { where });
-  return new Map(
-    versions.filter((row) => current.get(row.runbookId) === row.version).map((row) => [row.runbookId, row]),
-  );
+  return new Map(versions.map((row) => [row.runbookId, row]));
 }
 
 /** As JSON represents it, which is how it is stored. */

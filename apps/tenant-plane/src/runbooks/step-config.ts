@@ -43,8 +43,11 @@ export type StepConfig = ManualConfig | ShellConfig | HttpConfig;
 
 const MAX_HEADERS = 50;
 const MAX_BYTES = 32_768;
+/** For all steps of a run, with their parameters filled in. A placeholder is much shorter than a value may be. */
+const MAX_FILLED_BYTES = 524_288;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|signature/i;
+const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|(^|-)key$|signature|session|jwt/i;
+const NO_CREDENTIAL = /idempotency-key$/i;
 const MUST_BE_URL =
   'url must be an http or https URL without a user name, and no parameter may be part of its origin';
 
@@ -86,7 +89,7 @@ const CHECKS: Readonly<Record<StepKind, Check>> = {
 
 /** Whether headers with this name usually contain a credential. */
 export function isCredentialHeader(name: string): boolean {
-  return CREDENTIAL.test(name);
+  return CREDENTIAL.test(name) && !NO_CREDENTIAL.test(name);
 }
 
 /** Fills in the parameters of a step whose config has been checked. */
@@ -123,6 +126,20 @@ export function requireKeptPaths(steps: readonly NamedStep[], values: Values): v
     const detail = `Nothing was started: a parameter would change the path of the URL of step "${name}".`;
     throw new DomainError('invalid_parameters', 'unprocessable', detail);
   }
+}
+
+/** Throws `invalid_parameters` if the steps would be too large with these values. */
+export function requireModestSize(steps: readonly NamedStep[], values: Values): void {
+  // Encoded for a URL, a value is longest.
+  const sizes = new Map([...values].map(([name, value]) => [name, encodeURIComponent(value).length]));
+  const bytes = steps
+    .flatMap(({ config }) => placeholdersIn(config))
+    .reduce((sum, name) => sum + (sizes.get(name) ?? 0), Buffer.byteLength(JSON.stringify(steps)));
+  if (bytes <= MAX_FILLED_BYTES) return;
+  const detail =
+    `Nothing was started: with these values, the steps would have ${bytes} bytes; at most ` +
+    `${MAX_FILLED_BYTES} are allowed. Use shorter values, or fewer placeholders in the runbook.`;
+  throw new DomainError('invalid_parameters', 'unprocessable', detail);
 }
 
 function valid<T extends object>(type: new () => T, config: Record<string, unknown>, field: string): T {

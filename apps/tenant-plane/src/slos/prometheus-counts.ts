@@ -12,7 +12,7 @@ const PATH = '/api/v1/query';
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
 /** A longer explanation from the server is cut. */
-const LONGEST_REASON = 300;
+const LONGEST_DETAIL = 400;
 /** How much more good events than events extrapolation may cause, as a share of the events. */
 const EXTRAPOLATION = 1e-6;
 
@@ -62,7 +62,9 @@ export class PrometheusCounts {
     } catch (error) {
       if (!(error instanceof UnknownCounts)) throw error;
       const mask = new SecretMask(Object.values(source.headers));
-      throw new UnknownCounts(error.code, mask.over(error.message), error.concernsMinute);
+      // Cut off last, because a part of a header would not be recognised.
+      const detail = storable(mask.over(error.message).slice(0, LONGEST_DETAIL));
+      throw new UnknownCounts(error.code, detail, error.concernsMinute);
     }
   }
 
@@ -97,12 +99,17 @@ export class PrometheusCounts {
       });
     const answer = parsed(body);
     if (answer?.status === 'success') return answer;
-    const reason = typeof answer?.error === 'string' ? `: ${answer.error.slice(0, LONGEST_REASON)}` : '.';
+    const reason = typeof answer?.error === 'string' ? `: ${answer.error}` : '.';
     throw new UnknownCounts(
       'indicator_refused',
       `The server answered ${name} with the status ${status}${reason}`,
     );
   }
+}
+
+/** Postgres stores neither NUL nor half of a character. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed();
 }
 
 function queryUrl(url: string, query: string, at: Date): string {
@@ -127,8 +134,7 @@ function valueIn(name: string, { data }: Answer): number {
   const text: unknown = Array.isArray(sample) ? sample[1] : undefined;
   const value = typeof text === 'string' && text !== '' ? Number(text) : NaN;
   if (Number.isFinite(value) && value >= 0) return value;
-  const returned = String(text).slice(0, LONGEST_REASON);
-  const detail = `${name} returned ${returned}, which is not a number of events.`;
+  const detail = `${name} returned ${String(text)}, which is not a number of events.`;
   throw new UnknownCounts('indicator_not_a_number', detail, true);
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ClaimView } from '@atlas/tenant-api/agents';
 import { type RunView } from '@atlas/tenant-api/automation';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Agent } from '../../src/agents/agent.entity';
 import { Audit } from '../../src/audit/audit';
 import { StepLeases } from '../../src/automation/step-leases';
@@ -215,13 +215,14 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       expect(entries).toMatchObject([{ actorKind: 'agent', actorId: agent.id }]);
     });
 
-    it('for which only one of two of them gets the lease, even if they have the same key', async () => {
+    it('for which only one of two of them gets the lease, even if both are the same agent', async () => {
       const agent = await create();
+      const { body } = await plane.post(`/api/agents/${agent.id}/rotate-key`, {}, admin).expect(200);
       await start(shell());
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const one = claim(agent).then((answer) => answer);
       await pause.reached;
-      const two = claim(agent).then((answer) => answer);
+      const two = claim({ ...agent, key: body.key }).then((answer) => answer);
       await endedOrWaiting(plane, two);
       pause.release();
       expect([(await one).status, (await two).status]).toEqual([200, 204]);
@@ -265,6 +266,35 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       const after = await show(run);
       expect(statuses(after)).toEqual(['failed', 'succeeded', 'failed']);
       expect(after.steps[1]?.error?.code).toBe('exit_code');
+    });
+  });
+
+  describe('that call too often', () => {
+    it('wait for each other, and keep nobody else waiting', async () => {
+      const agent = await create();
+      const pause = Pause.before(plane.app.get(StepLeases), 'extend');
+      const beats = [beat(agent).then((answer) => answer)];
+      await pause.reached;
+      for (let other = 0; other < 30; other += 1) beats.push(beat(agent).then((answer) => answer));
+      await Promise.all([1, 2, 3].map(() => plane.get('/api/agents', admin).timeout(5000).expect(200)));
+      pause.release();
+      const answers = (await Promise.all(beats)).map(({ status }) => status);
+      expect([answers[0], answers.filter((status) => status === 429).length]).toEqual([200, 10]);
+    });
+
+    it('are refused a sixth claim that waits, until one of them has ended', async () => {
+      const agent = await create();
+      const claims = jest.spyOn(plane.app.get(StepLeases), 'claim');
+      const before = claims.mock.calls.length;
+      const waiting = Array.from({ length: 5 }, () => claim(agent, 30).then((answer) => answer));
+      await eventually(() => claims.mock.calls.length >= before + 5);
+      expect(refusal(await claim(agent, 30))).toEqual([429, 'too_many_claims']);
+      await claim(agent).expect(204);
+      const runs = await Promise.all(waiting.map(() => start(shell())));
+      const leased = (await Promise.all(waiting)).map(({ body }) => body.job_id);
+      expect(leased.sort()).toEqual(runs.map(({ id }) => id).sort());
+      await start(shell());
+      await claim(agent, 30).expect(200);
     });
   });
 

@@ -10,6 +10,7 @@ import { HttpLine } from '../../src/automation/http-line';
 import { HttpSteps } from '../../src/automation/http-steps';
 import { DueWork } from '../../src/due/due-work';
 import { OutboundNetwork } from '../../src/outbound/outbound-network';
+import { RunStep } from '../../src/automation/run-step.entity';
 import { Run } from '../../src/automation/run.entity';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { allowAddresses } from '../allow-addresses.fixture';
@@ -239,6 +240,18 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     expect(outcome(await show(run))[1]).toBe('running');
     await cancel(run);
     await settled();
+  });
+
+  it('end after ten minutes, even if an earlier version let them take longer', async () => {
+    const send = jest.spyOn(plane.app.get(HttpCall), 'send');
+    jest.spyOn(plane.app.get(HttpLine), 'join').mockImplementationOnce(() => undefined);
+    const run = await start([http()]);
+    await plane.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(RunStep, { runId: run.id }, { timeoutSeconds: 86_400 }),
+    );
+    plane.app.get(HttpLine).join({ tenantId: tenant.tenant_id, runId: run.id });
+    await ended(run);
+    expect(send.mock.lastCall?.[1]).toBe(600);
   });
 
   it('are sent later if the process that should send them has died', async () => {

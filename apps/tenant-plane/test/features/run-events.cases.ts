@@ -131,12 +131,13 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
     await closed;
     expect(before.at(-1)).toMatchObject({ name: 'done', data: { status: 'failed' } });
     await act(run, 'retry');
-    const again = await follow(run, { 'last-event-id': '0-5' });
+    const last = before.find(({ name }) => name === 'output')?.id ?? '';
+    const again = await follow(run, { 'last-event-id': last });
     await (
       await claim()
-    )({ output: 'new', offset: 0, exit_code: 0, finished: true });
+    )({ output: 'second', offset: 0, exit_code: 0, finished: true });
     await again.closed;
-    expect(outputs(again.seen)).toEqual([{ step: 'one', offset: 0, text: 'new' }]);
+    expect(outputs(again.seen)).toEqual([{ step: 'one', offset: 0, text: 'second' }]);
   });
 
   it('is not found for another tenant', async () => {
@@ -184,6 +185,29 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
     await act(run, 'complete');
     await Promise.all(streams.map(({ closed }) => closed));
     await eventually(async () => (await open(run)).status === 200);
+  });
+
+  it('leaves connections to others, even if there are many of them', async () => {
+    const run = await start(MANUAL);
+    const { tenants } = plane;
+    const look = tenants.snapshot.bind(tenants);
+    let [looks, atOnce, most] = [0, 0, 0];
+    const looking = jest.spyOn(tenants, 'snapshot').mockImplementation(async (...given) => {
+      looks += 1;
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      try {
+        return await look(...given);
+      } finally {
+        atOnce -= 1;
+      }
+    });
+    const streams = await Promise.all(Array.from({ length: 10 }, () => follow(run)));
+    await eventually(() => looks >= 10);
+    await act(run, 'complete');
+    await Promise.all(streams.map(({ closed }) => closed));
+    looking.mockRestore();
+    expect([looks >= 20, most]).toEqual([true, 1]);
   });
 
   // Last, because no stream can be opened afterwards.

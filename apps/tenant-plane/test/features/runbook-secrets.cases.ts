@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
@@ -21,6 +21,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   const logger = { log: write, warn: write, error: write, debug: write, verbose: write };
   const server = createServer();
   let received: IncomingMessage['headers'][];
+  let answering: (answer: ServerResponse, headers: IncomingMessage['headers']) => void;
   let url: string;
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
@@ -31,7 +32,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   beforeAll(async () => {
     server.on('request', ({ headers }: IncomingMessage, answer) => {
       received.push(headers);
-      answer.end(JSON.stringify(headers));
+      answering(answer, headers);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -45,6 +46,7 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
   });
   beforeEach(async () => {
     received = [];
+    answering = (answer, headers) => void answer.end(JSON.stringify(headers));
     ({ tenant, admin } = await plane.tenantWithAdmin(`acme-${(count += 1)}`));
     await plane.put('/api/automation/policy', { level: 5 }, admin).expect(200);
   });
@@ -128,6 +130,54 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
     }
   });
 
+  it.each<[string, typeof answering]>([
+    [
+      'at the end of what is shown of a response',
+      (answer, { authorization = '' }) =>
+        answer.end('x'.repeat(60_000 - CREDENTIAL.length + 1) + authorization),
+    ],
+    [
+      'in the address of a redirect',
+      (answer, { authorization = '' }) =>
+        answer.writeHead(307, { location: `http://${authorization.toUpperCase()}.example:1/` }).end(),
+    ],
+  ])('are hidden %s', async (_where, answers) => {
+    answering = answers;
+    const { id } = await create(http(CREDENTIAL));
+    const run = await start(id);
+    await eventually(async () => ['succeeded', 'failed'].includes((await show(run)).status));
+    const [step] = (await show(run)).steps;
+    expect(step).toMatchObject({ finished_at: expect.any(String) });
+    expect(JSON.stringify(step)).toContain('***');
+    expect(JSON.stringify(step)).not.toContain(CREDENTIAL.slice(0, 8));
+  });
+
+  it('are not shown in part while their rest has not arrived', async () => {
+    const run = await start((await create(shell)).id);
+    const { key } = (await plane.post('/api/agents', { name: 'a' }, admin).expect(201)).body;
+    const { body: lease } = await plane.post('/api/agent/claim', {}, { session: key }).expect(200);
+    const tell = (fields: object) =>
+      plane.post('/api/agent/results', { lease_id: lease.lease_id, ...fields }, { session: key }).expect(200);
+    const tail = async () => (await show(run)).steps[0]?.output_tail;
+    await tell({ output: `begin\nkey=${VALUE.slice(0, 9)}`, offset: 0 });
+    expect(await tail()).toBe('begin\n');
+    const headers = { authorization: `Bearer ${admin.session}`, 'x-tenant-id': tenant.tenant_id };
+    const stream = await fetch(`${plane.url}/api/automation/jobs/${run.id}/events`, { headers });
+    const told = stream.text();
+    await tell({ output: `${VALUE.slice(9)}.`, offset: 19 });
+    expect(await tail()).toBe('begin\n');
+    await tell({ output: '\nend', offset: 20 + VALUE.length - 9 });
+    const line = `key=${'*'.repeat(VALUE.length)}.\n`;
+    expect(await tail()).toBe(`begin\n${line}`);
+    await tell({ exit_code: 0, finished: true });
+    expect(await tail()).toBe(`begin\n${line}end`);
+    const outputs = [...(await told).matchAll(/^event: output\ndata: (.*)$/gm)].map(([, data = '']) =>
+      JSON.parse(data),
+    );
+    expect(outputs.map(({ text }) => text).join('')).toBe(`begin\n${line}end`);
+    expect(outputs.at(-1).offset + outputs.at(-1).text.length).toBe((await show(run)).steps[0]?.output_bytes);
+  });
+
   it.each(['cancelled', 'succeeded'])('are deleted when their run is %s', async (end) => {
     const manual = { name: 'look', kind: 'manual', risk: 'low', config: {} };
     const { id } = await create(manual);
@@ -137,6 +187,17 @@ describe.each(EVERY_DATABASE)('secrets of runbooks on %s', (driver) => {
     await plane.post(`/api/automation/jobs/${run.id}/${action}`, {}, admin).expect(200);
     expect([(await show(run)).status, await plane.rows(tenant, SealedValues)]).toEqual([end, []]);
   });
+
+  it.each(['x-functions-key', 'Key', 'X-Session-Id'])(
+    'are recognised by the name of their header: %s',
+    async (name) => {
+      const { steps } = await create(
+        http(null, { headers: { [name]: CREDENTIAL, 'Idempotency-Key': 'restart' } }),
+      );
+      expect(steps[0]?.config['headers']).toEqual({ [name]: null, 'Idempotency-Key': 'restart' });
+      expect(await dump()).not.toContain(CREDENTIAL);
+    },
+  );
 
   it('keep a credential only for the same step, header and server', async () => {
     const first = await create(http(CREDENTIAL));

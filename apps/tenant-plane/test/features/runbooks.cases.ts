@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TenantScope } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type RunbookView } from '@atlas/tenant-api/runbooks';
 import { EVERY_DATABASE } from '@atlas/testing';
@@ -73,6 +74,19 @@ describe.each(EVERY_DATABASE)('runbooks on %s', (driver) => {
     expect([await version(1), await version(2)]).toEqual([first, second]);
     const missing = await plane.get(`/api/runbooks/${first.id}?version=3`, admin);
     expect(refusal(missing)).toEqual([404, 'runbook_version_not_found']);
+  });
+
+  it('are listed without reading their former versions, which may be many and large', async () => {
+    const { id } = await create();
+    for (const name of ['two', 'three']) await replace(id, { name }).expect(200);
+    await create();
+    const find = jest.spyOn(TenantScope.prototype, 'find');
+    const { body } = await plane.get('/api/runbooks', admin).expect(200);
+    const found = find.mock.results.filter((_, call) => find.mock.calls[call]?.[0] === RunbookVersion);
+    const read = (await Promise.all(found.map(({ value }) => value as Promise<unknown[]>))).flat();
+    find.mockRestore();
+    expect(body.items.map(({ version }: RunbookView) => version)).toEqual([1, 3]);
+    expect(read).toHaveLength(2);
   });
 
   it('keep their version if nothing changes', async () => {
@@ -227,6 +241,12 @@ describe.each(EVERY_DATABASE)('runbooks on %s', (driver) => {
       { steps: [{ ...MANUAL, agent_selector: { a: 'b' } }] },
     ],
     ['a selector that is no label', 422, 'invalid_step', { steps: [{ ...SHELL, agent_selector: { a: 1 } }] }],
+    [
+      'an http step of more than ten minutes',
+      422,
+      'invalid_step',
+      { steps: [{ ...HTTP, timeout_seconds: 601 }] },
+    ],
     ['a time-out of a week', 400, 'validation_failed', { steps: [{ ...MANUAL, timeout_seconds: 604_800 }] }],
   ])('with %s are refused with %i %s', async (_, status, code, fields) => {
     expect(refusal(await send(fields))).toEqual([status, code]);

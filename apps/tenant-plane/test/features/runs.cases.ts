@@ -100,6 +100,30 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
     ]);
   });
 
+  it.each(['complete', 'retry'])(
+    'follow a decision once if it is repeated with its key: %s',
+    async (action) => {
+      const { key } = (await plane.post('/api/agents', { name: 'a' }, admin).expect(201)).body;
+      const call = (path: string, body: object = {}) =>
+        plane.post(`/api/agent/${path}`, body, { session: key }).expect(200);
+      const fail = async (): Promise<void> => {
+        const { lease_id } = (await call('claim')).body;
+        await call('results', { lease_id, output: 'no', exit_code: 1 });
+      };
+      await setLevel(5);
+      const run = await start(action === 'retry' ? [shell('low')] : [MANUAL, { ...MANUAL, name: 'again' }]);
+      if (action === 'retry') await fail();
+      const once = { ...admin, headers: { 'idempotency-key': randomUUID() } };
+      const { body: first } = await act(run, action, {}, once).expect(200);
+      if (action === 'retry') await fail();
+      const { body: second } = await act(run, action, {}, once).expect(200);
+      expect(statuses(second)).toEqual(statuses(first));
+      expect(statuses(await show(run))).toEqual(
+        action === 'retry' ? ['failed', 'failed'] : ['waiting_manual', 'succeeded', 'waiting_manual'],
+      );
+    },
+  );
+
   it('keep the version and the parameters that they were started with', async () => {
     const steps = [{ ...shell('low', 'ping'), config: { command: 'ping', args: ['{{host}}'] } }];
     const parameters = [{ name: 'host', required: true }];
@@ -113,6 +137,24 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
       parameters: { host: 'web-1' },
       steps: [{ name: 'ping' }],
     });
+  });
+
+  it('cannot be started with values that would make their steps very large', async () => {
+    const instructions = { ...MANUAL, config: { instructions: '{{x}}'.repeat(2000) } };
+    const http = {
+      ...MANUAL,
+      kind: 'http',
+      config: { method: 'GET', url: `http://a.example/?q=${'{{x}}'.repeat(300)}` },
+    };
+    for (const step of [instructions, http]) {
+      const id = await runbook([MANUAL, { ...step, name: 'large' }], {
+        parameters: [{ name: 'x', secret: step === http }],
+      });
+      const body = { parameters: { x: 'ä'.repeat(4000) } };
+      for (const more of [{}, { dry_run: true }])
+        expect(refusal(await request(id, { ...body, ...more }))).toEqual([422, 'invalid_parameters']);
+      await request(id, { parameters: { x: 'ä'.repeat(40) } }).expect(202);
+    }
   });
 
   it('cannot be started from a runbook that is unknown or archived', async () => {

@@ -213,11 +213,14 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
       const slo = await createWith({ authorization: TOKEN, 'x-scope-orgid': 'acme' });
       const shown = { authorization: null, 'x-scope-orgid': null };
       expect(slo.indicator).toEqual({ ...indicator(), headers: shown });
-      prometheus.answer(() => ({ status: 'error', error: `no access for ${TOKEN}` }), 401);
+      prometheus.answer(
+        () => ({ status: 'error', error: `no\0 access for: ${`${TOKEN}, `.repeat(40)}` }),
+        401,
+      );
       await pass(2);
       expect(prometheus.headers).toMatchObject({ authorization: TOKEN, 'x-scope-orgid': 'acme' });
       const failed = await get(slo.id);
-      expect(failed.indicator_error?.detail).toContain('no access for ***');
+      expect(failed.indicator_error?.detail).toContain('no\ufffd access for: ***');
       const document = (await plane.get(`/api/slos/${slo.id}/openslo`, admin).expect(200)).text;
       const rows = [await plane.rows(tenant, Slo), await plane.rows(tenant, SealedHeaders)];
       const told = JSON.stringify([slo, failed, document, rows, await plane.audit(tenant)]);

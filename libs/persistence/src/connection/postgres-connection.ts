@@ -30,7 +30,7 @@ class TurnwiseSocket extends Socket {
 export class PostgresClient extends Client {
   private readonly socket: Socket;
 
-  constructor(config?: ClientConfig) {
+  constructor(config: ClientConfig = {}) {
     const socket = new TurnwiseSocket();
     super({ ...config, stream: () => socket });
     this.socket = socket;

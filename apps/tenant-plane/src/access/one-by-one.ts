@@ -6,14 +6,11 @@ export class OneByOne {
   private readonly lines = new Map<string, { last: Promise<unknown>; length: number }>();
 
   /** `full` creates the error that is thrown if `maxWaiting` others are waiting for the same key. */
-  constructor(
-    private readonly maxWaiting: number,
-    private readonly full: () => Error,
-  ) {}
+  constructor(private readonly limit?: { readonly maxWaiting: number; readonly full: () => Error }) {}
 
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const line = this.lines.get(key) ?? { last: Promise.resolve(), length: 0 };
-    if (line.length > this.maxWaiting) throw this.full();
+    if (this.limit && line.length > this.limit.maxWaiting) throw this.limit.full();
     line.length += 1;
     this.lines.set(key, line);
     const result = line.last.then(work);
