@@ -39,7 +39,7 @@ const WINDOW_IN_SIGN_INS = 1.5;
  * Then a call of each route that writes is held: it has been admitted, and a module preloaded into the plane
  * keeps it from beginning its transaction until its caller has signed out, or been demoted or deactivated, its
  * key has been removed, or its tenant has been suspended. On Postgres, the call is also held before its COMMIT,
- * and the revocation must wait for it. At the reduced size, each call is held once, on Postgres.
+ * and a revocation of the caller must wait for it. At the reduced size, each call is held once, on Postgres.
  *
  * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave
  * out the epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by`

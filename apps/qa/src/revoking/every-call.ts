@@ -14,6 +14,7 @@ import { HeldCalls, type HeldResult } from './held-calls';
 import { type Hold, PLACES } from './hold';
 import { type CallRevocation, revocationsAt } from './revocations';
 
+const AT_BEGIN: readonly Hold['place'][] = ['begin'];
 /** More transactions than any call has. */
 const MOST = 9;
 
@@ -54,14 +55,14 @@ export class EveryCall {
     this.held = new HeldCalls(plane, sender, disk);
     this.revocations = revocationsAt(stack, sender);
     this.isFull = size === 'full';
-    this.places = this.isFull && disk.driver === 'postgres' ? PLACES : ['begin'];
+    this.places = this.isFull && disk.driver === 'postgres' ? PLACES : AT_BEGIN;
   }
 
   async counts(): Promise<HeldCounts> {
     const results: HeldResult[] = [];
     const shared = await this.calls.tenant();
     for (const revocation of this.revocations)
-      for (const place of this.places) {
+      for (const place of revocation.isOfTenant ? AT_BEGIN : this.places) {
         let left = this.routesFor(revocation);
         for (let nth = 1; nth <= MOST && left.length > 0; nth += 1) {
           const tenant = this.isFull ? await this.calls.tenant() : shared;
@@ -94,13 +95,13 @@ export class EveryCall {
     });
   }
 
-  /** If a tenant is suspended, its calls are all held at the same time, except before their COMMITs. */
+  /** If a tenant is suspended, its calls are all held at the same time. */
   private async through(
     calls: readonly TenantCall[],
     revocation: CallRevocation,
     { place, nth }: Hold,
   ): Promise<HeldResult[]> {
-    if (revocation.isOfTenant && place === 'begin') return this.held.atBegin(calls, revocation, nth);
+    if (revocation.isOfTenant) return this.held.atBegin(calls, revocation, nth);
     const results: HeldResult[] = [];
     for (const call of calls) {
       if (!(await revocation.refuses(call))) {

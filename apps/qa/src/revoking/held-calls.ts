@@ -83,7 +83,6 @@ export class HeldCalls {
     const [reply] = await Promise.all([sent.reply, revoking]);
     const wrong = reply.status >= 500 && !call.isMeant(reply.status) ? [toldBy(reply)] : [];
     if (before) wrong.push(...wronglyAnswered(call, reply), ...written(before, await this.rowsOf([call])));
-    await revocation.restore(call);
     const where = `${call.name}, COMMIT ${nth}, ${revocation.name}`;
     return { call: call.name, wasHeld: true, wrong: wrong.map((what) => `${where}: ${what}`) };
   }

@@ -13,8 +13,6 @@ export interface CallRevocation {
   refuses(call: TenantCall): Promise<boolean>;
   /** Ends when the revocation has been acknowledged. */
   revoke(call: TenantCall): Promise<void>;
-  /** Restores the tenant's access, if it was revoked. */
-  restore(call: TenantCall): Promise<void>;
 }
 
 /** Every way in which calls can lose their right to write. */
@@ -24,8 +22,7 @@ export function revocationsAt(stack: TestStack, sender: Sender): CallRevocation[
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   };
   const refuses = (): Promise<boolean> => Promise.resolve(true);
-  const restore = (): Promise<void> => Promise.resolve();
-  const ofCaller = { isOfTenant: false, refuses, restore };
+  const ofCaller = { isOfTenant: false, refuses };
   return [
     {
       ...ofCaller,
@@ -57,8 +54,7 @@ export function revocationsAt(stack: TestStack, sender: Sender): CallRevocation[
       of: ['user', 'key', 'nobody'],
       isOfTenant: true,
       refuses,
-      revoke: ({ tenantId, caller }) => changed(stack, tenantId, caller.owner, 'suspend'),
-      restore: ({ tenantId, caller }) => changed(stack, tenantId, caller.owner, 'resume'),
+      revoke: ({ tenantId, caller }) => suspended(stack, tenantId, caller.owner),
     },
   ];
 }
@@ -70,20 +66,14 @@ type Ask = (
   body?: object,
 ) => Promise<void>;
 
-/** Suspends or resumes a tenant, and waits until its plane knows. Does nothing if it has been done already. */
-async function changed(
-  stack: TestStack,
-  tenantId: string,
-  { slug, session }: Party,
-  operation: 'suspend' | 'resume',
-): Promise<void> {
-  const expected = operation === 'suspend' ? 403 : 200;
-  const isDone = async (): Promise<boolean> =>
-    (await stack.tenant(slug, '/api/auth/me', { session })).status === expected;
-  if (await isDone()) return;
-  const { status, body } = await stack.api(`/api/tenants/${tenantId}/${operation}`, { body: {} });
-  if (status >= 300 && status !== 409) throw new Error(`${operation}: ${status} ${JSON.stringify(body)}`);
-  await eventually(isDone, { what: `${slug} is ${operation === 'suspend' ? 'suspended' : 'active'}` });
+/** Suspends a tenant, and waits until its plane refuses its users. Does nothing if they are refused already. */
+async function suspended(stack: TestStack, tenantId: string, { slug, session }: Party): Promise<void> {
+  const isRefused = async (): Promise<boolean> =>
+    (await stack.tenant(slug, '/api/auth/me', { session })).status === 403;
+  if (await isRefused()) return;
+  const { status, body } = await stack.api(`/api/tenants/${tenantId}/suspend`, { body: {} });
+  if (status >= 300 && status !== 409) throw new Error(`suspend: ${status} ${JSON.stringify(body)}`);
+  await eventually(isRefused, { what: `${slug} is suspended` });
 }
 
 /** Whether a user with the least powerful role may not make the call. */
