@@ -8,14 +8,15 @@ import { type DataSource } from 'typeorm';
  */
 export class TenantRows {
   private constructor(
-    private readonly driver: DatabaseDriver,
+    readonly driver: DatabaseDriver,
     private readonly source: DataSource,
     /** Tables with a column `tenant_id`. */
     private readonly tables: readonly string[],
   ) {}
 
-  static async open({ driver, url }: TestDatabase): Promise<TenantRows> {
-    const asSuperuser = (): string => new URL(new URL(url).pathname, testServerUrl()).toString();
+  /** `adminUrl`: the server of the database, if it is not the server that all tests share. */
+  static async open({ driver, url }: TestDatabase, adminUrl?: string): Promise<TenantRows> {
+    const asSuperuser = (): string => new URL(new URL(url).pathname, adminUrl ?? testServerUrl()).toString();
     const target = databaseTarget(driver === 'postgres' ? asSuperuser() : url);
     const source = await createDataSource(
       target,
@@ -55,6 +56,19 @@ export class TenantRows {
     const isSealed = async (): Promise<boolean> =>
       (await this.query('select 1 from audit_events where position is null limit 1')).length === 0;
     await eventually(isSealed, { timeoutMs: 30_000, what: 'the audit trails are sealed' });
+  }
+
+  /** Whether a statement waits for a lock. Postgres only. */
+  async hasWaitingLock(): Promise<boolean> {
+    const waiting = await this.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+    );
+    return waiting.length > 0;
+  }
+
+  /** Gives the space of SQLite's write-ahead log back to the disk. Later writes need space for a new one. */
+  async shrinkLog(): Promise<void> {
+    if (this.driver === 'sqlite') await this.query('pragma wal_checkpoint(truncate)');
   }
 
   close(): Promise<void> {

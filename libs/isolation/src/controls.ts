@@ -11,7 +11,7 @@ export interface Control {
 }
 
 /** Undefined if the tenant lacks something that the route requires. */
-export function controlOf(route: Route, line: RouteLine, party: Party): Control | undefined {
+function controlOf(route: Route, line: RouteLine, party: Party): Control | undefined {
   const headers = line.isRepeatable ? { 'idempotency-key': KEY_OF_OTHER } : undefined;
   const request = requestOf(route, line, { own: party, about: party }, { ...atHome(party), headers });
   return request && { route, line, request };

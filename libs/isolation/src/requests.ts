@@ -20,6 +20,8 @@ export interface Spelling {
   /** Replaces the body that the party itself would send. */
   readonly body?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The key, if the route requires one. By default, one that was never issued. */
+  readonly key?: string;
   /** How the ids in the path are written. */
   readonly spell?: (id: string) => string;
 }
@@ -37,16 +39,18 @@ export function requestOf(
   { method, path }: Route,
   line: RouteLine,
   { own, about }: { readonly own: Party; readonly about: Party },
-  { host = null, tenant, query, body = line.body?.(own), headers, spell = (id) => id }: Spelling,
+  spelling: Spelling,
 ): ProbeRequest | undefined {
-  const pathname = pathOf(path, line, about, spell);
+  const { host = null, tenant, query, body = line.body?.(own), headers, spell = (id) => id } = spelling;
+  const key = line.keyOf && (spelling.key ?? neverIssued(line.keyOf, about));
+  const pathname = pathOf(key === undefined ? path : path.replace(':key', key), line, about, spell);
   if (pathname === undefined || (line.body && body === undefined)) return undefined;
   return {
     method,
     host,
     target: query === undefined ? pathname : `${pathname}?${query}`,
     headers: {
-      authorization: `Bearer ${line.keyOf ? neverIssued(line.keyOf, about) : own.session}`,
+      authorization: `Bearer ${key ?? own.session}`,
       ...(tenant !== undefined && { 'x-tenant-id': tenant }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,
@@ -57,11 +61,11 @@ export function requestOf(
 
 function pathOf(
   path: string,
-  { path: parameters = {}, keyOf }: RouteLine,
+  { path: parameters = {} }: RouteLine,
   about: Party,
   spell: (id: string) => string,
 ): string | undefined {
-  let written = keyOf ? path.replace(':key', neverIssued(keyOf, about)) : path;
+  let written = path;
   for (const [name, value] of Object.entries(parameters)) {
     const id = typeof value === 'string' ? about.subjects[value] : value.text;
     if (id === undefined) return undefined;

@@ -29,6 +29,8 @@ export interface RouteLine {
    * shown only once, so the probe sends one that was never issued, but that names an existing tenant.
    */
   readonly keyOf?: keyof typeof KEY_PREFIXES;
+  /** What else to say when the object with the key is created. */
+  readonly keyHolder?: Body;
   /** For each query parameter that takes an id: the kind of object that the id refers to. */
   readonly query?: Readonly<Record<string, string>>;
   /** The body that a party sends for itself. Undefined if the party lacks what the route requires. */

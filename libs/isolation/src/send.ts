@@ -10,24 +10,38 @@ export interface Reply {
   readonly traceId?: string;
 }
 
+/** A request to send. Unlike a probe, it may contain bytes. */
+export interface SentRequest extends Omit<ProbeRequest, 'body'> {
+  readonly body?: string | Uint8Array;
+}
+
+interface SenderOptions {
+  readonly patienceMs?: number;
+  /** How many requests are sent at a time. */
+  readonly maxSockets?: number;
+}
+
 const STREAM = 'text/event-stream';
 const PATIENCE_MS = 30_000;
+const MAX_SOCKETS = 16;
 
 /**
  * Sends every request to the same plane. An ordinary client would connect to the host that the request names.
  */
 export class Sender {
   private readonly agent: Agent | TlsAgent;
+  private readonly patienceMs: number;
 
   constructor(
     private readonly planeUrl: string,
-    private readonly patienceMs = PATIENCE_MS,
+    { patienceMs = PATIENCE_MS, maxSockets = MAX_SOCKETS }: SenderOptions = {},
   ) {
+    this.patienceMs = patienceMs;
     const isTls = planeUrl.startsWith('https:');
-    this.agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 16 });
+    this.agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, maxSockets });
   }
 
-  send({ method, target, host, headers, body }: ProbeRequest): Promise<Reply> {
+  send({ method, target, host, headers, body }: SentRequest): Promise<Reply> {
     const url = new URL(target, this.planeUrl);
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };

@@ -6,6 +6,7 @@ import {
   type TestDatabase,
   TestStack,
   builtFile,
+  eventually,
 } from '@atlas/testing';
 
 interface Page {
@@ -26,13 +27,13 @@ export class DiskScene {
   private session: SessionView;
 
   private constructor(
-    private readonly stack: TestStack,
+    readonly stack: TestStack,
     private readonly install: {
       readonly env: Readonly<Record<string, string>>;
       readonly token: string;
       readonly token_id: string;
     },
-    private readonly planeDatabase: TestDatabase,
+    readonly planeDatabase: TestDatabase,
   ) {}
 
   static async start(controlPlaneDatabase: TestDatabase, planeDatabase: TestDatabase): Promise<DiskScene> {
@@ -47,6 +48,10 @@ export class DiskScene {
 
   get pids(): number[] {
     return [this.stack.controlPlane.pid, this.plane.pid];
+  }
+
+  get planeUrl(): string {
+    return this.plane.url;
   }
 
   /** Creates an incident on the Tenant Plane, or a tenant on the Control Plane. */
@@ -75,6 +80,12 @@ export class DiskScene {
   async readiness(): Promise<number[]> {
     const urls = [this.stack.controlPlane.url, this.plane.url];
     return Promise.all(urls.map(async (url) => (await fetch(`${url}/health/ready`)).status));
+  }
+
+  /** Waits until both planes are ready again. */
+  async ready(): Promise<void> {
+    const areReady = async (): Promise<boolean> => (await this.readiness()).every((status) => status === 200);
+    await eventually(areReady, { timeoutMs: 30_000, what: 'both planes are ready' });
   }
 
   /** How many tenants are not active yet. */

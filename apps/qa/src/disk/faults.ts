@@ -15,6 +15,8 @@ export interface Fault {
   readonly series: string;
   /** Whether the fault lasts long enough that the readiness checks must report it. */
   readonly turnsRed: boolean;
+  /** Whether writes to every table fail. */
+  readonly isOfAllTables: boolean;
   begin(): void | Promise<void>;
   end(): void | Promise<void>;
 }
@@ -25,6 +27,7 @@ export function fullDisk(disk: SmallDisk, whenFreed: () => Promise<void> = async
     name: 'full disk',
     series: 'full',
     turnsRed: true,
+    isOfAllTables: true,
     begin: () => disk.fill(),
     end: () => {
       disk.free();
@@ -39,6 +42,7 @@ export function failingDisk(scene: DiskScene): Fault {
     name: 'failing disk',
     series: 'failing',
     turnsRed: true,
+    isOfAllTables: true,
     begin: () => scene.pids.forEach((pid) => limitFileSize(pid, 0)),
     end: () => scene.pids.forEach(liftFileSizeLimit),
   };
@@ -53,6 +57,7 @@ export function cutCommits(cutter: CommitCutter): Fault {
     name: 'lost COMMIT',
     series: 'lost',
     turnsRed: false,
+    isOfAllTables: false,
     begin: () =>
       void (timer = setInterval(() => cutter.arm((count += 1) % 2 ? 'before' : 'after'), EVERY_MS)),
     end: () => {
@@ -95,6 +100,7 @@ export async function failCommits(
     name,
     series: `s${sqlState}`,
     turnsRed: true,
+    isOfAllTables: false,
     begin: () => inEach(() => `insert into ${id} values (true)`),
     end: () => inEach(() => `delete from ${id}`),
   };

@@ -1,7 +1,7 @@
 import { type Sender } from '@atlas/isolation';
 import { type TestSmtpServer, type TestStack, eventually, linkIn, request } from '@atlas/testing';
 import { type RacedOperator, racedOperators } from '../revoking/operators';
-import { OF_ACTOR, OLD } from '../revoking/passwords';
+import { OF_ACTOR, OLD } from '../writing/passwords';
 import { addressOf } from '../signing-in/login-scene';
 import { rowsTelling } from '../rows-telling';
 import { type TenantRows } from '../tenant-rows';

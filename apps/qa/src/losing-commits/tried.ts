@@ -1,5 +1,6 @@
 import { type Reply } from '@atlas/isolation';
 import { type PlaneProcess } from '@atlas/testing';
+import { type Effect, effectOf, isNothing, isSame, shownBeside } from '../effects';
 import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 
 /** More COMMITs than any request makes. */
@@ -19,9 +20,6 @@ export interface Prepared {
   /** Every row about the request's subject, as text that starts with the table name. */
   rows(): Promise<string[]>;
 }
-
-/** How many rows were added to and removed from each table. */
-type Effect = Readonly<Record<string, number>>;
 
 export interface Tried {
   readonly write: string;
@@ -75,10 +73,10 @@ async function withFault(
   const left = effectOf(before, await prepared.rows());
   const isDone = isSame(left, clean);
   if (prepared.isMeant(first.status)) {
-    if (!isDone) wrong.push(`returned ${first.status}, stored ${shown(left, clean)}`);
+    if (!isDone) wrong.push(`returned ${first.status}, stored ${shownBeside(left, clean)}`);
   } else {
     if (![503, 507].includes(first.status)) wrong.push(`returned ${first.status} ${first.text}`);
-    if (!isDone && Object.keys(left).length > 0) wrong.push(`partially done: ${shown(left, clean)}`);
+    if (!isDone && !isNothing(left)) wrong.push(`partially done: ${shownBeside(left, clean)}`);
   }
   const again = await prepared.send({});
   if (!isKeyed) {
@@ -88,30 +86,6 @@ async function withFault(
   }
   if (!prepared.isMeant(again.status)) wrong.push(`repeated: ${again.status} ${again.text}`);
   const all = effectOf(before, await prepared.rows());
-  if (!isSame(all, clean)) wrong.push(`after the repeat: ${shown(all, clean)}`);
+  if (!isSame(all, clean)) wrong.push(`after the repeat: ${shownBeside(all, clean)}`);
   return wrong;
-}
-
-function effectOf(before: readonly string[], after: readonly string[]): Effect {
-  const effect: Record<string, number> = {};
-  const count = (some: readonly string[], others: readonly string[], mark: string): void => {
-    const known = new Set(others);
-    for (const row of some) {
-      if (known.has(row)) continue;
-      const key = `${mark}${row.slice(0, row.indexOf(' '))}`;
-      effect[key] = (effect[key] ?? 0) + 1;
-    }
-  };
-  count(after, before, '+');
-  count(before, after, '-');
-  return effect;
-}
-
-function isSame(one: Effect, another: Effect): boolean {
-  const text = (effect: Effect): string => JSON.stringify(Object.entries(effect).sort());
-  return text(one) === text(another);
-}
-
-function shown(found: Effect, expected: Effect): string {
-  return `${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`;
 }

@@ -71,7 +71,8 @@ async function refusalsUntilStored(url: URL, alerts: readonly SentAlert[]): Prom
     const response = await fetch(url, { method: 'POST', headers, body });
     const { status } = response;
     if (status === 202) return refusals;
-    if (status !== 429 && status !== 503) throw new Error(`Alerts were answered with ${status}: ${await response.text()}`);
+    if (status !== 429 && status !== 503)
+      throw new Error(`Alerts were answered with ${status}: ${await response.text()}`);
     await delay(AGAIN_MS);
   }
   throw new Error(`Alerts were refused ${MAX_TRIES} times.`);

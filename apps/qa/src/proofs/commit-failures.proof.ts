@@ -5,11 +5,12 @@ import { ControlPlaneWrites } from '../losing-commits/control-plane-writes';
 import { TenantPlaneWrites } from '../losing-commits/tenant-plane-writes';
 import { type Tried, type Write, tried } from '../losing-commits/tried';
 import { type Proof, type ProofContext } from '../proof';
-import { routesOf } from '../routes';
 import { TenantRows } from '../tenant-rows';
 
-const preload = (name: string): string => `--require "${builtFile('qa', `preloads/${name}.js`)}"`;
-const LOSING = { ...FROM_MODULES, NODE_OPTIONS: `${preload('route-report')} ${preload('commit-faults')}` };
+const LOSING = {
+  ...FROM_MODULES,
+  NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/commit-faults.js')}"`,
+};
 /**
  * The requests that are tried at the reduced size. Both would create a duplicate if they were sent again
  * without a key.
@@ -60,7 +61,7 @@ async function atBothPlanes(context: ProofContext, smtp: TestSmtpServer): Promis
     inTurn(context, new ControlPlaneWrites(stack, sender, disk, smtp).all(), stack.controlPlane),
   );
   const atTenantPlane = await withAccess(ofTenantPlane, plane, (sender, disk) =>
-    inTurn(context, new TenantPlaneWrites(stack, sender, disk).of(routesOf(plane)), plane),
+    inTurn(context, new TenantPlaneWrites(stack, sender, disk).all(), plane),
   );
   return [...atControlPlane, ...atTenantPlane];
 }

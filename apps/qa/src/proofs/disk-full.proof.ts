@@ -13,12 +13,14 @@ import {
   startLocalPostgres,
   testServerUrl,
 } from '@atlas/testing';
+import { type CallCounts, EveryCall } from '../disk/every-call';
 import { DiskScene } from '../disk/disk-scene';
 import { type Fault, cutCommits, failCommits, failingDisk, fullDisk } from '../disk/faults';
 import { SmallDisk } from '../disk/small-disk';
 import { Writers, isSuccess } from '../disk/writers';
-import { measured, none, tallyOf } from '../figures';
+import { type Figure, measured, moreThan, none, tallyOf } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
+import { reasonsNotToWrite } from '../writing/refused-calls';
 
 const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
 /** Each phase of a round waits for this many responses from each plane. */
@@ -26,6 +28,7 @@ const ANSWERS = 3;
 const ROUNDS = 20;
 
 interface Counts {
+  readonly fault: string;
   readonly lost: number;
   readonly doubled: number;
   /** How many writes are still missing although their requests were repeated with their keys. */
@@ -39,7 +42,9 @@ interface Counts {
  * Both planes write while their disk is full or failing, or while COMMITs fail. Then they are killed.
  *
  * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
- * succeeds.
+ * succeeds. If the fault concerns all tables, each route of the Tenant Plane that writes is called, too: once
+ * without a fault, and for another tenant during the fault and again after it. The rows that it leaves must be
+ * none after a refusal, and otherwise as many as without the fault.
  *
  * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
  * prevented from writing to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
@@ -48,14 +53,14 @@ interface Counts {
  * requires root, and `prlimit` requires Linux. One figure lists the faults that could not be tried. At the
  * reduced size, there is one round of the first fault, without a separate server.
  *
- * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have
- * `Database.watched` record no fault.
+ * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; have
+ * `Database.watched` record no fault; or run the work of `UserWrites.by` after the transaction.
  */
 export const proof: Proof = {
   goal:
     `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each ` +
-    'on both planes: every write acknowledged with a status below 300 survives kill -9, and ' +
-    'readiness turns red and green by itself',
+    'on both planes: every write acknowledged with a status below 300 survives kill -9, ' +
+    'readiness turns red and green by itself, and each route that writes does nothing or all',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
@@ -72,15 +77,31 @@ export const proof: Proof = {
         'phases that did not happen',
         all.counts.flatMap((one) => one.stuck),
       ),
+      ...figuresOfCalls(all.calls),
       measured('not run here', all.notRun.join(', ') || 'none'),
       measured('responses', all.counts.map((one) => tallyOf(one.statuses)).join('; ')),
     ];
   },
 };
 
+/** The reduced size has no such fault on Postgres. */
+function figuresOfCalls(calls: readonly CallCounts[]): Figure[] {
+  if (calls.length === 0) return [];
+  const refused = calls.reduce((sum, one) => sum + one.refused, 0);
+  const wrong = calls.flatMap((one) => one.wrong);
+  return [
+    measured('routes of the Tenant Plane that write', calls[0]?.routes ?? 0),
+    moreThan('calls of these routes that were refused', refused, 0),
+    none('calls of these routes with a wrong outcome', wrong),
+    measured('routes that cannot write here', reasonsNotToWrite().join('; ')),
+  ];
+}
+
 interface Outcome {
   readonly names: readonly string[];
   readonly counts: readonly Counts[];
+  /** The calls of every route, for each fault that concerns all tables. */
+  readonly calls: readonly CallCounts[];
   readonly notRun: readonly string[];
 }
 
@@ -112,6 +133,7 @@ async function onPostgres(context: ProofContext): Promise<Outcome> {
   return {
     names: outcomes.flatMap(({ names }) => names),
     counts: outcomes.flatMap(({ counts }) => counts),
+    calls: outcomes.flatMap(({ calls }) => calls),
     notRun: context.size === 'full' && !disk ? ['full disk (mounting is not permitted)'] : [],
   };
 }
@@ -157,7 +179,7 @@ async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<O
     await isBack.catch(async () => void (server = await startLocalPostgres({ dataDir, port })));
   };
   try {
-    return await undergo(scene, [fullDisk(disk, whenFreed)], context);
+    return await undergo(scene, [fullDisk(disk, whenFreed)], context, adminUrl);
   } finally {
     await scene.stop();
     await server.stop();
@@ -169,12 +191,21 @@ async function undergo(
   scene: DiskScene,
   faults: readonly Fault[],
   context: ProofContext,
+  adminUrl?: string,
 ): Promise<Omit<Outcome, 'notRun'>> {
   const counts: Counts[] = [];
+  const calls: CallCounts[] = [];
+  const isFull = context.size === 'full';
   // At the reduced size, only the first fault is tried.
-  const chosen = context.size === 'full' ? faults : faults.slice(0, 1);
-  for (const fault of chosen) counts.push(await rounds(scene, fault, context));
-  return { names: chosen.map(({ name }) => name), counts };
+  for (const fault of isFull ? faults : faults.slice(0, 1)) {
+    if (fault.isOfAllTables) {
+      const found = await EveryCall.during(fault, scene, { restarts: isFull, adminUrl });
+      context.progress([`${fault.name}: ${found.refused} calls refused`, ...found.wrong].join('\n    '));
+      calls.push(found);
+    }
+    counts.push(await rounds(scene, fault, context));
+  }
+  return { names: counts.map(({ fault }) => fault), counts, calls };
 }
 
 async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofContext): Promise<Counts> {
@@ -192,6 +223,7 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
   if (size === 'full' && !(await becomeActive(scene))) stuck.push('some tenants never became active');
   return {
     ...(await compare(scene, writers)),
+    fault: fault.name,
     stuck: stuck.map((phase) => `${fault.name}: ${phase}`),
     statuses: writers.statuses,
   };

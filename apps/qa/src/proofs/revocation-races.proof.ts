@@ -1,17 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { exactly, measured, moreThan, none } from '../figures';
+import { Sender } from '@atlas/isolation';
+import { FROM_MODULES, builtFile } from '@atlas/testing';
+import { type Figure, exactly, measured, moreThan, none } from '../figures';
 import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { RacedOperators } from '../revoking/control-plane-pairs';
+import { EveryCall } from '../revoking/every-call';
 import { type PairResult, raced } from '../revoking/race';
 import { RacedTenants } from '../revoking/tenant-plane-pairs';
 import { TenantRows } from '../tenant-rows';
+import { reasonsNotToWrite } from '../writing/refused-calls';
 
 const FULL = 200;
 const SMALL = 1;
 const PAIRS_AT_ONCE = 4;
 /** Races per tenant, because invitations per tenant are limited. */
 const RACES_OF_TENANT = 16;
+const HOLDING = {
+  ...FROM_MODULES,
+  NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/held-calls.js')}"`,
+};
 /**
  * The maximum interval between the two calls of a pair, as a multiple of the time that a sign-in takes. Both
  * calls hash a password, and most races can occur only during that time.
@@ -27,6 +35,11 @@ const WINDOW_IN_SIGN_INS = 1.5;
  * into the database with sessions, keys and links. Accounts that were deactivated or disabled are reactivated
  * before the final check. The tenant plane's revocation-races.cases.ts pauses calls at the critical moments
  * instead, one by one.
+ *
+ * Then a call of each route that writes is held: it has been admitted, and a module preloaded into the plane
+ * keeps it from beginning its transaction until its caller has signed out, or been demoted or deactivated, its
+ * key has been removed, or its tenant has been suspended. On Postgres, the call is also held before its COMMIT,
+ * and a revocation of the caller must wait for it. At the reduced size, each call is held once, on Postgres.
  *
  * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave
  * out the epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by`
@@ -48,6 +61,7 @@ export const proof: Proof = {
     const survived = results.filter(({ survivors }) => survivors > 0);
     const blunt = results.filter((result) => result.blunt > 0);
     const unrevoked = results.filter((result) => context.size === 'full' && result.revoked === 0);
+    const held = await everyRoute(context);
     return [
       measured('pairs', results.length),
       measured('interleavings per pair', count),
@@ -68,6 +82,7 @@ export const proof: Proof = {
         'pairs without a successful revocation',
         unrevoked.map(({ text }) => text),
       ),
+      ...held,
     ];
   },
 };
@@ -117,4 +132,28 @@ async function racedInTurn(
     progress(result.text);
     return result;
   });
+}
+
+/** At the reduced size, this part runs on only one database, because it needs planes of its own. */
+async function everyRoute(context: ProofContext): Promise<Figure[]> {
+  const { size, driver } = context;
+  if (size === 'small' && driver !== 'postgres') return [];
+  const { stack, planeDatabase } = await context.served(HOLDING);
+  const [plane] = stack.tenantPlanes;
+  if (!plane) throw new Error('No tenant plane was started.');
+  const disk = await TenantRows.open(planeDatabase);
+  const sender = new Sender(plane.url, { maxSockets: Infinity });
+  try {
+    const counts = await new EveryCall({ stack, plane, sender, disk }, context).counts();
+    return [
+      measured('routes that write', counts.routes),
+      moreThan('calls held while access was revoked', counts.held, 0),
+      none('routes whose calls were never held', counts.neverHeld),
+      none('held calls that were accepted or wrote something', counts.wrong),
+      measured('routes that cannot write here', reasonsNotToWrite().join('; ')),
+    ];
+  } finally {
+    sender.close();
+    await disk.close();
+  }
 }

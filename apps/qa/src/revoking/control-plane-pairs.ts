@@ -2,7 +2,7 @@ import { type Answer, type TestStack } from '@atlas/testing';
 import { addressOf } from '../signing-in/login-scene';
 import { type TenantRows } from '../tenant-rows';
 import { KEY_SCOPES, type RacedOperator, racedOperators } from './operators';
-import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
+import { OF_ACTOR, OF_REVOKER, OLD } from '../writing/passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
 
 type Body = Reply['body'];

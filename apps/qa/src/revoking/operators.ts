@@ -2,8 +2,8 @@ import { hashPassword } from '@atlas/platform';
 import { type Credential, hashCredential, mintCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { type TenantRows } from '../tenant-rows';
-import { daysFromNow, insertRows } from './bulk-rows';
-import { OLD } from './passwords';
+import { daysFromNow, insertRows } from '../writing/bulk-rows';
+import { OLD } from '../writing/passwords';
 
 /** An operator with two sessions, an API key and a reset link. */
 export interface RacedOperator {

@@ -3,9 +3,9 @@ import { type Answer, type TestStack } from '@atlas/testing';
 import { addressOf } from '../signing-in/login-scene';
 import { turns } from '../in-batches';
 import { type TenantRows } from '../tenant-rows';
-import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
+import { OF_ACTOR, OF_REVOKER, OLD } from '../writing/passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
-import { type TenantUser, tenantUsers } from './tenant-users';
+import { type TenantUser, tenantUsers } from '../writing/tenant-users';
 
 /** Enough writes that some are still waiting for the database when the revocation is acknowledged. */
 const WRITES_AT_ONCE = 16;

@@ -153,6 +153,17 @@ describe.each(EVERY_DATABASE)('the event stream of a run on %s', (driver) => {
   it.each<[string, () => Promise<unknown>]>([
     ['signs out', () => plane.post('/api/auth/logout', {}, admin).expect(204)],
     ['belongs to a suspended tenant', () => plane.tenant(tenant.slug, { ...tenant, status: 'suspended' })],
+    [
+      'belongs to a tenant that has moved away',
+      () => plane.tenant(tenant.slug, { ...tenant, phase: 'retired', moved_to: 'https://elsewhere.example' }),
+    ],
+    [
+      'is demoted',
+      async () => {
+        const { session } = await plane.user(tenant, 'admin');
+        await plane.patch(`/api/users/${admin.id}`, { role: 'requester' }, { session }).expect(200);
+      },
+    ],
   ])('closes if the user %s', async (_what, end) => {
     const { seen, closed } = await follow(await start(MANUAL));
     await eventually(() => seen.length > 0);

@@ -2,6 +2,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
+import { SloCredentials } from '../../src/slos/slo-credentials';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
 import { SloBucket } from '../../src/slos/slo-bucket.entity';
 import { SealedHeaders } from '../../src/slos/slo-credentials.entity';
@@ -246,6 +247,35 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
       const { id: other } = await createWith({ authorization: TOKEN });
       await plane.delete(`/api/slos/${other}`, admin).expect(204);
       expect(await plane.rows(tenant, SealedHeaders)).toEqual([]);
+    });
+
+    it('send them where the server redirects to on itself, but to no other server', async () => {
+      const elsewhere = await StandInPrometheus.start();
+      elsewhere.answer(() => vector('1'));
+      const redirecting = (to: string): void =>
+        prometheus.answerRaw(({ query }, response) => {
+          if (query === 'moved') response.end(JSON.stringify(vector('1')));
+          else response.writeHead(302, { location: `${to}/api/v1/query?query=moved&time=0` }).end();
+        });
+      const { id } = await createWith({ authorization: TOKEN, 'x-scope-orgid': 'canary-of-scope' });
+      redirecting(prometheus.url);
+      await pass(2);
+      expect(prometheus.questions.at(-1)?.query).toBe('moved');
+      expect(prometheus.headers.authorization).toBe(TOKEN);
+      redirecting(elsewhere.url);
+      await pass(1);
+      expect(elsewhere.questions.at(-1)?.query).toBe('moved');
+      expect(JSON.stringify(elsewhere.headers)).not.toContain('canary');
+      expect((await get(id)).indicator_error).toBeNull();
+      await elsewhere.close();
+    });
+
+    it('get them only for the server that they were entered for', async () => {
+      const { id } = await createWith({ authorization: TOKEN });
+      const headersFor = (url: string) =>
+        plane.tenants.read(tenant.tenant_id, (scope) => plane.app.get(SloCredentials).of(scope, id, url));
+      expect(await headersFor(`${prometheus.url}/other`)).toEqual({ authorization: TOKEN });
+      expect(await headersFor('http://elsewhere.example')).toEqual({});
     });
 
     it('report headers that cannot be decrypted, and that can be entered again', async () => {

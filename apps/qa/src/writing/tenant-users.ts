@@ -25,7 +25,7 @@ export interface TenantUser {
   readonly resetToken: string;
 }
 
-type Role = 'admin' | 'operator';
+type Role = 'admin' | 'operator' | 'requester';
 
 /** Inserts users as if they had been invited and had signed in. */
 export async function tenantUsers(
