@@ -126,7 +126,8 @@ function isEdge(row: FoundRow): row is FoundRow & FoundEdge {
  * The items that directly or indirectly need the item or, for `dependencies`, that it needs, with all
  * relationships from them. Archived items are left out. Neither database allows aggregates in the recursive
  * part, so states are derived later. In the order by item, only the last item's relationships may be
- * incomplete.
+ * incomplete. Without `cross join`, which SQLite carries out in the order in which it is written, SQLite compares all
+ * relationships of the tenant with each item.
  */
 async function rowsAround(
   scope: TenantScope,
@@ -141,16 +142,16 @@ async function rowsAround(
      reached (id) as (
        select id from configuration_items where tenant_id = $1 and id = $2 and archived_at is null
        union
-       select edge.${far} from reached
-         join ci_relationships edge on edge.tenant_id = $1 and edge.${near} = reached.id
-       where edge.${far} not in (select id from archived)),
+       select edge.${far} from reached cross join ci_relationships edge
+         where edge.tenant_id = $1 and edge.${near} = reached.id
+           and edge.${far} not in (select id from archived)),
      looked_at (id) as (select id from reached limit ${IMPACT_LIMITS.items + 2})
      select item.id as "fromId", item.name, item.type as "itemType", item.criticality,
          edge.id, edge.to_id as "toId", edge.type, edge.min_up as "minUp"
-       from looked_at
-       join configuration_items item on item.tenant_id = $1 and item.id = looked_at.id
-       left join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = item.id
-         and edge.to_id not in (select id from archived)
+       from looked_at cross join configuration_items item
+         left join ci_relationships edge on edge.tenant_id = $1 and edge.from_id = item.id
+           and edge.to_id not in (select id from archived)
+       where item.tenant_id = $1 and item.id = looked_at.id
       ${order === 'by item' ? 'order by item.id' : ''} limit ${IMPACT_LIMITS.relationships + 1}`,
     [scope.tenantId, id],
   );
