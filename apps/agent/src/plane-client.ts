@@ -231,7 +231,8 @@ function problemIn(text: string): Record<string, unknown> {
 function reasonOf(error: Error & { readonly code?: string }, url: string): string {
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'timed out';
   const instead = error.code === 'ENOTFOUND' ? loopbackInstead(url) : null;
-  return `${error.message || (error.code ?? 'unknown error')}${instead === null ? '' : `. Use ${instead} instead`}`;
+  const advice = instead === null ? '' : `. Use ${instead} instead`;
+  return `${error.message || (error.code ?? 'unknown error')}${advice}`;
 }
 
 function authorities(file: string): string[] {

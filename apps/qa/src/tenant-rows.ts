@@ -61,7 +61,8 @@ export class TenantRows {
   /** Whether a statement waits for a lock. Postgres only. */
   async hasWaitingLock(): Promise<boolean> {
     const waiting = await this.query(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+      `select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' limit 1`,
     );
     return waiting.length > 0;
   }

@@ -68,7 +68,10 @@ describe('no source file', () => {
   });
 
   it('builds a regular expression from untrusted input', () => {
-    holds(/new RegExp\((?!`\^\(\$\{NAME\}|PARAMETER,)/, 'new RegExp(given)');
+    // The text is escaped.
+    holds(/new RegExp\((?!`\^\(\$\{NAME\}|PARAMETER,)/, 'new RegExp(given)', [
+      'apps/tenant-plane/src/tenant-secrets/secret-mask.ts',
+    ]);
   });
 
   it('uses Math.random for a secret', () => {

@@ -123,8 +123,8 @@ export interface RunStepView {
   /** How many bytes of output there were, in UTF-8. */
   readonly output_bytes: number;
   /**
-   * The last 64 KiB of the output. Null in lists. While a step of a run with secrets is running, up to the last
-   * line that is complete.
+   * The last 64 KiB of the output. Null in lists. While a step of a run with secrets is running, up to the
+   * last line that is complete.
    */
   readonly output_tail: string | null;
   readonly started_at: Date | null;

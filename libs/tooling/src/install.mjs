@@ -33,8 +33,8 @@ function wasInstalledByHand() {
 
 async function runNpmCi() {
   process.stderr.write(
-    '  Installing packages. If the sqlite3 binary cannot be downloaded from github.com, it is compiled. This takes\n' +
-      '  1 to 2 minutes and needs python3, make, g++, and the headers of Node.js: from nodejs.org or, with\n' +
+    '  Installing packages. If the sqlite3 binary cannot be downloaded from github.com, it is compiled. This\n' +
+      '  takes 1 to 2 minutes and needs python3, make and g++, and the headers of Node.js: from nodejs.org or, with\n' +
       '  npm_config_nodedir=<folder>, from <folder>/include/node.\n',
   );
   const missing = COMPILERS.filter((name) => !isOnPath(name));

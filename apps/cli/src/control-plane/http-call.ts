@@ -165,7 +165,9 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
 function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
   if (status === 401)
     return {
-      hint: 'Check that the API key is correct and has not expired. A session ends after 12 hours: sign in again.',
+      hint:
+        'Check that the API key is correct and has not expired. A session ends after 12 hours: ' +
+        'sign in again.',
     };
   return detail === undefined ? { hint: 'Is this the address of the Control Plane?' } : {};
 }

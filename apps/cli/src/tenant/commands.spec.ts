@@ -68,7 +68,8 @@ describe('the commands for a tenant', () => {
     };
     expect(await run('incidents', 'show', 'i1')).toBe(0);
     expect(terminal.written).toContain(
-      '  number            INC-1\n  ci ids            c1, c2\n  sla status        met\n  sla responded at  -\n',
+      '  number            INC-1\n  ci ids            c1, c2\n' +
+        '  sla status        met\n  sla responded at  -\n',
     );
     expect(terminal.written).toContain('note  Rebooted web-2\n');
     expect(await run('incidents', 'show', 'i1', '--json')).toBe(0);

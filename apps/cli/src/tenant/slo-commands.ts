@@ -77,7 +77,8 @@ function statusText(status: Json<SloStatusView>): string {
     ],
     [
       'budget',
-      `${percent(budget.remaining_ratio)} left: ${rounded(budget.spent)} of ${rounded(budget.total)} bad events`,
+      `${percent(budget.remaining_ratio)} left: ` +
+        `${rounded(budget.spent)} of ${rounded(budget.total)} bad events`,
     ],
   ]);
   const table = tableText(

@@ -16,7 +16,10 @@ export function waitText(step: Json<RunStepView>, runId: string, connection: str
   const title = onOneLine(step.name);
   const deed = step.config ? indented(DEEDS[step.kind](step.config)) : '';
   if (step.status === 'waiting_manual')
-    return `\nA person has to do "${title}":\n${deed}When it is done: atlas-tp runs complete ${runId}${connection}\n`;
+    return (
+      `\nA person has to do "${title}":\n${deed}` +
+      `When it is done: atlas-tp runs complete ${runId}${connection}\n`
+    );
   if (step.status !== 'waiting_approval') return '';
   const reason = onOneLine(step.approval?.reason ?? '');
   const next = `atlas-tp runs approve ${runId} --step ${shellWord(title)}${connection}`;
@@ -26,7 +29,8 @@ export function waitText(step: Json<RunStepView>, runId: string, connection: str
 /** If a step waits for an agent: how to see whether there is one. */
 export function queueText({ name, kind, status }: Json<RunStepView>, connection: string): string {
   if (kind !== 'shell' || status !== 'queued') return '';
-  return `\n"${onOneLine(name)}" waits for an agent. To see which are online: atlas-tp agents list${connection}\n`;
+  const next = `To see which are online: atlas-tp agents list${connection}`;
+  return `\n"${onOneLine(name)}" waits for an agent. ${next}\n`;
 }
 
 const DEEDS: Readonly<Record<StepKind, (config: Config) => string>> = {

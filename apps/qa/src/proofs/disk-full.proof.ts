@@ -43,8 +43,8 @@ interface Counts {
  *
  * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
  * succeeds. If the fault concerns all tables, each route of the Tenant Plane that writes is called, too: once
- * without a fault, and for another tenant during the fault and again after it. The rows that it leaves must be
- * none after a refusal, and otherwise as many as without the fault.
+ * without a fault, and for another tenant during the fault and again after it. The rows that it leaves must
+ * be none after a refusal, and otherwise as many as without the fault.
  *
  * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
  * prevented from writing to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On

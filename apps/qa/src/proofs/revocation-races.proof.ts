@@ -37,9 +37,10 @@ const WINDOW_IN_SIGN_INS = 1.5;
  * instead, one by one.
  *
  * Then a call of each route that writes is held: it has been admitted, and a module preloaded into the plane
- * keeps it from beginning its transaction until its caller has signed out, or been demoted or deactivated, its
- * key has been removed, or its tenant has been suspended. On Postgres, the call is also held before its COMMIT,
- * and a revocation of the caller must wait for it. At the reduced size, each call is held once, on Postgres.
+ * keeps it from beginning its transaction until its caller has signed out, or been demoted or deactivated,
+ * its key has been removed, or its tenant has been suspended. On Postgres, the call is also held before its
+ * COMMIT, and a revocation of the caller must wait for it. At the reduced size, each call is held once, on
+ * Postgres.
  *
  * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave
  * out the epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by`

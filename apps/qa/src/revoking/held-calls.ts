@@ -37,8 +37,8 @@ export class HeldCalls {
   ) {}
 
   /**
-   * Sends calls at once, and revokes while each is about to begin its nth transaction. None may be accepted or
-   * write anything after that.
+   * Sends calls at once, and revokes while each is about to begin its nth transaction. None may be accepted
+   * or write anything after that.
    */
   async atBegin(
     calls: readonly TenantCall[],

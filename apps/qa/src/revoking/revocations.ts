@@ -66,7 +66,9 @@ type Ask = (
   body?: object,
 ) => Promise<void>;
 
-/** Suspends a tenant, and waits until its plane refuses its users. Does nothing if they are refused already. */
+/**
+ * Suspends a tenant, and waits until its plane refuses its users. Does nothing if they are refused already.
+ */
 async function suspended(stack: TestStack, tenantId: string, { slug, session }: Party): Promise<void> {
   const isRefused = async (): Promise<boolean> =>
     (await stack.tenant(slug, '/api/auth/me', { session })).status === 403;

@@ -11,7 +11,9 @@ export interface Preparation {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** `party` makes the call, with the key if the call needs one. `owner` is another admin of the same tenant. */
+/**
+ * `party` makes the call, with the key if the call needs one. `owner` is another admin of the same tenant.
+ */
 type Prepare = (party: Party, owner: Party, key: string) => Promise<Preparation>;
 
 /** Creates what calls need. */
@@ -81,7 +83,9 @@ export class Preparations {
     return this.run(owner, { name: 'look', kind: 'manual', risk: 'low', config: { instructions: 'Look.' } });
   }
 
-  /** A run that waits for an approval by someone other than `owner`. Its step is for the agents of that name. */
+  /**
+   * A run that waits for an approval by someone other than `owner`. Its step is for the agents of that name.
+   */
   private async riskyRun(owner: Party, name: string): Promise<RunPreparation> {
     const config = { command: 'act' };
     return this.run(owner, { name, kind: 'shell', risk: 'critical', config, agent_selector: { name } });

@@ -5,8 +5,8 @@ interface Refusal {
 }
 
 /**
- * The routes that a proof cannot have write. The proofs call them anyway and expect exactly this refusal, so a
- * reason that no longer applies makes them fail.
+ * The routes that a proof cannot have write. The proofs call them anyway and expect exactly this refusal, so
+ * a reason that no longer applies makes them fail.
  */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   'POST /api/ai/incidents/:id/analysis': { status: 503, why: 'the Control Plane has no AI provider' },

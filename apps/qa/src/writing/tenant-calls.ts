@@ -35,7 +35,9 @@ export interface TenantCall {
   readonly tenantId: string;
   readonly request: SentRequest;
   readonly caller: Caller;
-  /** Whether the call only ends the caller's session. It then succeeds even if the session has ended already. */
+  /**
+   * Whether the call only ends the caller's session. It then succeeds even if the session has ended already.
+   */
   readonly isSignOut: boolean;
   /** Whether the status is the expected one. */
   isMeant(status: number): boolean;
@@ -78,7 +80,9 @@ export function writingRoutes(): WritingRoute[] {
   return routes.sort((one, other) => Number(one.line.removes ?? false) - Number(other.line.removes ?? false));
 }
 
-/** Calls of writing routes. Each is made by a user or key of its own, so that calls do not affect each other. */
+/**
+ * Calls of writing routes. Each is made by a user or key of its own, so that calls do not affect each other.
+ */
 export class TenantCalls {
   private readonly preparations: Preparations;
   private readonly archives: ImportedArchives;

@@ -46,8 +46,8 @@ const SQLITE: Dialect = {
 };
 
 /**
- * On SQLite, where JSON is text, alerts whose labels come in another order count as changed. SQLite numbers the
- * parameters in the order in which they appear.
+ * On SQLite, where JSON is text, alerts whose labels come in another order count as changed. SQLite numbers
+ * the parameters in the order in which they appear.
  */
 function countRepeated({ sent, time }: Dialect): string {
   return `update alerts set last_received_at = ${time('$1')}, count = count + 1 from ${sent}

@@ -136,7 +136,9 @@ export class StepLeases implements OnApplicationBootstrap {
   }
 }
 
-/** Without the configs, because each agent asks for all steps that wait every 2 s, and configs may be large. */
+/**
+ * Without the configs, because each agent asks for all steps that wait every 2 s, and configs may be large.
+ */
 function queuedSteps(scope: TenantScope, afterRunId: string | undefined): Promise<QueuedStep[]> {
   const query = scope
     .query(RunStep, 'step')

@@ -38,7 +38,10 @@ export class StepSecrets {
     await scope.delete(SealedValues, { runId });
   }
 
-  /** Throws `secret_unreadable`, `credential_missing` and, for long values in credentials, `invalid_parameters`. */
+  /**
+   * Throws `secret_unreadable`, `credential_missing` and, for long values in credentials,
+   * `invalid_parameters`.
+   */
   async handed(scope: TenantScope, run: Run, step: RunStep): Promise<HandedStep> {
     const version = await versionOf(scope, run.runbookId, run.runbookVersion);
     const definition = version.definition.steps[step.position];

@@ -126,8 +126,8 @@ function isEdge(row: FoundRow): row is FoundRow & FoundEdge {
  * The items that directly or indirectly need the item or, for `dependencies`, that it needs, with all
  * relationships from them. Archived items are left out. Neither database allows aggregates in the recursive
  * part, so states are derived later. In the order by item, only the last item's relationships may be
- * incomplete. Without `cross join`, which SQLite carries out in the order in which it is written, SQLite compares all
- * relationships of the tenant with each item.
+ * incomplete. Without `cross join`, which SQLite carries out in the order in which it is written, SQLite
+ * compares all relationships of the tenant with each item.
  */
 async function rowsAround(
   scope: TenantScope,

@@ -43,7 +43,9 @@ export type StepConfig = ManualConfig | ShellConfig | HttpConfig;
 
 const MAX_HEADERS = 50;
 const MAX_BYTES = 32_768;
-/** For all steps of a run, with their parameters filled in. A placeholder is much shorter than a value may be. */
+/**
+ * For all steps of a run, with their parameters filled in. A placeholder is much shorter than a value may be.
+ */
 const MAX_FILLED_BYTES = 524_288;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 const CREDENTIAL = /auth|cookie|token|secret|passw|credential|api-?key|(^|-)key$|signature|session|jwt/i;

@@ -21,8 +21,9 @@ const VALUE = 'canary-value-8d1c77ab01fe';
 const TOKEN = 'Bearer canary-header-6b0e52aa9c31';
 
 /**
- * To see it fail: in `noteDueTimesOf`, leave out the trigger for inserted rows; in `HttpSteps` or `StepLeases`,
- * open values with the key of the plane; or leave the table of a secret out of `TENANT_SCOPED_ENTITIES`.
+ * To see it fail: in `noteDueTimesOf`, leave out the trigger for inserted rows; in `HttpSteps` or
+ * `StepLeases`, open values with the key of the plane; or leave the table of a secret out of
+ * `TENANT_SCOPED_ENTITIES`.
  */
 describe.each([
   ['sqlite', 'postgres'],

@@ -27,8 +27,8 @@ export interface Allowance {
   readonly isStrict: boolean;
   /**
    * How many attempts are counted at a time: the next ones cost no statement. Never lets more than `limit`
-   * through, but concurrent attempts or other processes may leave some of it unused. A divisor of `limit`, and
-   * only for windows that are not strict; 1 by default.
+   * through, but concurrent attempts or other processes may leave some of it unused. A divisor of `limit`,
+   * and only for windows that are not strict; 1 by default.
    */
   readonly block?: number;
   /** The message for a refusal, if it helps to know which limit applied. */
