@@ -33,9 +33,9 @@ function wasInstalledByHand() {
 
 async function runNpmCi() {
   process.stderr.write(
-    '  Installing packages. If the sqlite3 binary cannot be downloaded from github.com, it is compiled. This\n' +
-      '  takes 1 to 2 minutes and needs python3, make and g++, and the headers of Node.js: from nodejs.org or, with\n' +
-      '  npm_config_nodedir=<folder>, from <folder>/include/node.\n',
+    '  Installing packages. If the sqlite3 binary cannot be downloaded from github.com, it is\n' +
+      '  compiled. This takes 1 to 2 minutes and needs python3, make and g++, and the headers of\n' +
+      '  Node.js: from nodejs.org or, with npm_config_nodedir=<folder>, from <folder>/include/node.\n',
   );
   const missing = COMPILERS.filter((name) => !isOnPath(name));
   if (missing.length > 0) {
