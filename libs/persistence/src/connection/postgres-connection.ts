@@ -28,9 +28,9 @@ class TurnwiseSocket extends Socket {
  * statement reports the loss.
  */
 export class PostgresClient extends Client {
-  private readonly socket: Socket;
+  readonly socket: Socket;
 
-  constructor(config: ClientConfig = {}) {
+  constructor(config: Omit<ClientConfig, 'stream'> = {}) {
     const socket = new TurnwiseSocket();
     super({ ...config, stream: () => socket });
     this.socket = socket;

@@ -1,7 +1,6 @@
-import { Socket } from 'node:net';
 import { StepFailure } from '@atlas/jobs';
 import { PostgresClient } from '@atlas/persistence';
-import { type Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
+import { DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
 
 /** Timeouts in milliseconds. */
 export interface Patience {
@@ -53,20 +52,17 @@ export class AdminConnection {
   private statementMs = 0;
 
   private constructor(
-    private readonly client: Client,
-    private readonly socket: Socket,
+    private readonly client: PostgresClient,
     private readonly patience: Patience,
   ) {}
 
   static async open(url: string, patience: Patience): Promise<AdminConnection> {
-    const socket = new Socket();
     const client = new PostgresClient({
       connectionString: url,
-      stream: () => socket,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_SECONDS * 1000,
     });
-    const connection = new AdminConnection(client, socket, patience);
+    const connection = new AdminConnection(client, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
       // By default, the server logs failed statements, including passwords. With the kernel's
@@ -133,7 +129,7 @@ export class AdminConnection {
   private async orSilent<T>(ms: number, work: () => Promise<T>): Promise<T> {
     const detail = `${this.server} did not respond within ${ms / 1000} s.`;
     const silent = setTimeout(
-      () => this.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
+      () => this.client.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
       ms,
     );
     try {
