@@ -27,9 +27,9 @@ const SESSIONS = `insert into sessions
  */
 const INCIDENTS = `insert into incidents
     (tenant_id, id, number, title, description, severity, status, created_by, created_at, updated_at)
-  select tenant_id, overlay(overlay(md5(tenant_id::text || n) placing lpad(to_hex(1700000000000 + n *
-    1000), 12, '0') from 1)
-           placing '7' from 13)::uuid,
+  select tenant_id, overlay(overlay(overlay(md5(tenant_id::text || n)
+           placing lpad(to_hex(1700000000000 + n * 1000), 12, '0') from 1)
+           placing '7' from 13) placing '8' from 17)::uuid,
          'INC-' || lpad(n::text, 8, '0'), 'Disk is full on web-' || n,
            repeat('The volume has no room left. ', 4),
          'P' || 1 + n % 5, 'open', tenant_id, now(), now()
