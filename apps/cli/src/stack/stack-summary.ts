@@ -40,8 +40,8 @@ function storyText(option: string): string {
   const lines = commands.map((command) => `    npx atlas-tp ${command}${option}\n`);
   return `
   The demo tenant is the IT of a small online shop: ${items} configuration items, ${alerts} alerts,
-  ${incidents} incidents, an SLO, and a run that waits for your approval. To look around, run this here
-  in another shell ("npx atlas-tp help" lists more):
+  ${incidents} incidents, an SLO, and a run that waits for the approval of another admin.
+  To look around, run this here in another shell ("npx atlas-tp help" lists more):
 
 ${lines.join('')}`;
 }
