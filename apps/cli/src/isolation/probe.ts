@@ -55,8 +55,8 @@ const AT_ONCE = 4;
 
 /** Ids and addresses that these routes return to the requesting tenant are not the other tenant's data. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Routes that report the plane's state, so a changed response does not indicate changed data. */
-const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
+/** Routes that report the plane's state or the time, so a changed response does not indicate changed data. */
+const MEASURED: readonly string[] = ['GET /api/integrations/control-plane', 'GET /api/slos/:id/series'];
 
 /**
  * One tenant requests another tenant's data. Both read their own data before and afterwards, to detect
