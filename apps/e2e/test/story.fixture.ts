@@ -181,8 +181,11 @@ export class Story {
     await this.ask(`/api/ai/incidents/${id}/analysis`, { method: 'POST' });
   }
 
-  async consents(): Promise<void> {
-    await this.ask('/api/moves/consent', { method: 'POST' });
+  /** Consents to a move. Returns false if the tenant's plane does not know of the move yet. */
+  async consents(): Promise<boolean> {
+    const { status, body } = await this.call<{ code?: string }>('/api/moves/consent', { method: 'POST' });
+    if (status >= 300 && body.code !== 'no_move_pending') throw new Error(JSON.stringify(body));
+    return status < 300;
   }
 
   async remains(): Promise<Remains> {

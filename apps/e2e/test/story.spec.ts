@@ -137,14 +137,12 @@ describeWithMonitoring(
       const { id } = story.tenant;
       const { body } = await stack.api<Accepted>(`/api/tenants/${id}/move`, { body: { deployment_model } });
       if (body.install) await install(body.install, 'sqlite');
-      let isAsked = false;
+      let hasConsented = false;
       const hasMoved = async (): Promise<boolean> => {
         const { status, error } = (await stack.api(`/api/provisioning-jobs/${body.job.id}`)).body;
         if (status === 'failed') throw new Error(JSON.stringify(error));
-        if (status === 'waiting' && deployment_model === 'shared' && !isAsked) {
-          isAsked = true;
-          await story.consents();
-        }
+        if (status === 'waiting' && deployment_model === 'shared' && !hasConsented)
+          hasConsented = await story.consents();
         return status === 'succeeded';
       };
       await eventually(hasMoved, { timeoutMs: 90_000, what: `the tenant has moved to ${deployment_model}` });
