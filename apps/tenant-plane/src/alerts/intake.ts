@@ -13,8 +13,7 @@ import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
 import { type ReceivedAlert, partsOf } from './received-alerts';
 import { withoutRepeated } from './repeated-alerts';
-import { silencing } from './silence-matching';
-import { type Silence } from './silence.entity';
+import { type Silencing, silencing } from './silence-matching';
 import { activeSilences } from './silences';
 
 /**
@@ -79,10 +78,9 @@ export class Intake {
         knownAlerts(scope, source.id, others),
         activeSilences(scope, now),
       ]);
-      const silenced = silencing(silences);
-      const outcomes = others.map((one) =>
-        follow(known.get(one.fingerprint), one, { source, silenced, now }),
-      );
+      const circumstances = { source, silenced: silencing(silences), now };
+      const outcomes: Followed[] = [];
+      for (const one of others) outcomes.push(await follow(known.get(one.fingerprint), one, circumstances));
       const alerts = outcomes.map(({ alert }) => alert);
       const openers = await this.incidents.follow(scope, source, now, changesOf(known, alerts));
       return countsOf(outcomes, openers, repeated);
@@ -92,7 +90,7 @@ export class Intake {
 
 interface Circumstances {
   readonly source: DataSource;
-  readonly silenced: (labels: Alert['labels']) => Silence | undefined;
+  readonly silenced: Silencing;
   readonly now: Date;
 }
 
@@ -102,11 +100,11 @@ interface Followed {
 }
 
 /** The alert after it has been received once more. */
-function follow(
+async function follow(
   before: Alert | undefined,
   received: ReceivedAlert,
   { source, silenced, now }: Circumstances,
-): Followed {
+): Promise<Followed> {
   const { status, labels } = received;
   const isGoingOn = before?.status === 'firing';
   const again = { lastReceivedAt: now, count: (before?.count ?? 0) + 1 };
@@ -130,7 +128,7 @@ function follow(
   };
   if (status === 'resolved') return { alert, outcome: 'resolved' };
   if (isGoingOn && before.silenceId === null) return { alert, outcome: 'repeated' };
-  const silence = silenced(labels);
+  const silence = await silenced(labels);
   if (silence) return { alert: { ...alert, silenceId: silence.id }, outcome: 'silenced' };
   return { alert, outcome: 'firing' };
 }

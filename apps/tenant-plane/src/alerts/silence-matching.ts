@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { validationFailed } from '@atlas/platform';
 import { type MatcherDto, type SilenceView } from '@atlas/tenant-api/alerts';
-import { patternProblem, wholeMatch } from '@atlas/tenant-api/patterns';
+import { patternProblem, patternSize, wholeMatch } from '@atlas/tenant-api/patterns';
 import { type Labels, labelOf } from './alert.entity';
 import { type Silence } from './silence.entity';
 
@@ -18,10 +19,25 @@ export function matchersOf(given: readonly MatcherDto[]): Matcher[] {
   });
 }
 
-/** Returns a function that finds the first of these silences that applies to an alert. */
-export function silencing(silences: readonly Silence[]): (labels: Labels) => Silence | undefined {
+/** How many instructions the regular expressions of these matchers have. */
+export function sizeOf(matchers: readonly Matcher[]): number {
+  const patterns = matchers.filter(({ is_regex, value }) => is_regex && patternProblem(value) === null);
+  return patterns.reduce((size, { value }) => size + patternSize(value), 0);
+}
+
+/** Finds the first of these silences that applies to an alert. */
+export type Silencing = (labels: Labels) => Promise<Silence | undefined>;
+
+/**
+ * Returns a function that compares an alert with these silences. Other requests are handled between alerts,
+ * because comparing many of them takes long.
+ */
+export function silencing(silences: readonly Silence[]): Silencing {
   const all = silences.map((silence) => ({ silence, tests: silence.matchers.map(testOf) }));
-  return (labels) => all.find(({ tests }) => tests.every((test) => test(labels)))?.silence;
+  return async (labels) => {
+    if (all.length > 0) await nextTurn();
+    return all.find(({ tests }) => tests.every((test) => test(labels)))?.silence;
+  };
 }
 
 /** A regular expression must match the whole label, as in Alertmanager. */

@@ -6,16 +6,19 @@ import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { DataSource } from '../data-sources/data-source.entity';
+import { lockPolicies } from '../database/policy-lock';
 import { DueWork } from '../due/due-work';
 import { AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
-import { matchersOf, silencing } from './silence-matching';
+import { matchersOf, silencing, sizeOf } from './silence-matching';
 import { Silence } from './silence.entity';
 
 /**
  * Every alert is compared with every silence, so a tenant may have only about so many that have not ended.
  */
 const MAX_SILENCES = 100;
+/** How many instructions the regular expressions of these silences may have together. */
+const MAX_SIZE = 2000;
 /** How many alerts one transaction releases. Each may open an incident. */
 const ALERTS_A_PART = 100;
 const [EARLIEST, LATEST] = [new Date('2000-01-01T00:00:00Z'), new Date('9999-01-01T00:00:00Z')];
@@ -61,8 +64,7 @@ export class Silences {
         createdAt: now,
         dueAt: endsAt,
       };
-      const unended = scope.query(Silence, 'silence').andWhere({ dueAt: Not(IsNull()) });
-      if ((await unended.getCount()) >= MAX_SILENCES) throw tooManySilences();
+      await requireRoom(scope, silence);
       await scope.insert(Silence, silence);
       const { matchers, comment } = silence;
       const after = { matchers, starts_at: startsAt.toISOString(), ends_at: endsAt.toISOString(), comment };
@@ -116,7 +118,9 @@ export class Silences {
     const silenced = silencing(await activeSilences(scope, now));
     const where = { silenceId: id };
     const alerts = await scope.find(Alert, { where, order: { id: 'ASC' }, take: ALERTS_A_PART });
-    const released = alerts.map((alert) => ({ ...alert, silenceId: silenced(alert.labels)?.id ?? null }));
+    const released: Alert[] = [];
+    for (const alert of alerts)
+      released.push({ ...alert, silenceId: (await silenced(alert.labels))?.id ?? null });
     const sourceIds = [...new Set(released.map(({ sourceId }) => sourceId))];
     const sources = await scope.find(DataSource, { where: { id: In(sourceIds) }, order: { id: 'ASC' } });
     for (const source of sources) {
@@ -136,6 +140,15 @@ export class Silences {
   ): Promise<void> {
     return this.audit.record(scope, { action, targetKind: 'silence', targetId: id, ...(after && { after }) });
   }
+}
+
+/** Throws `too_many_silences`. The second of two concurrent calls counts the silence of the first. */
+async function requireRoom(scope: TenantScope, { matchers }: Silence): Promise<void> {
+  await lockPolicies(scope);
+  const unended = await scope.find(Silence, { where: { dueAt: Not(IsNull()) } });
+  if (unended.length >= MAX_SILENCES) throw tooManySilences();
+  const all = [...unended.flatMap((one) => one.matchers), ...matchers];
+  if (sizeOf(all) > MAX_SIZE) throw patternsTooLarge();
 }
 
 /** The silences that have begun and have not been ended. */
@@ -176,5 +189,12 @@ function silenceNotFound(): DomainError {
 
 function tooManySilences(): DomainError {
   const detail = `A tenant may have ${MAX_SILENCES} silences that have not ended. End some of them first.`;
+  return new DomainError('too_many_silences', 'conflict', detail);
+}
+
+function patternsTooLarge(): DomainError {
+  const detail =
+    'The regular expressions of the silences that have not ended would be too large together. End some of ' +
+    'these silences first, or use shorter expressions with fewer repetitions.';
   return new DomainError('too_many_silences', 'conflict', detail);
 }

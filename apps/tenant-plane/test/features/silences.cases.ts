@@ -1,7 +1,9 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { AlertIncidents } from '../../src/alerts/alert-incidents';
 import { Silence } from '../../src/alerts/silence.entity';
+import { Audit } from '../../src/audit/audit';
 import { DueWork } from '../../src/due/due-work';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
@@ -146,6 +148,36 @@ describe.each(EVERY_DATABASE)('a silence on %s', (driver) => {
   it('with a pattern that would take exponential time elsewhere takes no time', async () => {
     await silence({ matchers: [{ name: 'a', value: '(a+)+$', is_regex: true }] });
     expect(await sender.receipt({ labels: { a: `${'a'.repeat(900)}b` } })).toMatchObject({ opened: 1 });
+  });
+
+  it('is one of at most a hundred, even if two are created at once', async () => {
+    const id = await silence();
+    const [row] = await plane.rows(tenant, Silence);
+    const others = Array.from({ length: 98 }, () => ({ ...(row as Silence), id: uuidv7(clock.now()) }));
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.put(Silence, others));
+    const paused = Pause.before(plane.app.get(Audit), 'record');
+    const first = post().then();
+    await paused.reached;
+    const second = post().then();
+    await endedOrWaiting(plane, second);
+    paused.release();
+    expect((await first).status).toBe(201);
+    expect((await second).body).toMatchObject({ status: 409, code: 'too_many_silences' });
+    await plane.delete(`/api/silences/${id}`, admin).expect(204);
+    await sweep();
+    await silence();
+  });
+
+  it('cannot be created if the patterns of all silences would be too large', async () => {
+    const patterns = (count: number) => ({
+      matchers: Array.from({ length: count }, () => ({ name: 'a', value: '(?:.{0,9}){11}', is_regex: true })),
+    });
+    const id = await silence(patterns(8));
+    expect((await post(patterns(3))).body).toMatchObject({ status: 409, code: 'too_many_silences' });
+    await silence();
+    await plane.delete(`/api/silences/${id}`, admin).expect(204);
+    await sweep();
+    await silence(patterns(3));
   });
 
   it('may name a label that every object has as a property', async () => {
