@@ -16,6 +16,9 @@ const LONGEST_DETAIL = 400;
 /** How much more good events than events extrapolation may cause, as a share of the events. */
 const EXTRAPOLATION = 1e-6;
 
+/** The most events in a minute. Above it, numbers are not exact, and sums could exceed what databases store. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
 /** Why Prometheus does not say how many events there were. */
 export class UnknownCounts extends Error {
   constructor(
@@ -133,15 +136,20 @@ function valueIn(name: string, { data }: Answer): number {
   const sample = sampleIn(name, data ?? {});
   const text: unknown = Array.isArray(sample) ? sample[1] : undefined;
   const value = typeof text === 'string' && text !== '' ? Number(text) : NaN;
-  if (Number.isFinite(value) && value >= 0) return value;
-  const detail = `${name} returned ${String(text)}, which is not a number of events.`;
+  if (value >= 0 && value <= MOST) return value;
+  const detail = `${name} returned ${shown(text)}, which is not a number of events.`;
   throw new UnknownCounts('indicator_not_a_number', detail, true);
+}
+
+/** What a server sent in place of a text. It may be anything that JSON can express. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : `a value of the type ${typeof value}`;
 }
 
 function sampleIn(name: string, { resultType, result }: NonNullable<Answer['data']>): unknown {
   if (resultType === 'scalar') return result;
   if (resultType !== 'vector' || !Array.isArray(result)) {
-    const detail = `${name} returned a ${String(resultType)}. Write a query that returns one number.`;
+    const detail = `${name} returned ${shown(resultType)}. Write a query that returns one number.`;
     throw new UnknownCounts('indicator_wrong_type', detail);
   }
   if (result.length > 1) {

@@ -14,6 +14,11 @@ import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.
 const MINUTE = 60;
 
 describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driver) => {
+const result = (resultType: unknown, value: unknown): object => ({
+  status: 'success',
+  data: { resultType, result: value },
+});
+
   let clock: FixedClock;
   let prometheus: StandInPrometheus;
   let plane: TestTenantPlane;
@@ -126,23 +131,25 @@ describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driv
   const answers: readonly [string, string, () => void][] = [
     ['NaN', 'indicator_not_a_number', () => counting('NaN', 10)],
     ['infinity', 'indicator_not_a_number', () => counting(1, '+Inf')],
+    ['a number that cannot be added up', 'indicator_not_a_number', () => counting(1, '1e308')],
+    [
+      'an object in place of a number',
+      'indicator_not_a_number',
+      () => prometheus.answer(() => result('scalar', [0, { toString: 1 }])),
+    ],
+    [
+      'an object in place of a type',
+      'indicator_wrong_type',
+      () => prometheus.answer(() => result({ toString: 1 }, [])),
+    ],
+    [
     ['a negative number', 'indicator_not_a_number', () => counting(-1, 10)],
     ['an empty number', 'indicator_not_a_number', () => counting('', 10)],
     ['more good events than events', 'indicator_good_above_total', () => counting(11, 10)],
     ['nothing', 'indicator_no_data', () => prometheus.answer(() => vector())],
     ['several series', 'indicator_several_series', () => prometheus.answer(() => vector('1', '2'))],
-    [
-      'a matrix',
-      'indicator_wrong_type',
-      () => prometheus.answer(() => ({ status: 'success', data: { resultType: 'matrix', result: [] } })),
-    ],
-    [
-      'a text',
-      'indicator_wrong_type',
-      () =>
-        prometheus.answer(() => ({ status: 'success', data: { resultType: 'string', result: [0, '1'] } })),
-    ],
-    [
+    ['a matrix', 'indicator_wrong_type', () => prometheus.answer(() => result('matrix', []))],
+    ['a text', 'indicator_wrong_type', () => prometheus.answer(() => result('string', [0, '1']))],
       'an error',
       'indicator_refused',
       () => prometheus.answer(() => ({ status: 'error', errorType: 'bad_data', error: 'parse error' }), 400),
