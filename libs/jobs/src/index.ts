@@ -12,6 +12,7 @@ export * from './job-waker';
 export * from './jobs';
 export * from './retry-policy';
 export * from './rounds';
+export * from './shared-slots';
 export * from './slots';
 export * from './step';
 export * from './step-registry';

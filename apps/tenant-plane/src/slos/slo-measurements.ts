@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Slots } from '@atlas/jobs';
+import { SharedSlots } from '@atlas/jobs';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, newTraceId, runInContext } from '@atlas/platform';
 import { type PrometheusIndicator } from '@atlas/tenant-api/slos';
@@ -15,7 +15,8 @@ import { SloEpisodes } from './slo-episodes';
 import { lockedSlo } from './slo-locks';
 import { Slo } from './slo.entity';
 
-const AT_ONCE = 8;
+/** How many SLOs are measured at once, in all and for each tenant. A server may take long to answer. */
+const AT_ONCE = { all: 32, each: 4 };
 /** How long Prometheus may take to store what happened in a minute. */
 const SETTLING_MS = 15_000;
 /** How many minutes that were missed are asked for later. */
@@ -38,7 +39,7 @@ interface Round {
 export class SloMeasurements implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SloMeasurements.name);
   private readonly running = new Map<string, Promise<void>>();
-  private readonly slots = new Slots(AT_ONCE);
+  private readonly slots = new SharedSlots(AT_ONCE);
   private readonly closing = new AbortController();
 
   constructor(
@@ -62,21 +63,22 @@ export class SloMeasurements implements BeforeApplicationShutdown {
 
   /** Asks for all minutes that are missing, unless this process is doing so already. */
   start(tenantId: string, id: string): void {
-    if (this.running.has(id) || this.closing.signal.aborted) return;
-    const work = runInContext({ traceId: newTraceId(), tenantId }, () => this.inSlot(tenantId, id));
-    this.running.set(id, work);
-    void work.finally(() => this.running.delete(id));
+    // An imported SLO has the ID of the one that was exported, which another tenant may still have.
+    const key = `${tenantId} ${id}`;
+    if (this.running.has(key) || this.closing.signal.aborted) return;
+    const work = runInContext({ traceId: newTraceId(), tenantId }, () =>
+      this.slots.run(tenantId, () => this.attempt(tenantId, id)),
+    );
+    this.running.set(key, work);
+    void work.finally(() => this.running.delete(key));
   }
 
-  private async inSlot(tenantId: string, id: string): Promise<void> {
-    if (!(await this.slots.take())) return;
+  private async attempt(tenantId: string, id: string): Promise<void> {
     try {
       await this.measure(tenantId, id);
     } catch (error) {
       if (this.closing.signal.aborted) return;
       this.logger.warn(`Could not measure the SLO ${id}, trying again: ${(error as Error).message}`);
-    } finally {
-      this.slots.giveBack();
     }
   }
 

@@ -1,6 +1,7 @@
+import { type ServerResponse } from 'node:http';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { DueWork } from '../../src/due/due-work';
 import { SloCredentials } from '../../src/slos/slo-credentials';
 import { SloMeasurements } from '../../src/slos/slo-measurements';
@@ -13,12 +14,12 @@ import { type Question, StandInPrometheus, vector } from './stand-in-prometheus.
 
 const MINUTE = 60;
 
-describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driver) => {
 const result = (resultType: unknown, value: unknown): object => ({
   status: 'success',
   data: { resultType, result: value },
 });
 
+describe.each(EVERY_DATABASE)('objectives that Prometheus measures on %s', (driver) => {
   let clock: FixedClock;
   let prometheus: StandInPrometheus;
   let plane: TestTenantPlane;
@@ -142,7 +143,6 @@ const result = (resultType: unknown, value: unknown): object => ({
       'indicator_wrong_type',
       () => prometheus.answer(() => result({ toString: 1 }, [])),
     ],
-    [
     ['a negative number', 'indicator_not_a_number', () => counting(-1, 10)],
     ['an empty number', 'indicator_not_a_number', () => counting('', 10)],
     ['more good events than events', 'indicator_good_above_total', () => counting(11, 10)],
@@ -150,6 +150,7 @@ const result = (resultType: unknown, value: unknown): object => ({
     ['several series', 'indicator_several_series', () => prometheus.answer(() => vector('1', '2'))],
     ['a matrix', 'indicator_wrong_type', () => prometheus.answer(() => result('matrix', []))],
     ['a text', 'indicator_wrong_type', () => prometheus.answer(() => result('string', [0, '1']))],
+    [
       'an error',
       'indicator_refused',
       () => prometheus.answer(() => ({ status: 'error', errorType: 'bad_data', error: 'parse error' }), 400),
@@ -367,6 +368,46 @@ const result = (resultType: unknown, value: unknown): object => ({
     counting(10_000, 10_000);
     await pass(1);
     expect(await incidents()).toEqual(['resolved']);
+  });
+
+  it('are measured while the servers of another tenant hang', async () => {
+    const indicatorOf = (query: string) => ({ ...indicator(), good_query: query, total_query: query });
+    const slow = { name: 'Slow', objective: 0.99, window_days: 30, indicator: indicatorOf('hang') };
+    for (let index = 0; index < 12; index += 1) await plane.post('/api/slos', slow, admin).expect(201);
+    const hanging: ServerResponse[] = [];
+    prometheus.answerRaw(({ query }, response) => {
+      if (query === 'hang') hanging.push(response);
+      else response.end(JSON.stringify(vector('7')));
+    });
+    const { tenant: neighbour, admin: owner } = await plane.tenantWithAdmin(`neighbour-${count}`);
+    const wanted = { ...slow, indicator: indicatorOf('quick') };
+    const { body } = await plane.post('/api/slos', wanted, owner).expect(201);
+    clock.advance(2 * MINUTE);
+    await plane.app.get(DueWork).sweep();
+    const total = async (): Promise<number> =>
+      (await plane.get(`/api/slos/${body.id}/status`, owner).expect(200)).body.total;
+    await eventually(async () => (await total()) === 7);
+    const { items } = (await plane.get('/api/slos', admin).expect(200)).body as { items: SloView[] };
+    expect(items.map(({ indicator_error: error }) => error)).toEqual(Array<null>(12).fill(null));
+    prometheus.answer(() => vector('7'));
+    for (const response of hanging) response.end(JSON.stringify(vector('7')));
+    await plane.app.get(SloMeasurements).settled();
+    await plane.tenants.write(neighbour.tenant_id, (scope) => scope.update(Slo, {}, { dueAt: null }));
+  });
+
+  it('are measured in two tenants at once, one of which was imported from the other', async () => {
+    const { id } = await create();
+    const [slo] = await plane.rows(tenant, Slo);
+    const { tenant: copy, admin: owner } = await plane.tenantWithAdmin(`copy-${count}`);
+    await plane.tenants.write(copy.tenant_id, (scope) =>
+      scope.put(Slo, [{ ...(slo as Slo), tenantId: copy.tenant_id, dueAt: null }]),
+    );
+    clock.advance(2 * MINUTE);
+    const measurements = plane.app.get(SloMeasurements);
+    for (const { tenant_id } of [tenant, copy]) measurements.start(tenant_id, id);
+    await measurements.settled();
+    expect((await status(id)).total).toBe(100);
+    expect((await plane.get(`/api/slos/${id}/status`, owner).expect(200)).body.total).toBe(100);
   });
 
   it('store a minute once, even if the reply to its COMMIT is lost', async () => {
