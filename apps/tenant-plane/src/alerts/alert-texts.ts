@@ -37,14 +37,19 @@ export function groupKeyOf(groupBy: readonly string[], labels: Labels): string {
 /** The title of an incident: the name of its first alert, and what the alert says about itself. */
 export function titleOf([first]: readonly Alert[]): string {
   const { labels = {}, annotations = {}, fingerprint = '' } = first ?? {};
-  const name = labels['alertname'] ?? fingerprint;
-  const { summary } = annotations;
+  const name = unlessBlank(labels['alertname']) ?? fingerprint;
+  const summary = unlessBlank(annotations['summary']);
   return shortened(summary ? `${name}: ${summary}` : name, LONGEST_TITLE);
 }
 
 export function descriptionOf([first]: readonly Alert[]): string | null {
-  const text = first?.annotations['description'] ?? first?.annotations['summary'];
+  const { description, summary } = first?.annotations ?? {};
+  const text = unlessBlank(description) ?? unlessBlank(summary);
   return text === undefined ? null : shortened(text, LONGEST_DESCRIPTION);
+}
+
+function unlessBlank(text: string | undefined): string | undefined {
+  return text?.trim() === '' ? undefined : text;
 }
 
 /** Never ends in half of a surrogate pair. */

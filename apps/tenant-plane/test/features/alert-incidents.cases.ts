@@ -220,6 +220,12 @@ describe.each(EVERY_DATABASE)('alerts on %s', (driver) => {
     expect(await grouped.incidents()).toMatchObject([{ severity: 'P3' }]);
   });
 
+  it('give their incident a title even if their name and summary are blank', async () => {
+    const fingerprint = 'backup-7';
+    await sender.receipt({ fingerprint, labels: { alertname: '' }, annotations: { summary: ' ' } });
+    expect(await sender.incidents()).toMatchObject([{ title: fingerprint, description: null }]);
+  });
+
   it('arrive once, in one incident per group, if a thousand arrive in one request', async () => {
     const alerts = Array.from({ length: 1000 }, (_, index) => ({
       name: `Alert${index % 4}`,
