@@ -7,8 +7,15 @@ export const IsTime = (): PropertyDecorator =>
   ValidateBy({
     name: 'isTime',
     validator: {
-      validate: (value) => typeof value === 'string' && RFC3339.test(value) && !isNaN(Date.parse(value)),
+      validate: (value) =>
+        typeof value === 'string' && RFC3339.test(value) && !isNaN(Date.parse(value)) && isOnCalendar(value),
       defaultMessage: (args) =>
         `${args?.property ?? 'the value'} must be a time such as 2026-01-31T12:00:00Z (RFC 3339)`,
     },
   });
+
+/** False for a day such as February 30, which `Date` reads as March 2. */
+function isOnCalendar(time: string): boolean {
+  const date = time.slice(0, 'yyyy-mm-dd'.length);
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}

@@ -136,6 +136,7 @@ describe.each(EVERY_DATABASE)('a silence on %s', (driver) => {
     ['a pattern with many repetitions', { matchers: [{ name: 'a', value: '.{0,100}', is_regex: true }] }],
     ['a large pattern', { matchers: [{ name: 'a', value: '(.{0,50}){4}', is_regex: true }] }],
     ['an end after the year 9998', { ends_at: '9999-12-31T23:59:59-12:00' }],
+    ['an end on February 30', { ends_at: '2030-02-30T00:00:00Z' }],
     ['no matcher', { matchers: [] }],
     ['a list in place of a matcher', { matchers: [[]] }],
     ['an end before its start', { starts_at: inMinutes(20), ends_at: inMinutes(10) }],
