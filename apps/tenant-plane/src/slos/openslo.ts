@@ -1,10 +1,12 @@
 import { DomainError, createValidationPipe, inheritedField, isTooDeep } from '@atlas/platform';
 import { CreateSloDto, type SloIndicator, type SloView, type SloWindow } from '@atlas/tenant-api/slos';
-import { parseDocument, stringify } from 'yaml';
+import { Lexer, LineCounter, Parser, parseDocument, stringify } from 'yaml';
 import { DocumentSection } from './document-section';
 
 /** More aliases than any real document has. Each may stand for a large part of the document. */
 const MAX_ALIASES = 20;
+/** More than any real document has, both with a reserve. A token is a word, a punctuation mark or a space. */
+const [MAX_TOKENS, MAX_LEVELS] = [10_000, 100];
 
 const WINDOW_OF_DURATION = new Map<string, SloWindow>([
   ['7d', 7],
@@ -104,9 +106,15 @@ export async function sloInOpenSlo(text: string): Promise<CreateSloDto> {
 
 function parsed(text: string): unknown {
   try {
-    const document = parseDocument(text, { schema: 'core' });
+    requireModest(text);
+    const lineCounter = new LineCounter();
+    // Making all errors pretty would take time in proportion to their number times the size of the document.
+    const document = parseDocument(text, { schema: 'core', prettyErrors: false, lineCounter });
     const [error] = document.errors;
-    if (error) throw error;
+    if (error) {
+      const { line, col } = lineCounter.linePos(error.pos[0]);
+      throw new Error(`${error.message} at line ${line}, column ${col}`);
+    }
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     if (isTooDeep(value)) throw new Error('it is nested too deeply');
     const field = inheritedField(value);
@@ -115,6 +123,21 @@ function parsed(text: string): unknown {
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
     throw new DomainError('openslo_invalid', 'invalid', `The document cannot be read as YAML: ${reason}`);
+  }
+}
+
+/**
+ * Refuses a document that would take long or overflow the stack, which can end the process, before it is
+ * read. This parser does not recurse.
+ */
+function requireModest(text: string): void {
+  const parser = new Parser();
+  let tokens = 0;
+  for (const token of new Lexer().lex(text)) {
+    tokens += 1;
+    if (tokens > MAX_TOKENS) throw new Error(`it has more than ${MAX_TOKENS} words and punctuation marks`);
+    Array.from(parser.next(token));
+    if (parser.stack.length > MAX_LEVELS) throw new Error('it is nested too deeply');
   }
 }
 

@@ -205,10 +205,28 @@ describe('OpenSLO', () => {
     ['has the same field twice', `${DOCUMENT}\nkind: SLO`],
     ['is an alias bomb', bomb],
     ['is nested too deeply', `a: ${'['.repeat(100)}${']'.repeat(100)}`],
-    ['would overflow the stack', `a: ${'['.repeat(30_000)}`],
     ['has a reserved name', `${DOCUMENT}\n__proto__: {kind: SLO}`],
   ])('refuses a document that %s', async (_, document) => {
     expect((await importing(document).expect(400)).body.code).toBe('openslo_invalid');
+  });
+
+  /** Each would block the process for seconds, or even end it, if it were read. */
+  it.each([
+    ['lists that overflow the stack', `a: ${'['.repeat(30_000)}`, /nested too deeply$/],
+    ['rows that overflow the stack', '- '.repeat(30_000), /nested too deeply$/],
+    ['mappings that overflow the stack', '{a: '.repeat(15_000), /nested too deeply$/],
+    ['thousands of mistakes', `a: [${','.repeat(60_000)}]`, /more than 10000 words and punctuation marks$/],
+    [
+      'thousands of fields',
+      Array.from({ length: 7000 }, (_, index) => `a${index}: 1`).join('\n'),
+      /more than 10000 words and punctuation marks$/,
+    ],
+    ['a mistake', 'kind: SLO\na: [b', /at line 2, column \d+$/],
+  ])('says what is wrong with a document with %s', async (_, document, detail) => {
+    expect((await importing(document).expect(400)).body).toMatchObject({
+      code: 'openslo_invalid',
+      detail: expect.stringMatching(detail),
+    });
   });
 
   it.each([
