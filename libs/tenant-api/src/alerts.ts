@@ -85,7 +85,7 @@ class AlertmanagerAlertDto {
   @IsLabels()
   labels: Record<string, string>;
 
-  /** The first 64, of which each is cut off after 4,000 characters. */
+  /** The first 64. Each is cut off after 4,000 characters, and all of them after 16,000. */
   @Optional()
   @IsObject()
   annotations?: Record<string, unknown>;

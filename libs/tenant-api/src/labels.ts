@@ -3,8 +3,13 @@ import { ValidateBy } from 'class-validator';
 const MAX_LABELS = 64;
 const MAX_NAME = 200;
 const MAX_VALUE = 4000;
+/** How many characters all names and values may have together. A page contains up to 100 alerts. */
+export const MAX_LABEL_CHARACTERS = 16_000;
 
-/** Labels or annotations: at most 64, with names of up to 200 characters and values of up to 4,000. */
+/**
+ * Labels or annotations: at most 64, with names of up to 200 characters and values of up to 4,000, and not
+ * more than 16,000 in all.
+ */
 export const IsLabels = (): PropertyDecorator =>
   ValidateBy({
     name: 'isLabels',
@@ -25,5 +30,8 @@ function labelsProblem(value: unknown): string | null {
     if (text.length > MAX_VALUE)
       return `has a value of ${text.length} characters (${name}); at most ${MAX_VALUE} are allowed`;
   }
+  const all = labels.flat().join('').length;
+  if (all > MAX_LABEL_CHARACTERS)
+    return `has ${all} characters in all; at most ${MAX_LABEL_CHARACTERS} are allowed`;
   return null;
 }

@@ -5,6 +5,7 @@ import {
   type AlertmanagerWebhookDto,
   type GenericAlertsDto,
 } from '@atlas/tenant-api/alerts';
+import { MAX_LABEL_CHARACTERS } from '@atlas/tenant-api/labels';
 import { type Labels } from './alert.entity';
 
 /** An alert as a source sent it, whatever its format. */
@@ -78,11 +79,16 @@ function shortened(annotations: Readonly<Record<string, unknown>>): Labels {
   const texts = Object.entries(annotations).filter(
     ([name]) => name.length > 0 && name.length <= LONGEST_NAME,
   );
-  return Object.fromEntries(
-    texts
-      .slice(0, MAX_ANNOTATIONS)
-      .map(([name, text]) => [name, String(text).slice(0, LONGEST_ANNOTATION).toWellFormed()]),
-  );
+  const kept = new Map<string, string>();
+  let room = MAX_LABEL_CHARACTERS;
+  for (const [name, text] of texts.slice(0, MAX_ANNOTATIONS)) {
+    const left = Math.min(LONGEST_ANNOTATION, room - name.length);
+    if (left < 0) break;
+    const value = String(text).slice(0, left).toWellFormed();
+    kept.set(name, value);
+    room -= name.length + value.length;
+  }
+  return Object.fromEntries(kept);
 }
 
 function fingerprintOf(labels: Labels): string {

@@ -103,11 +103,13 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
 
   it("cuts off Alertmanager's annotations that are too long", async () => {
     const { key } = await created({ kind: 'alertmanager' });
-    const annotations = { description: 'x'.repeat(5000) };
+    const long = Array.from({ length: 5 }, (_, index) => [`a${index}`, 'x'.repeat(5000)] as const);
+    const annotations = Object.fromEntries(long);
     const alerts = ALERTMANAGER_BODY.alerts.map((alert) => ({ ...alert, annotations }));
     await plane.post(`/api/ingest/alertmanager/${key}`, { ...ALERTMANAGER_BODY, alerts }).expect(202);
     const { body } = await plane.get('/api/alerts', admin);
-    expect(body.items[0].annotations.description).toHaveLength(4000);
+    const kept = Object.entries<string>(body.items[0].annotations);
+    expect(kept.map(([, { length }]) => length)).toEqual([4000, 4000, 4000, 16_000 - 3 * 4002 - 2]);
   });
 
   it("receives Alertmanager's webhook with fields that Atlas does not know", async () => {
@@ -256,12 +258,17 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     beforeEach(async () => (sender = await AlertSender.create(plane, admin)));
 
     const alert = { status: 'firing', labels: { alertname: 'A' } };
+    const manyLong = Object.fromEntries(
+      Array.from({ length: 5 }, (_, index) => [`l${index}`, 'x'.repeat(4000)]),
+    );
     it.each<[string, number, unknown]>([
       ['has 1,001 alerts', 400, { alerts: Array.from({ length: 1001 }, () => alert) }],
       ['has no alert', 400, { alerts: [] }],
       ['has a list in place of an alert', 400, { alerts: [[]] }],
       ['has a field that Atlas does not know', 400, { alerts: [alert], extra: 1 }],
       ['has a label of 100 KB', 400, { alerts: [{ ...alert, labels: { a: 'x'.repeat(100_000) } }] }],
+      ['has labels of 20 KB', 400, { alerts: [{ ...alert, labels: manyLong }] }],
+      ['has annotations of 20 KB', 400, { alerts: [{ ...alert, annotations: manyLong }] }],
       ['has a label that is no string', 400, { alerts: [{ ...alert, labels: { a: 1 } }] }],
       [
         'has 65 labels',
