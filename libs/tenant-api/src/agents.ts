@@ -165,7 +165,7 @@ export class ResultDto {
   @IsBoolean()
   finished?: boolean;
 
-  /** Why the step has finished without an exit code. */
+  /** Why the step has failed, whatever its exit code. */
   @Optional()
   @IsIn(STEP_FAILURES)
   error?: StepFailureCode;

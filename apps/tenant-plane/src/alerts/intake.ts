@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { OneByOne } from '../access/one-by-one';
 import { type ClaimedKey } from '../access/tenant-request';
+import { hashToken } from '../credentials/tenant-token';
 import { DataSourceKeys } from '../data-sources/data-source-keys';
 import { DataSource } from '../data-sources/data-source.entity';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
@@ -66,13 +67,13 @@ export class Intake {
     isFirst: boolean,
   ): Promise<Counts> {
     return this.tenants.write(key.tenantId, async (scope) => {
-      const source = await (isFirst ? this.keys.admit(scope, key, kind) : this.keys.prove(scope, key, kind));
+      const [source, others] = await together([
+        isFirst ? this.keys.admit(scope, key, kind) : this.keys.prove(scope, key, kind),
+        withoutRepeated(scope, hashToken(key.token), this.clock.now(), received),
+      ]);
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
-      const [others] = await together([
-        withoutRepeated(scope, source.id, now, received),
-        noteReceipt(scope, source, received.length, now),
-      ]);
+      await noteReceipt(scope, source, received.length, now);
       const repeated = { opened: 0, updated: received.length - others.length, resolved: 0, silenced: 0 };
       if (others.length === 0) return repeated;
       const [known, silences] = await together([

@@ -106,12 +106,14 @@ export class StepLeases implements OnApplicationBootstrap {
     return begun && claimView(begun);
   }
 
-  private ended(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): RunStep {
-    const exitCode = exit_code ?? null;
-    const end = { finishedAt: this.clock.now(), leaseExpiresAt: null, exitCode };
-    if (exitCode === 0) return moved(step, 'succeeded', end);
-    const failure = exitCode === null ? FAILURES[error] : exitError(exitCode);
-    return moved(step, 'failed', { ...end, error: failure });
+  private ended(step: RunStep, outcome: Outcome): RunStep {
+    const end = {
+      finishedAt: this.clock.now(),
+      leaseExpiresAt: null,
+      exitCode: outcome.exit_code ?? null,
+      error: failureOf(outcome),
+    };
+    return moved(step, end.error ? 'failed' : 'succeeded', end);
   }
 
   private async attendTo(scope: TenantScope, runId: string): Promise<void> {
@@ -184,9 +186,9 @@ function claimView({ step, handed: { config } }: BegunStep): ClaimView {
 }
 
 /** Whether a finished step has the result that is reported again, because the answer was lost. */
-function isRepeated(step: RunStep, { exit_code, error = OUTCOME_UNKNOWN }: Outcome): boolean {
-  if (step.status === 'cancelled' || step.exitCode !== (exit_code ?? null)) return false;
-  return step.exitCode !== null || step.error?.code === error;
+function isRepeated(step: RunStep, outcome: Outcome): boolean {
+  if (step.status === 'cancelled' || step.exitCode !== (outcome.exit_code ?? null)) return false;
+  return step.error?.code === failureOf(outcome)?.code;
 }
 
 function resultView({ leaseId, leaseExpiresAt, outputBytes }: RunStep): ResultView {
@@ -215,8 +217,11 @@ const PLANE_STOPPED: StepErrorView = {
     'retry the run to send the request again.',
 };
 
-function exitError(exitCode: number): StepErrorView {
-  return { code: 'exit_code', detail: `The command ended with exit code ${exitCode}.` };
+/** Why the step has failed. Null if it has succeeded. */
+function failureOf({ exit_code, error }: Outcome): StepErrorView | null {
+  if (error !== undefined || exit_code === undefined) return FAILURES[error ?? OUTCOME_UNKNOWN];
+  if (exit_code === 0) return null;
+  return { code: 'exit_code', detail: `The command ended with exit code ${exit_code}.` };
 }
 
 function leaseLost(): DomainError {

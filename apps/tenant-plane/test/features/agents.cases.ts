@@ -267,6 +267,18 @@ describe.each(EVERY_DATABASE)('agents on %s', (driver) => {
       expect(statuses(after)).toEqual(['failed', 'succeeded', 'failed']);
       expect(after.steps[1]?.error?.code).toBe('exit_code');
     });
+
+    it('and fail a step that they report an error of, whatever its exit code', async () => {
+      const agent = await create();
+      const run = await start(shell());
+      const { body: lease } = await claim(agent).expect(200);
+      const result = { exit_code: 0, error: 'timed_out', finished: true };
+      await report(agent, lease, result).expect(200);
+      await report(agent, lease, result).expect(200);
+      expect((await report(agent, lease, { exit_code: 0, finished: true })).status).toBe(409);
+      const after = await show(run);
+      expect([after.status, after.steps[0]?.error?.code]).toEqual(['failed', 'timed_out']);
+    });
   });
 
   describe('that call too often', () => {

@@ -180,6 +180,20 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     ]);
   });
 
+  it('counts no repeated alert of a request that it refuses', async () => {
+    const { id, key } = await created();
+    await sendWith(key).expect(202);
+    const countOf = async () => (await plane.get('/api/alerts', admin)).body.items[0].count;
+    await sendWith(key).expect(202);
+    expect(await countOf()).toBe(2);
+    await plane.patch(`/api/data-sources/${id}`, { enabled: false }, admin).expect(200);
+    await sendWith(key).expect(403);
+    await plane.patch(`/api/data-sources/${id}`, { enabled: true }, admin).expect(200);
+    await rotate(id, { revoke_now: true }).expect(200);
+    await sendWith(key).expect(401);
+    expect(await countOf()).toBe(2);
+  });
+
   it('leaves its alerts behind when it is deleted', async () => {
     const { id, key } = await created();
     await sendWith(key).expect(202);

@@ -261,7 +261,7 @@ describe('a replica that takes the lease back from another replica', () => {
 });
 
 describe('replicas whose clocks are an hour apart', () => {
-  const NOW = [Date.now() - 60_000, Date.now() + 60_000] as const;
+  const isOfNow = (time: Date): boolean => Math.abs(time.getTime() - Date.now()) < 600_000;
   let link: Link;
   let ahead: TestTenantPlane;
   let other: TestTenantPlane;
@@ -279,8 +279,7 @@ describe('replicas whose clocks are an hour apart', () => {
   it('agree on when a lease expires', async () => {
     await other.identities.refresh();
     const { leaseExpiresAt } = other.identities.current;
-    expect(leaseExpiresAt?.getTime()).toBeGreaterThan(NOW[0]);
-    expect(leaseExpiresAt?.getTime()).toBeLessThan(NOW[1]);
+    expect(leaseExpiresAt && isOfNow(leaseExpiresAt)).toBe(true);
     const late = new LinkLease(ahead.app.get(Database), new ShiftedClock(3600));
     expect(await late.hold(() => Promise.resolve())).toBe('elsewhere');
   });
@@ -289,8 +288,8 @@ describe('replicas whose clocks are an hour apart', () => {
     for (const plane of [ahead, other]) {
       await plane.identities.refresh();
       const { control_plane } = (await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200)).body;
-      const heardAt = new Date(control_plane.last_contact_at).getTime();
-      expect([control_plane.reachable, heardAt > NOW[0], heardAt < NOW[1]]).toEqual([true, true, true]);
+      const isRecent = isOfNow(new Date(control_plane.last_contact_at));
+      expect([control_plane.reachable, isRecent]).toEqual([true, true]);
     }
   });
 

@@ -16,6 +16,8 @@ export interface LocalPostgresOptions {
   readonly port?: number;
   /** Turn off only if losing the data in a crash of the machine does not matter. */
   readonly fsync?: boolean;
+  /** Further settings of the server, such as `shared_buffers=1GB`. */
+  readonly settings?: readonly string[];
   readonly onLog?: (line: string) => void;
 }
 
@@ -47,7 +49,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     persistent: !isTemporary,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--locale=C', '--encoding=UTF8', ...(fsync ? [] : ['--no-sync'])],
-    postgresFlags: serverFlags(fsync),
+    postgresFlags: serverFlags(fsync, options.settings),
     onLog: (line) => onLog(String(line)),
     onError: (error) => onLog(String(error)),
   });
@@ -67,8 +69,8 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
   };
 }
 
-function serverFlags(fsync: boolean): string[] {
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+function serverFlags(fsync: boolean, more: readonly string[] = []): string[] {
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...more];
   // Disposable data needs no slow password hash, and is removed before there is anything to vacuum. With
   // hundreds of databases, autovacuum would run several times a second.
   const hurried = ['fsync=off', 'synchronous_commit=off', 'scram_iterations=1', 'autovacuum=off'];
