@@ -33,8 +33,9 @@ export interface ExportedTable {
   readonly values?: Readonly<Record<string, ValueCheck>>;
 }
 
-/** Numbers are counted up from here, so they must stay exact. */
-const HIGHEST_COUNTER = 10 ** 12;
+/** Numbers that are counted up from here must neither exceed the column's type nor become inexact. */
+const COUNT = numberFrom(0, 1_000_000_000);
+const COUNTER = numberFrom(0, 1_000_000_000_000);
 
 /**
  * What an export contains. Each tenant-scoped table is listed here or in {@link WITHHELD_TABLES}, and each of
@@ -124,7 +125,8 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       severity: oneOf(SEVERITIES),
       status: oneOf(INCIDENT_STATUSES),
       sla_policy: SLA_POLICY,
-      timeline_length: numberFrom(0),
+      alert_count: COUNT,
+      timeline_length: COUNT,
     },
   },
   incident_timeline: {
@@ -215,6 +217,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     ],
     values: {
       status: oneOf(ALERT_STATUSES),
+      count: COUNT,
       labels: LABELS,
       annotations: LABELS,
     },
@@ -260,6 +263,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   runbooks: {
     onImport: 'insert',
     columns: ['id', 'name', 'version', 'created_at', 'archived_at'],
+    values: { version: COUNT },
   },
   runbook_versions: {
     onImport: 'insert',
@@ -322,6 +326,8 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       kind: oneOf(STEP_KINDS),
       risk: oneOf(RISKS),
       status: oneOf(STEP_STATUSES),
+      config: mapOf(anything),
+      agent_selector: LABELS,
     },
   },
   automation_outputs: { onImport: 'insert', columns: ['step_id', 'tail'] },
@@ -358,7 +364,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   tenant_counters: {
     onImport: 'raise',
     columns: ['series', 'value'],
-    values: { value: numberFrom(0, HIGHEST_COUNTER) },
+    values: { value: COUNTER },
   },
 };
 
