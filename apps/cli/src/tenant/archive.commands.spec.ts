@@ -1,11 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { eventually } from '@atlas/testing';
 import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { runCommandLine } from '../command-line';
@@ -23,6 +32,8 @@ class BreakingPlane {
   received = Buffer.alloc(0);
   view: object = READY;
   refusal?: { readonly status: number; readonly body: object };
+  /** Where the client keeps what has arrived. */
+  part = '';
   /** How many bytes each download sends before the connection breaks. */
   breaksAfter: number[] = [];
   private readonly server: Server = createServer((request, response) => void this.answer(request, response));
@@ -41,7 +52,7 @@ class BreakingPlane {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.calls.push(`${request.method} ${request.url}`);
     expect(request.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    if (request.url?.endsWith('/download')) return this.download(request, response);
+    if (request.url?.endsWith('/download')) return await this.download(request, response);
     if (request.method === 'POST') this.received = await buffer(request);
     const { status, body } = this.refusal ?? {
       status: request.method === 'POST' ? 202 : 200,
@@ -50,15 +61,23 @@ class BreakingPlane {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
-  private download(request: IncomingMessage, response: ServerResponse): void {
+  private async download(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.ranges.push(request.headers.range);
     const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0]);
     const rest = ARCHIVE.subarray(from);
     response.writeHead(206, { 'content-length': rest.length });
     const limit = this.breaksAfter.shift();
-    if (limit === undefined) response.end(rest);
-    else response.write(rest.subarray(0, limit), () => setImmediate(() => response.destroy()));
+    if (limit === undefined) return void response.end(rest);
+    response.write(rest.subarray(0, limit));
+    // What has arrived at a client, but not in its file, is lost when the connection breaks.
+    const hasArrived = (): boolean => sizeOf(this.part) >= from + limit;
+    await eventually(hasArrived, { what: `${from + limit} bytes have arrived` });
+    response.destroy();
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 describe('atlas-tp', () => {
@@ -71,6 +90,7 @@ describe('atlas-tp', () => {
     folder = mkdtempSync(join(tmpdir(), 'atlas-archive-'));
     writeFileSync(join(folder, 'session'), `${TOKEN}\n`);
     plane = new BreakingPlane();
+    plane.part = join(folder, 'a.tar.gz.e1.part');
     url = await plane.start();
     terminal = new RecordingTerminal();
   });

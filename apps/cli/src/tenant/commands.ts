@@ -4,6 +4,7 @@ import { AGENT_COMMANDS, RUNBOOK_COMMANDS } from './automation-commands';
 import { ExportCommand } from './export.command';
 import { ImportCommand } from './import.command';
 import { INCIDENT_COMMANDS } from './incident-commands';
+import { SignInCommand } from './sign-in.command';
 import { SLO_COMMANDS } from './slo-commands';
 import { asTenantCommand } from './tenant-command';
 
@@ -19,5 +20,5 @@ export const ROWS = [
 /** The commands for a tenant's operators, in the order in which `atlas-tp help` lists them. */
 export function tenantCommands(terminal: Terminal): readonly Command[] {
   const commands = ROWS.map((row) => asTenantCommand(row, terminal));
-  return [...commands, new ExportCommand(terminal), new ImportCommand(terminal)];
+  return [new SignInCommand(terminal), ...commands, new ExportCommand(terminal), new ImportCommand(terminal)];
 }

@@ -95,7 +95,8 @@ function contentOf(file: string): string {
   }
 }
 
-function addressIn(url: string): string {
+/** Throws {@link UsageError}. */
+export function addressIn(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`"${url}" is not an http(s) URL of a tenant.`, { hint: 'Pass --url <url>.' });
   if (isPlainHttp(url))

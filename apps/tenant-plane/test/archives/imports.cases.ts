@@ -236,11 +236,14 @@ describe.each(EVERY_DATABASE)('an import on %s', (driver) => {
   it('fails if its process dies, and can then be repeated', async () => {
     const silent = jest.spyOn(BackgroundRuns.prototype, 'start').mockImplementation();
     const { body } = await send(archive);
+    const [run] = silent.mock.calls.flat();
     silent.mockRestore();
     clock.advance(121);
     await plane.app.get(DueWork).sweep();
     expect(await ended(body.id)).toMatchObject({ status: 'failed', failure: { code: 'interrupted' } });
     expect(await importing(archive)).toMatchObject({ status: 'ready' });
+    // Closes the file, as the end of the process would.
+    await run?.fail(new Error('The process has ended.'));
   });
 
   it('is for admins only', async () => {
