@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Look } from '@atlas/operator-api';
@@ -140,13 +140,20 @@ export class ReconcileScene {
   async close(): Promise<void> {
     const rows = await this.plane.rows(LocalPlane);
     await this.scene.plane.close();
-    for (const { pid } of rows) if (pid !== null) sendSignal(pid, 'SIGKILL');
+    for (const pid of this.running()) sendSignal(pid, 'SIGKILL');
     if (this.driver === 'postgres')
       await dropDedicated(
         testServerUrl(),
         rows.map(({ name }) => name),
       );
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The pids of the planes that a stopped Control Plane has left, also of one that it started last. */
+  private running(): readonly number[] {
+    const list = join(this.planesFolder, 'processes.json');
+    if (!existsSync(list)) return [];
+    return (JSON.parse(readFileSync(list, 'utf8')) as { pid: number }[]).map(({ pid }) => pid);
   }
 
   private async settled(

@@ -25,7 +25,7 @@ export class HttpProblem extends CommandFailure {
       exitCode: isOurs ? EXIT.failed : EXIT.noAccess,
       code: code ?? `http_${status}`,
       notes: notesOf(call, status, problem),
-      ...hintOn(status, detail),
+      ...hintOn(status, problem),
       facts: { status, ...(errors.length > 0 && { errors }), ...(trace_id !== undefined && { trace_id }) },
     });
   }
@@ -162,7 +162,8 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
   return [...fields, facts].map(onOneLine);
 }
 
-function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
+function hintOn(status: number, { code, detail }: Problem): { readonly hint?: string } {
+  if (code === 'invalid_credentials') return {};
   if (status === 401)
     return {
       hint:

@@ -82,6 +82,7 @@ describe('atlas-tp sign-in', () => {
     plane.answers = { [CALL]: [{ status: 401, body: { code: 'invalid_credentials', detail } }] };
     expect(await signIn('wrong')).toBe(3);
     expect(terminal.complaints).toContain(detail);
+    expect(terminal.complaints).not.toContain('API key');
     expect(readFileSync(file, 'utf8')).toBe('an old session');
   });
 

@@ -33,6 +33,7 @@ is not a terminal.`;
       text: 'write the session to this file, and replace what it contains',
       isRequired: true,
     },
+    { name: 'tenant', value: '<slug>', text: 'which tenant, if the address does not say it' },
     JSON_OPTION,
   ];
   readonly examples = [
@@ -46,10 +47,12 @@ is not a terminal.`;
   ) {}
 
   run({ values, isJson }: Given): Promise<number> {
+    const { tenant } = values;
     const [url, file] = [addressIn(String(values['url'])), resolve(String(values['session-file']))];
     return interruptible(async (signal) => {
       const body = { email: String(values['email']), password: await this.password(signal) };
-      const signIn = { method: 'POST', url: `${url}/api/auth/token`, headers: {}, body, signal };
+      const headers: Record<string, string> = tenant === undefined ? {} : { 'x-tenant-id': String(tenant) };
+      const signIn = { method: 'POST', url: `${url}/api/auth/token`, headers, body, signal } as const;
       const { token, expires_at, user } = await callJson<Json<SignedIn>>(signIn);
       keep(token, file);
       const { email, role } = user;
