@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -137,6 +145,23 @@ describe('atlas-tp', () => {
       expect(plane.calls).toEqual([]);
     });
 
+    it.each([
+      ['because its folder does not exist', 'nowhere/a.tar.gz', 'nowhere'],
+      ['because the disk is full', 'full', 'ENOSPC'],
+    ])('says at once that it cannot write the file %s', async (_, out, reason) => {
+      symlinkSync('/dev/full', at('full.e1.part'));
+      expect(await run('export', '--out', at(out))).toBe(1);
+      expect(terminal.complaints).toMatch(new RegExp(`Cannot write .*${reason}.*--id e1`, 's'));
+      expect(plane.ranges).toHaveLength(1);
+    });
+
+    it('does not take more bytes than there are for the archive, as two calls at once write them', async () => {
+      writeFileSync(at('a.tar.gz.e1.part'), Buffer.alloc(ARCHIVE.length + 1));
+      expect(await run('export', '--id', 'e1', '--out', at('a.tar.gz'))).toBe(1);
+      expect(terminal.complaints).toMatch(/a\.tar\.gz\.e1\.part has .* bytes.*Delete it/s);
+      expect(readdirSync(folder)).not.toContain('a.tar.gz');
+    });
+
     it("shows the plane's reason if the export has failed", async () => {
       plane.view = { ...READY, status: 'failed', failure: { code: 'interrupted', detail: 'It stopped.' } };
       expect(await run('export', '--json', '--out', at('a.tar.gz'))).toBe(1);
@@ -170,8 +195,9 @@ describe('atlas-tp', () => {
       saysNoSecret();
     });
 
-    it('says that the file does not exist', async () => {
-      expect(await run('import', at('nothing'))).toBe(2);
+    it.each(['nothing', '.'])('says that %s is no file that can be read', async (name) => {
+      expect(await run('import', at(name))).toBe(2);
+      expect(terminal.complaints).toContain('Cannot read the archive');
       expect(plane.calls).toEqual([]);
     });
   });

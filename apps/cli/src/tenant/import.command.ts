@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -45,12 +44,17 @@ The tenant plane verifies all of it, or keeps nothing.`;
 
 /** Not with `fetch`, which gives up if a large upload takes longer than five minutes. */
 async function upload(session: TenantSession, file: string, signal: AbortSignal): Promise<Json<ImportView>> {
-  const { size } = await stat(file).catch((error: Error) => {
-    throw new UsageError(`Cannot read the archive: ${error.message}`);
+  const archive = await open(file).catch((error: Error) => {
+    throw unreadable(error.message);
   });
+  const stats = await archive.stat();
+  if (!stats.isFile()) {
+    await archive.close();
+    throw unreadable(`${file} is not a file.`);
+  }
   const url = session.addressOf(PATH);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-  const headers = { ...session.headers, 'content-type': ARCHIVE_TYPE, 'content-length': size };
+  const headers = { ...session.headers, 'content-type': ARCHIVE_TYPE, 'content-length': stats.size };
   const request = send(url, { method: 'POST', headers, signal });
   const answered = new Promise<{ readonly status: number; readonly body: string }>((resolve, reject) => {
     request.on('error', reject);
@@ -59,11 +63,15 @@ async function upload(session: TenantSession, file: string, signal: AbortSignal)
     });
   });
   // A refusal may arrive before the whole archive was sent, which then cannot be sent anymore.
-  pipeline(createReadStream(file), request).catch(() => undefined);
+  pipeline(archive.createReadStream(), request).catch(() => undefined);
   const { status, body } = await answered.catch((error: unknown) => {
     signal.throwIfAborted();
     throw noAnswerFrom(url, error, undefined);
   });
   if (status !== 202) throw problemOf(`POST ${PATH}`, status, body);
   return JSON.parse(body) as Json<ImportView>;
+}
+
+function unreadable(reason: string): UsageError {
+  return new UsageError(`Cannot read the archive: ${reason}`);
 }

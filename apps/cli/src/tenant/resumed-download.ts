@@ -9,6 +9,8 @@ import { type TenantSession } from './tenant-session';
 
 /** How often a download continues without having received anything in between. */
 const MAX_FAILURES = 5;
+/** The calls that fail if the file cannot be written. A broken connection fails in others. */
+const OF_FILES = ['open', 'write'];
 
 export interface WantedArchive {
   readonly exportId: string;
@@ -44,6 +46,7 @@ export async function download(
     if (failures >= MAX_FAILURES) throw noAnswerFrom(session.addressOf('/'), error, undefined);
     await delay(500 * failures, undefined, { signal });
   }
+  await requireSize(part, wanted.bytes);
   progress(wanted.bytes);
   await rename(part, wanted.file);
 }
@@ -63,7 +66,31 @@ async function receive(
   const target = createWriteStream(partOf(wanted), { flags, mode: 0o600 });
   // After a failure, a write may still be under way. It must end before the next download appends.
   const closed = new Promise<void>((resolve) => target.once('close', resolve));
-  await pipeline(Readable.fromWeb(answer.body), target, { signal }).finally(() => closed);
+  try {
+    await pipeline(Readable.fromWeb(answer.body), target, { signal });
+  } catch (error) {
+    const { syscall = '' } = error as NodeJS.ErrnoException;
+    throw OF_FILES.includes(syscall) ? unwritable(wanted, error as Error) : error;
+  } finally {
+    await closed;
+  }
+}
+
+function unwritable(wanted: WantedArchive, { message }: Error): CommandFailure {
+  return new CommandFailure(`Cannot write ${partOf(wanted)}: ${message}`, {
+    code: 'file_not_written',
+    hint: `Then continue with --id ${wanted.exportId}.`,
+  });
+}
+
+/** Two calls at once write the same file. */
+async function requireSize(part: string, wanted: number): Promise<void> {
+  const size = await sizeOf(part);
+  if (size === wanted) return;
+  throw new CommandFailure(`${part} has ${size} bytes, but the archive has ${wanted}.`, {
+    code: 'download_damaged',
+    hint: 'Delete it, and run the command again with --id. Do not run it twice at once.',
+  });
 }
 
 async function sizeOf(file: string): Promise<number> {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type DomainError } from '@atlas/platform';
-import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PortableRow } from '../portability/row-codec';
 import {
   ARCHIVE_FORMAT,
@@ -16,6 +15,7 @@ import { type ExportedRows, lineOf } from './exported-rows';
 import { linesIn } from './ndjson-lines';
 import { isStorable } from './storable-rows';
 import { type TarFile, TarReader, drained } from './tar-reader';
+import { isRecord } from './value-checks';
 
 const MAX_MANIFEST = 1_048_576;
 const MAX_ROWS_A_PAGE = 500;
@@ -65,7 +65,7 @@ export class ArchiveReader {
       if (file.size !== table.bytes) throw archiveDamaged(`${table.file} has another size.`);
       const rows = this.known.find(({ codec }) => codec.table === table.name);
       if (!rows) throw archiveTooNew(`the table ${table.name}`);
-      const pages = pagesIn(file, table, columnsOf(rows, table));
+      const pages = pagesIn(file, table, importable(rows, table));
       yield { rows, table, pages };
       await drained(pages);
     }
@@ -74,21 +74,24 @@ export class ArchiveReader {
   }
 }
 
-function columnsOf({ codec }: ExportedRows, { columns }: ArchiveTable): ColumnMetadata[] {
-  return codec.columns.filter(({ databaseName }) => columns.includes(databaseName));
+type RowCheck = (row: PortableRow) => boolean;
+
+function importable({ codec, accepts }: ExportedRows, { columns }: ArchiveTable): RowCheck {
+  const stored = codec.columns.filter(({ databaseName }) => columns.includes(databaseName));
+  return (row) => isStorable(row, stored) && accepts(row);
 }
 
 async function* pagesIn(
   { content }: TarFile,
   table: ArchiveTable,
-  columns: readonly ColumnMetadata[],
+  isImportable: RowCheck,
 ): AsyncGenerator<PortableRow[]> {
   const hash = createHash('sha256');
   let [count, bytes, page] = [0, 0, <PortableRow[]>[]];
   for await (const line of linesIn(hashed(content, hash))) {
     count += 1;
     bytes += line.length;
-    page.push(rowFrom(line, table, columns));
+    page.push(rowFrom(line, table, isImportable));
     if (page.length < MAX_ROWS_A_PAGE && bytes < MAX_BYTES_A_PAGE) continue;
     yield page;
     [bytes, page] = [0, []];
@@ -109,16 +112,12 @@ async function* hashed(
 }
 
 /** A row must be written exactly as an export writes it, so that it can be compared after it was stored. */
-function rowFrom(
-  line: Buffer,
-  { name, file, columns }: ArchiveTable,
-  stored: readonly ColumnMetadata[],
-): PortableRow {
+function rowFrom(line: Buffer, { name, file, columns }: ArchiveTable, isImportable: RowCheck): PortableRow {
   const text = line.toString('utf8');
   const row = parsedJson(text, `${file} contains a line that is not JSON.`);
   if (!isRecord(row) || !isDeepStrictEqual(Object.keys(row), columns)) throw notExported(file);
   // Before the row is written as a line, which fails if it is nested too deeply.
-  if (!isStorable(row, stored)) throw rowsRefused(name);
+  if (!isImportable(row)) throw rowsRefused(name);
   if (lineOf(row) !== `${text}\n`) throw notExported(file);
   return row;
 }
@@ -191,8 +190,4 @@ function parsedJson(text: string, fault: string): unknown {
   } catch {
     throw archiveDamaged(fault);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

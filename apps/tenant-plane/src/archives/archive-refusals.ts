@@ -29,9 +29,15 @@ export function archiveTooLarge(reason: string): DomainError {
   return new DomainError('archive_too_large', 'too_large', `The archive is too large: ${reason}`);
 }
 
+const ROWS_REFUSED = 'archive_rows_refused';
+
+export function areRowsRefused(error: unknown): boolean {
+  return error instanceof DomainError && error.code === ROWS_REFUSED;
+}
+
 export function rowsRefused(table: string): DomainError {
   return new DomainError(
-    'archive_rows_refused',
+    ROWS_REFUSED,
     'unprocessable',
     `The rows of ${table} cannot be stored unchanged here. Import an archive that was not edited.`,
   );

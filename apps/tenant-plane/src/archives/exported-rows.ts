@@ -2,7 +2,8 @@ import { type EntityManager } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
 import { type PortableRow, RowCodec } from '../portability/row-codec';
-import { EXPORTED_TABLES, type OnImport } from './exported-tables';
+import { EXPORTED_TABLES, type ExportedTable, type OnImport } from './exported-tables';
+import { optional } from './value-checks';
 
 /** A table of an archive, with the codec that encodes exactly its exported columns. */
 export interface ExportedRows {
@@ -12,6 +13,8 @@ export interface ExportedRows {
   /** Stores a row of an archive, with the values of withheld columns. */
   readonly whole: RowCodec;
   readonly filled: (row: PortableRow) => PortableRow;
+  /** Whether an import may store these values. */
+  readonly accepts: (row: PortableRow) => boolean;
 }
 
 /** Lines of NDJSON. */
@@ -28,11 +31,12 @@ export function exportedRows({ tenantScoped }: PlaneSchema, manager: EntityManag
       return [one.tableName, one] as const;
     }),
   );
-  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = nothing }]) => {
+  return Object.entries(EXPORTED_TABLES).map(([table, { columns, onImport, filled = nothing, values }]) => {
     const known = metadata.get(table);
     if (!known) throw new Error(`exported-tables.ts lists ${table}, which is not a tenant-scoped table.`);
     const codec = new RowCodec(known, false, [], columns);
-    return { codec, columns: columns.toSorted(), onImport, whole: new RowCodec(known, false), filled };
+    const whole = new RowCodec(known, false);
+    return { codec, columns: columns.toSorted(), onImport, whole, filled, accepts: acceptance(values) };
   });
 }
 
@@ -69,6 +73,12 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, entry]) => [key, sorted(entry)]));
+}
+
+/** Null and missing columns are a matter of the column's type. */
+function acceptance(values: ExportedTable['values'] = {}): ExportedRows['accepts'] {
+  const checks = Object.entries(values).map(([column, check]) => [column, optional(check)] as const);
+  return (row) => checks.every(([column, check]) => check(row[column]));
 }
 
 function nothing(): PortableRow {

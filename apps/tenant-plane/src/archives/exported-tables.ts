@@ -1,3 +1,13 @@
+import { ALERT_STATUSES } from '@atlas/tenant-api/alerts';
+import { AUTONOMY_LEVELS, RUN_STATUSES, STEP_STATUSES } from '@atlas/tenant-api/automation';
+import { CRITICALITIES, ITEM_STATUSES, RELATIONSHIP_TYPES } from '@atlas/tenant-api/cmdb';
+import { DATA_SOURCE_KINDS } from '@atlas/tenant-api/data-sources';
+import { INCIDENT_STATUSES, SEVERITIES } from '@atlas/tenant-api/incidents';
+import { RISKS, STEP_KINDS } from '@atlas/tenant-api/runbooks';
+import { HIGHEST_OBJECTIVE, LOWEST_OBJECTIVE, SLO_WINDOWS } from '@atlas/tenant-api/slos';
+import { INDICATOR, LABELS, MATCHERS, OVERRIDES, RUNBOOK, SLA_POLICY } from './stored-shapes';
+import { type ValueCheck, anything, listOf, mapOf, matching, numberFrom, oneOf, text } from './value-checks';
+
 /**
  * What an import does with the rows of a table:
  *
@@ -16,7 +26,16 @@ export interface ExportedTable {
   readonly withheld?: Readonly<Record<string, string>>;
   /** What an import stores in withheld columns of a row, if not their defaults. */
   readonly filled?: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /**
+   * What an import requires of columns, beyond their types: whatever else would make requests fail, or leave
+   * the row in a state that has no way out.
+   */
+  readonly values?: Readonly<Record<string, ValueCheck>>;
 }
+
+/** Numbers that are counted up from here must neither exceed the column's type nor become inexact. */
+const COUNT = numberFrom(0, 1_000_000_000);
+const COUNTER = numberFrom(0, 1_000_000_000_000);
 
 /**
  * What an export contains. Each tenant-scoped table is listed here or in {@link WITHHELD_TABLES}, and each of
@@ -101,10 +120,22 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'sla_due_at',
       'timeline_length',
     ],
+    values: {
+      number: matching(/^INC-\d{8,15}$/),
+      severity: oneOf(SEVERITIES),
+      status: oneOf(INCIDENT_STATUSES),
+      sla_policy: SLA_POLICY,
+      alert_count: COUNT,
+      timeline_length: COUNT,
+    },
   },
   incident_timeline: {
     onImport: 'insert',
     columns: ['id', 'incident_id', 'position', 'at', 'kind', 'by_user', 'data'],
+    values: {
+      position: numberFrom(1),
+      data: mapOf(anything),
+    },
   },
   configuration_items: {
     onImport: 'insert',
@@ -121,13 +152,30 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'updated_at',
       'archived_at',
     ],
+    values: {
+      status: oneOf(ITEM_STATUSES),
+      criticality: oneOf(CRITICALITIES),
+      attributes: mapOf(anything),
+    },
   },
   ci_relationships: {
     onImport: 'insert',
     columns: ['id', 'from_id', 'to_id', 'type', 'min_up', 'created_at'],
+    values: {
+      type: oneOf(RELATIONSHIP_TYPES),
+      min_up: numberFrom(1),
+    },
   },
   incident_items: { onImport: 'insert', columns: ['id', 'incident_id', 'item_id'] },
-  sla_targets: { onImport: 'replace', columns: ['severity', 'response_minutes', 'resolution_minutes'] },
+  sla_targets: {
+    onImport: 'replace',
+    columns: ['severity', 'response_minutes', 'resolution_minutes'],
+    values: {
+      severity: oneOf(SEVERITIES),
+      response_minutes: numberFrom(1),
+      resolution_minutes: numberFrom(1),
+    },
+  },
   data_sources: {
     onImport: 'insert',
     columns: [
@@ -141,6 +189,11 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'created_at',
       'deleted_at',
     ],
+    values: {
+      kind: oneOf(DATA_SOURCE_KINDS),
+      group_by: listOf(text),
+      window_minutes: numberFrom(0),
+    },
     withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
     // Nothing is received for the data source until someone rotates its key.
     filled: () => ({ key_hash: null, previous_keys: [] }),
@@ -162,11 +215,20 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'silence_id',
       'created_at',
     ],
+    values: {
+      status: oneOf(ALERT_STATUSES),
+      count: COUNT,
+      labels: LABELS,
+      annotations: LABELS,
+    },
   },
   alert_groups: { onImport: 'insert', columns: ['id', 'source_id', 'key', 'incident_id'] },
   silences: {
     onImport: 'insert',
     columns: ['id', 'matchers', 'starts_at', 'ends_at', 'comment', 'created_by', 'created_at', 'due_at'],
+    values: {
+      matchers: MATCHERS,
+    },
   },
   slos: {
     onImport: 'insert',
@@ -187,17 +249,34 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'deleted_at',
       'due_at',
     ],
+    values: {
+      objective: numberFrom(LOWEST_OBJECTIVE, HIGHEST_OBJECTIVE),
+      window_days: oneOf(SLO_WINDOWS),
+      indicator: INDICATOR,
+    },
   },
-  slo_buckets: { onImport: 'insert', columns: ['id', 'slo_id', 'minute', 'good', 'total'] },
+  slo_buckets: {
+    onImport: 'insert',
+    columns: ['id', 'slo_id', 'minute', 'good', 'total'],
+    values: { good: numberFrom(0), total: numberFrom(0) },
+  },
   runbooks: {
     onImport: 'insert',
     columns: ['id', 'name', 'version', 'created_at', 'archived_at'],
+    values: { version: COUNT },
   },
   runbook_versions: {
     onImport: 'insert',
     columns: ['id', 'runbook_id', 'version', 'definition', 'created_by', 'created_at'],
+    values: {
+      definition: RUNBOOK,
+    },
   },
-  automation_policies: { onImport: 'replace', columns: ['subject', 'level', 'overrides', 'changed_at'] },
+  automation_policies: {
+    onImport: 'replace',
+    columns: ['subject', 'level', 'overrides', 'changed_at'],
+    values: { level: oneOf(AUTONOMY_LEVELS), overrides: OVERRIDES },
+  },
   // Runs that have not ended are cancelled (see `imported-runs.ts`).
   automation_runs: {
     onImport: 'insert',
@@ -213,6 +292,10 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'finished_at',
       'due_at',
     ],
+    values: {
+      status: oneOf(RUN_STATUSES),
+      parameters: mapOf(anything),
+    },
   },
   automation_steps: {
     onImport: 'insert',
@@ -239,6 +322,13 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'finished_at',
       'error',
     ],
+    values: {
+      kind: oneOf(STEP_KINDS),
+      risk: oneOf(RISKS),
+      status: oneOf(STEP_STATUSES),
+      config: mapOf(anything),
+      agent_selector: LABELS,
+    },
   },
   automation_outputs: { onImport: 'insert', columns: ['step_id', 'tail'] },
   agents: {
@@ -253,6 +343,10 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
       'last_contact_at',
       'created_at',
     ],
+    values: {
+      labels: LABELS,
+      reported_labels: LABELS,
+    },
     withheld: { key_hash: 'a secret', previous_keys: 'secrets' },
     // Not the hash of any key. The agent cannot call until someone rotates its key.
     filled: ({ id }) => ({ key_hash: `none of ${String(id)}`, previous_keys: [] }),
@@ -267,7 +361,11 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     columns: ['id', 'incident_id', 'source', 'model', 'asked_by', 'answered_at'],
   },
   // Last, because importing a counter makes everyone wait who needs its next number.
-  tenant_counters: { onImport: 'raise', columns: ['series', 'value'] },
+  tenant_counters: {
+    onImport: 'raise',
+    columns: ['series', 'value'],
+    values: { value: COUNTER },
+  },
 };
 
 /** Tenant-scoped tables of which nothing is exported, each with the reason. */

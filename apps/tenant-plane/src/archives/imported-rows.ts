@@ -6,6 +6,7 @@ import { PlaneSchema } from '../database/plane-schema';
 import { type PortableRow } from '../portability/row-codec';
 import { pagesOf, putRows } from '../portability/row-store';
 import { lockTenant } from '../tenancy/tenant-standing';
+import { requireAgreement } from './agreeing-rows';
 import { type ArchiveManifest } from './archive-manifest';
 import { ArchiveReader, type ArchiveRows } from './archive-reader';
 import { archiveDamaged, archiveTooLarge, rowsRefused, tenantNotEmpty } from './archive-refusals';
@@ -94,6 +95,7 @@ export class ImportedRows {
       const held = archive.held.get(codec.table);
       if (held) stored.set(codec.table, await this.refusing(codec.table, () => this.add(scope, rows, held)));
     }
+    await requireAgreement(scope);
     return Object.fromEntries(stored);
   }
 

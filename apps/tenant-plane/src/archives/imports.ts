@@ -21,6 +21,7 @@ import { User } from '../credentials/user.entity';
 import { DueWork } from '../due/due-work';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { INTERRUPTED, failureOf, interrupted } from './archive-failure';
+import { areRowsRefused } from './archive-refusals';
 import { BackgroundRuns, LEASE_SECONDS, whileRenewing } from './background-runs';
 import { Import } from './import.entity';
 import { ImportedRows, type VerifiedArchive } from './imported-rows';
@@ -135,7 +136,14 @@ export class Imports implements BeforeApplicationShutdown {
 
   private async work(run: Running, upload: Upload, signal: AbortSignal): Promise<void> {
     const archive = await this.rows.verify(upload, signal);
-    await this.tenants.write(run.tenantId, (scope) => this.store(scope, run, archive, signal));
+    try {
+      await this.tenants.write(run.tenantId, (scope) => this.store(scope, run, archive, signal));
+    } catch (error) {
+      // Rows that were added in the meantime may be what the archive's rows collided with.
+      if (areRowsRefused(error))
+        await this.tenants.read(run.tenantId, (scope) => this.rows.requireEmpty(scope));
+      throw error;
+    }
   }
 
   private async store(

@@ -16,7 +16,10 @@ export class SlaBreaches {
     private readonly clock: Clock,
   ) {
     due.on('incidents', async (scope, id) => {
-      await this.record(scope, await lockedIncident(scope, id));
+      const { slaDueAt, ...stored } = await this.record(scope, await lockedIncident(scope, id));
+      // Otherwise, the time of an earlier version or of an import could be due forever.
+      const next = nextBreach(stored);
+      if (next?.getTime() !== slaDueAt?.getTime()) await scope.update(Incident, { id }, { slaDueAt: next });
     });
   }
 

@@ -50,12 +50,45 @@ describe.each(EVERY_DATABASE)('an archive that someone has altered, on %s,', (dr
     ['a value nested a hundred times', 'configuration_items', { attributes: nested(100) }],
     ['the character U+0000 in a user', 'users', { name: 'a\u0000b' }],
     ['a user with a time that is none', 'users', { created_at: '1' }],
+    ['an incident with a status that none leads out of', 'incidents', { status: 'constructor' }],
+    ['an incident with an unknown severity', 'incidents', { severity: 'P9' }],
+    ['an incident with half a policy', 'incidents', { sla_policy: { P1: { response_minutes: 5 } } }],
+    ['an incident with a number of another kind', 'incidents', { number: 'INC-1' }],
+    ['a timeline without room', 'incidents', { timeline_length: 2 ** 31 - 1 }],
+    ['an event that is no object', 'incident_timeline', { data: ['x'] }],
+    ['attributes that are no object', 'configuration_items', { attributes: ['x'] }],
+    ['an item with an unknown status', 'configuration_items', { status: 'x' }],
+    ['a relationship of an unknown type', 'ci_relationships', { type: 'x' }],
+    ['a service level of no time', 'sla_targets', { response_minutes: 0 }],
+    ['a silence that is no list', 'silences', { matchers: {} }],
+    ['a silence with half a matcher', 'silences', { matchers: [{ name: 'x' }] }],
+    ['an alert whose label is no text', 'alerts', { labels: { x: {} } }],
+    ['an alert that cannot be counted anymore', 'alerts', { count: 2 ** 31 - 1 }],
+    ['a data source of an unknown kind', 'data_sources', { kind: 'x' }],
+    ['an objective of 1', 'slos', { objective: 1 }],
+    ['an objective with an unknown indicator', 'slos', { indicator: { kind: 'x' } }],
+    ['a runbook without another version', 'runbooks', { version: 2 ** 31 - 1 }],
+    ['a runbook without steps', 'runbook_versions', { definition: { name: 'x', parameters: [] } }],
+    ['a step of an unknown risk', 'automation_steps', { risk: 'x' }],
+    ['a step whose config is no object', 'automation_steps', { config: 5 }],
+    ['an unknown level of autonomy', 'automation_policies', { level: 6 }],
+    ['a counter below zero', 'tenant_counters', { value: -1 }],
+    ['a counter at its end', 'tenant_counters', { value: Number.MAX_SAFE_INTEGER }],
   ])('is refused before anything is stored: %s', async (_, table, changes) => {
     const store = jest.spyOn(ImportedRows.prototype, 'store');
     const { status, failure } = await imported(plane, withRows(table, changes), admin);
     expect({ status, code: failure?.code }).toEqual({ status: 'failed', code: 'archive_rows_refused' });
     expect(store.mock.calls.length).toBe(0);
     store.mockRestore();
+    expect(await isEmpty(plane, target)).toBe(true);
+  });
+
+  it.each<[string, string, Row]>([
+    ['events after the end of their timeline', 'incidents', { timeline_length: 0 }],
+    ['numbers that will be given again', 'tenant_counters', { value: 1 }],
+  ])('is refused if its rows disagree, so that later changes would fail: %s', async (_, table, changes) => {
+    const { status, failure } = await imported(plane, withRows(table, changes), admin);
+    expect({ status, code: failure?.code }).toEqual({ status: 'failed', code: 'archive_rows_refused' });
     expect(await isEmpty(plane, target)).toBe(true);
   });
 

@@ -131,10 +131,8 @@ describe.each(EVERY_DATABASE)('an import on %s', (driver) => {
     await pause.reached;
     await plane.post('/api/incidents', { title: 'Own', severity: 'P3' }, admin).expect(201);
     pause.release();
-    expect(await ended(body.id)).toMatchObject({
-      status: 'failed',
-      failure: { code: expect.stringMatching(/tenant_not_empty|archive_rows_refused/) },
-    });
+    // The archive has an incident with the same number, but that is not the reason.
+    expect(await ended(body.id)).toMatchObject({ status: 'failed', failure: { code: 'tenant_not_empty' } });
     expect((await plane.rows(target, Incident)).map(({ title }) => title)).toEqual(['Own']);
     expect(await plane.rows(target, User)).toHaveLength(1);
   });

@@ -6,6 +6,7 @@ import { LessThan } from 'typeorm';
 import { Audit } from '../../src/audit/audit';
 import { DueTime } from '../../src/due/due-time.entity';
 import { DueWork } from '../../src/due/due-work';
+import { Incident } from '../../src/incidents/incident.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -193,6 +194,22 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     await change(id, { status: 'resolved' });
     const due = await plane.app.get(Database).read((manager) => manager.findBy(DueTime, { rowId: id }));
     expect(due).toEqual([]);
+  });
+
+  it('leave nothing due after the sweep if an earlier version or an import left a wrong time', async () => {
+    const [acknowledged, resolved] = [await report('P1'), await report('P1')];
+    const { now } = plane;
+    await plane.tenants.write(tenant.tenant_id, async (scope) => {
+      await scope.update(Incident, { id: acknowledged.id }, { status: 'acknowledged' });
+      await scope.update(Incident, { id: resolved.id }, { status: 'resolved', resolvedAt: now });
+    });
+    pass(16);
+    await sweep();
+    const rows = await plane.rows(tenant, Incident);
+    const dueOf = (id: string) => rows.find((row) => row.id === id)?.slaDueAt;
+    expect(dueOf(acknowledged.id)).toEqual(new Date(now.getTime() + 240 * 60_000));
+    expect(dueOf(resolved.id)).toBeNull();
+    expect(await breaches(acknowledged.id)).toEqual([]);
   });
 
   it('are not recorded while the tenant is suspended', async () => {
