@@ -155,7 +155,7 @@ describe('atlas-tp', () => {
       expect(plane.ranges).toHaveLength(1);
     });
 
-    it('does not take more bytes than there are for the archive, as two calls at once write them', async () => {
+    it('takes no more bytes than there are for the archive, as two calls at once write them', async () => {
       writeFileSync(at('a.tar.gz.e1.part'), Buffer.alloc(ARCHIVE.length + 1));
       expect(await run('export', '--id', 'e1', '--out', at('a.tar.gz'))).toBe(1);
       expect(terminal.complaints).toMatch(/a\.tar\.gz\.e1\.part has .* bytes.*Delete it/s);

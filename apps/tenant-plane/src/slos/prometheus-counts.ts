@@ -16,7 +16,7 @@ const LONGEST_DETAIL = 400;
 /** How much more good events than events extrapolation may cause, as a share of the events. */
 const EXTRAPOLATION = 1e-6;
 
-/** The most events in a minute. Above it, numbers are not exact, and sums could exceed what databases store. */
+/** The most events in a minute. Above it, numbers are not exact, and databases could not store sums. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Why Prometheus does not say how many events there were. */
