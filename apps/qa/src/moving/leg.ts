@@ -12,7 +12,7 @@ interface Stand {
   /** Incident titles by id. */
   readonly titles: ReadonlyMap<string, string>;
   readonly numbers: number;
-  /** Every row of every table, as stored. */
+  /** Every row of every table, as stored, except for when SLOs are looked at next. */
   readonly rows: ReadonlySet<string>;
 }
 
@@ -82,6 +82,11 @@ function isChangedSince(row: string, { acknowledged }: OngoingWork): boolean {
   return acknowledged.has((JSON.parse(row.slice('incidents '.length)) as { id: string }).id);
 }
 
+/** A plane looks at its SLOs every minute, also while nobody is working. */
+function withoutNextLook(row: string): string {
+  return row.startsWith('slos ') ? row.replace(/"due_at":"[^"]*"/, '') : row;
+}
+
 async function standOf(database: TestDatabase, tenantId: string): Promise<Stand> {
   const rows = await TenantRows.open(database);
   try {
@@ -91,7 +96,7 @@ async function standOf(database: TestDatabase, tenantId: string): Promise<Stand>
     return {
       titles: new Map(incidents.map(({ id, title }) => [id, title])),
       numbers: new Set(incidents.map(({ number }) => number)).size,
-      rows: new Set(await rows.of(tenantId)),
+      rows: new Set((await rows.of(tenantId)).map(withoutNextLook)),
     };
   } finally {
     await rows.close();
