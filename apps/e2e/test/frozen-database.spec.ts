@@ -4,6 +4,7 @@ import {
   type PlaneName,
   type TestDatabase,
   createTestDatabase,
+  eventually,
   startCommitCutter,
   startPlane,
   testServerUrl,
@@ -49,11 +50,10 @@ describe.each([
       proxy.freeze();
       // This request waits for the database until the plane exits.
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
-      // Without this limit, the wait below would last as long as the process.
-      const limit = new Promise((_, reject) =>
-        setTimeout(() => reject(new Error('The plane did not exit within 10 s.')), 10_000).unref(),
-      );
-      await expect(Promise.race([plane.end('SIGTERM'), limit])).resolves.toBeNull();
+      let exit: { readonly code: number | null } | undefined;
+      void plane.end('SIGTERM').then((code) => (exit = { code }));
+      const ended = await eventually(() => exit, { timeoutMs: 10_000, what: 'the plane exits' });
+      expect(ended.code).toBeNull();
       expect(plane.output()).toContain('Shutting down took longer than 35 s');
     } finally {
       await plane.end('SIGKILL');

@@ -1,5 +1,6 @@
 export * from './attempts';
 export * from './chores';
+export * from './fair-line';
 export * from './fault-points';
 export * from './graphile.queue';
 export * from './in-process.queue';
@@ -12,7 +13,6 @@ export * from './job-waker';
 export * from './jobs';
 export * from './retry-policy';
 export * from './rounds';
-export * from './shared-slots';
 export * from './slots';
 export * from './step';
 export * from './step-registry';

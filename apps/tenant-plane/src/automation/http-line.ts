@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { FairLine, type WaitingWork } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { FairLine, type WaitingRun } from './fair-line';
 
 const LIMITS = { atOnce: 32, ofOneTenant: 4, waiting: 1000 };
 
@@ -18,7 +18,7 @@ export class HttpLine {
   }
 
   /** Adds a run once the current transaction has committed. A run that is lost here is added again later. */
-  join(run: WaitingRun): void {
+  join(run: WaitingWork): void {
     this.database.afterCommit(() => {
       this.runs.join(run);
       this.joined.emit('joined');

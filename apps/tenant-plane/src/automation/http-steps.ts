@@ -1,9 +1,9 @@
+import { type WaitingWork } from '@atlas/jobs';
 import { Signals, TenantDatabase, Wakes } from '@atlas/persistence';
 import { Clock, newTraceId, runInContext } from '@atlas/platform';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { MAX_HTTP_SECONDS } from '../runbooks/runbook-definition';
 import { requireStanding } from '../tenancy/tenant-standing';
-import { type WaitingRun } from './fair-line';
 import { HttpCall, type HttpOutcome } from './http-call';
 import { HttpLine } from './http-line';
 import { OwnLeases } from './own-leases';
@@ -16,7 +16,7 @@ const LOOK_SECONDS = 2;
 /** How long requests may take to end when the process shuts down. */
 const SHUTDOWN_MS = 5000;
 
-interface Leased extends WaitingRun {
+interface Leased extends WaitingWork {
   readonly step: RunStep;
   readonly handed: HandedStep;
 }
@@ -60,11 +60,11 @@ export class HttpSteps implements BeforeApplicationShutdown {
     for (let run = this.next(); run; run = this.next()) this.begin(run);
   }
 
-  private next(): WaitingRun | undefined {
+  private next(): WaitingWork | undefined {
     return this.isClosing ? undefined : this.line.runs.next();
   }
 
-  private begin(run: WaitingRun): void {
+  private begin(run: WaitingWork): void {
     const { tenantId } = run;
     const work = runInContext({ traceId: newTraceId(), tenantId }, () => this.attendTo(run));
     this.running.add(work);
@@ -76,19 +76,19 @@ export class HttpSteps implements BeforeApplicationShutdown {
   }
 
   /** If the lease cannot be committed, or nobody knows whether it was, nothing is sent. */
-  private async attendTo(run: WaitingRun): Promise<void> {
+  private async attendTo(run: WaitingWork): Promise<void> {
     try {
       const leased = await this.lease(run);
       if (leased) await this.send(leased);
     } catch (error) {
-      this.logger.warn(`Could not attend to the http step of run ${run.runId}: ${(error as Error).message}`);
+      this.logger.warn(`Could not attend to the http step of run ${run.id}: ${(error as Error).message}`);
     }
   }
 
-  private lease(run: WaitingRun): Promise<Leased | null> {
+  private lease(run: WaitingWork): Promise<Leased | null> {
     return this.tenants.write(run.tenantId, async (scope) => {
       await requireStanding(scope);
-      const begun = await this.leases.begin(scope, run.runId);
+      const begun = await this.leases.begin(scope, run.id);
       return begun && { ...run, ...begun };
     });
   }
@@ -151,8 +151,8 @@ export class HttpSteps implements BeforeApplicationShutdown {
     return leaseExpiresAt === null || leaseExpiresAt <= this.clock.now();
   }
 
-  private async wait({ runId }: WaitingRun, ended: AbortSignal): Promise<void> {
-    const wakes = new Wakes(this.signals, topicOfRun(runId), LOOK_SECONDS, ended);
+  private async wait({ id }: WaitingWork, ended: AbortSignal): Promise<void> {
+    const wakes = new Wakes(this.signals, topicOfRun(id), LOOK_SECONDS, ended);
     await wakes.next();
     wakes.stop();
   }

@@ -82,7 +82,7 @@ export class RunStore {
     this.signals.publish(topicOfRun(runId));
     const next = stepUnderWay(state);
     if (next?.status !== 'queued') return;
-    if (next.kind === 'http') this.httpLine.join({ tenantId, runId });
+    if (next.kind === 'http') this.httpLine.join({ tenantId, id: runId });
     else this.signals.publish(topicOfQueue(tenantId));
   }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { SharedSlots } from '@atlas/jobs';
+import { FairLine, type WaitingWork } from '@atlas/jobs';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, newTraceId, runInContext } from '@atlas/platform';
 import { type PrometheusIndicator } from '@atlas/tenant-api/slos';
@@ -15,8 +15,8 @@ import { SloEpisodes } from './slo-episodes';
 import { lockedSlo } from './slo-locks';
 import { Slo } from './slo.entity';
 
-/** How many SLOs are measured at once, in all and for each tenant. A server may take long to answer. */
-const AT_ONCE = { all: 32, each: 4 };
+/** How many SLOs are measured at once, or wait. A server may take long. Each SLO is due every minute. */
+const LIMITS = { atOnce: 32, ofOneTenant: 4, waiting: 1000 };
 /** How long Prometheus may take to store what happened in a minute. */
 const SETTLING_MS = 15_000;
 /** How many minutes that were missed are asked for later. */
@@ -39,7 +39,7 @@ interface Round {
 export class SloMeasurements implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SloMeasurements.name);
   private readonly running = new Map<string, Promise<void>>();
-  private readonly slots = new SharedSlots(AT_ONCE);
+  private readonly line = new FairLine(LIMITS);
   private readonly closing = new AbortController();
 
   constructor(
@@ -52,28 +52,41 @@ export class SloMeasurements implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     this.closing.abort();
-    this.slots.end();
     await this.settled();
   }
 
   /** Resolves when all that was started has ended. */
   async settled(): Promise<void> {
-    await Promise.all(this.running.values());
+    while (this.running.size > 0) await Promise.all(this.running.values());
   }
 
   /** Asks for all minutes that are missing, unless this process is doing so already. */
   start(tenantId: string, id: string): void {
-    // An imported SLO has the ID of the one that was exported, which another tenant may still have.
-    const key = `${tenantId} ${id}`;
-    if (this.running.has(key) || this.closing.signal.aborted) return;
-    const work = runInContext({ traceId: newTraceId(), tenantId }, () =>
-      this.slots.run(tenantId, () => this.attempt(tenantId, id)),
-    );
-    this.running.set(key, work);
-    void work.finally(() => this.running.delete(key));
+    if (this.running.has(keyOf({ tenantId, id }))) return;
+    this.line.join({ tenantId, id });
+    this.serve();
   }
 
-  private async attempt(tenantId: string, id: string): Promise<void> {
+  private serve(): void {
+    for (let slo = this.next(); slo; slo = this.next()) this.begin(slo);
+  }
+
+  private next(): WaitingWork | undefined {
+    return this.closing.signal.aborted ? undefined : this.line.next();
+  }
+
+  private begin(slo: WaitingWork): void {
+    const { tenantId } = slo;
+    const work = runInContext({ traceId: newTraceId(), tenantId }, () => this.attempt(slo));
+    this.running.set(keyOf(slo), work);
+    void work.finally(() => {
+      this.running.delete(keyOf(slo));
+      this.line.leave(slo);
+      this.serve();
+    });
+  }
+
+  private async attempt({ tenantId, id }: WaitingWork): Promise<void> {
     try {
       await this.measure(tenantId, id);
     } catch (error) {
@@ -165,4 +178,9 @@ export class SloMeasurements implements BeforeApplicationShutdown {
       return true;
     });
   }
+}
+
+/** An imported SLO has the ID of the one that was exported, which another tenant may still have. */
+function keyOf({ tenantId, id }: WaitingWork): string {
+  return `${tenantId} ${id}`;
 }

@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     const write = tenants.write.bind(tenants);
     const losing = jest.spyOn(tenants, 'write').mockImplementation(async (...given) => {
       const result = await write(...given);
-      if (typeof result === 'object' && result !== null && 'runId' in result)
+      if (typeof result === 'object' && result !== null && 'handed' in result)
         throw new Error('the reply is lost');
       return result;
     });
@@ -249,7 +249,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     await plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(RunStep, { runId: run.id }, { timeoutSeconds: 86_400 }),
     );
-    plane.app.get(HttpLine).join({ tenantId: tenant.tenant_id, runId: run.id });
+    plane.app.get(HttpLine).join({ tenantId: tenant.tenant_id, id: run.id });
     await ended(run);
     expect(send.mock.lastCall?.[1]).toBe(600);
   });
@@ -290,7 +290,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     release();
     await eventually(() => refused.mock.calls.length > 0);
     const [waiting] = [plane.app.get(HttpLine)];
-    waiting.join({ tenantId: tenant.tenant_id, runId: run.id });
+    waiting.join({ tenantId: tenant.tenant_id, id: run.id });
     answering = (answer) => answer.end();
     await set({ status: 'active', phase: 'serving', movedTo: null });
     expect(outcome(await ended(run))[0]).toBe('succeeded');
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
       allowAddresses(other);
       const join = jest.spyOn(plane.app.get(HttpLine), 'join').mockImplementationOnce(() => undefined);
       const run = await start([http()]);
-      const waiting = { tenantId: tenant.tenant_id, runId: run.id };
+      const waiting = { tenantId: tenant.tenant_id, id: run.id };
       join.mockRestore();
       for (const one of [plane, other, plane, other]) one.app.get(HttpLine).join(waiting);
       await Promise.all([plane, other].map((one) => one.app.get(HttpSteps).settled()));

@@ -1,19 +1,19 @@
-/** A run whose http step waits for this process. */
-export interface WaitingRun {
+/** Work of a tenant that waits for its turn in this process. */
+export interface WaitingWork {
   readonly tenantId: string;
-  readonly runId: string;
+  readonly id: string;
 }
 
 interface Limits {
-  /** How many runs may be under way at the same time. */
+  /** How much work may be under way at the same time. */
   readonly atOnce: number;
-  /** How many of these may belong to the same tenant. */
+  /** How much of it may belong to the same tenant. */
   readonly ofOneTenant: number;
-  /** How many runs of a tenant may wait. The others are not lost, because they are offered again later. */
+  /** How much work of a tenant may wait. The rest must be offered again later. */
   readonly waiting: number;
 }
 
-/** Runs that wait for their turn. Tenants take turns, and none can use all places. */
+/** Work that waits for its turn. Tenants take turns, and none can use all places. */
 export class FairLine {
   private readonly lines = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, number>();
@@ -21,29 +21,29 @@ export class FairLine {
 
   constructor(private readonly limits: Limits) {}
 
-  join({ tenantId, runId }: WaitingRun): void {
+  join({ tenantId, id }: WaitingWork): void {
     const line = this.lines.get(tenantId) ?? new Set();
-    if (line.size < this.limits.waiting) this.lines.set(tenantId, line.add(runId));
+    if (line.size < this.limits.waiting) this.lines.set(tenantId, line.add(id));
   }
 
-  /** The next run that may begin. Call `leave` when it has ended. */
-  next(): WaitingRun | undefined {
+  /** The next work that may begin. Call `leave` when it has ended. */
+  next(): WaitingWork | undefined {
     if (this.taken === this.limits.atOnce) return undefined;
     for (const [tenantId, line] of this.lines) {
       if (this.countOf(tenantId) === this.limits.ofOneTenant) continue;
-      const [runId] = line;
+      const [id] = line;
       // The tenant goes to the end of the line of tenants.
       this.lines.delete(tenantId);
-      if (runId === undefined) continue;
-      line.delete(runId);
+      if (id === undefined) continue;
+      line.delete(id);
       if (line.size > 0) this.lines.set(tenantId, line);
       this.count(tenantId, 1);
-      return { tenantId, runId };
+      return { tenantId, id };
     }
     return undefined;
   }
 
-  leave({ tenantId }: WaitingRun): void {
+  leave({ tenantId }: WaitingWork): void {
     this.count(tenantId, -1);
   }
 
