@@ -24,20 +24,21 @@ export async function endGroup(group: number): Promise<void> {
  * is ended.
  */
 export async function endLeftovers(leaseId: string, group: number | null): Promise<void> {
-  const groups = new Set(processesOf(leaseId).map(groupOf));
-  await Promise.all([...groups].filter((one) => group === null || one === group).map(endGroup));
+  await Promise.all([...groupsOf(leaseId)].filter((one) => group === null || one === group).map(endGroup));
 }
 
-function processesOf(leaseId: string): number[] {
+/** The process groups that run commands of the lease. */
+function groupsOf(leaseId: string): Set<number> {
   const mark = `\0${LEASE_VARIABLE}=${leaseId}\0`;
-  return processIds().filter((pid) => {
+  const groups = processIds().flatMap((pid) => {
     try {
-      return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(mark);
+      return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(mark) ? [groupOf(pid)] : [];
     } catch {
       // It has ended, or belongs to another user.
-      return false;
+      return [];
     }
   });
+  return new Set(groups);
 }
 
 function processIds(): number[] {
