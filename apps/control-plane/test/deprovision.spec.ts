@@ -5,7 +5,7 @@ import { Database } from '@atlas/persistence';
 import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { In } from 'typeorm';
 import { IsNull, Not } from 'typeorm';
@@ -46,7 +46,7 @@ interface Gone {
   readonly job: string;
 }
 
-describe.each(EVERY_DATABASE)('a tenant deprovisioned by an operator on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an operator on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());
@@ -1304,7 +1304,7 @@ describe.each(EVERY_DATABASE)('a tenant deprovisioned by an operator on %s', (dr
   });
 });
 
-describe.each(EVERY_DATABASE)(
+describe.each(databasesOfLongSuite('postgres'))(
   'a tenant whose deprovisioning is rolled back after its backup, on %s',
   (driver) => {
     let scene: JobScene;

@@ -66,6 +66,25 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect({ ...read }).toEqual(written);
   });
 
+  it('says when the writes that wait for their turn are over', async () => {
+    const over: string[] = [];
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const writes = [held, Promise.resolve()].map((until, at) =>
+      tenants.write(alpha, async () => {
+        await until;
+        over.push(`write ${at}`);
+      }),
+    );
+    const waited = tenants.waitingWrites().then(() => over.push('waited'));
+    await tenants.read(beta, (scope) => scope.find(Note));
+    over.push('read');
+    letGo();
+    await Promise.all([...writes, waited]);
+    if (driver === 'sqlite') expect(over).toEqual(['read', 'write 0', 'write 1', 'waited']);
+    else expect(over[0]).toBe('waited');
+  });
+
   it('compares stored times with its own clock', async () => {
     const tenant = randomUUID();
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { StepFailure, done } from '@atlas/jobs';
 import { type DesiredTransfer } from '@atlas/plane-contract';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { decodeJwt } from 'jose';
 import { type EntityManager, IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -31,7 +31,7 @@ interface JobView {
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
-describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a cell to be drained on %s', (driver) => {
   let scene: JobScene;
   let region = 'region-0';
   let here: PlaneSimulator;

@@ -2,7 +2,7 @@ import { Attempts } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { type FencedWrite } from '../../src/infrastructure/drivers/infrastructure-driver';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
@@ -33,7 +33,7 @@ interface PlaneView {
   readonly health: string;
 }
 
-describe.each(EVERY_DATABASE)('an upgrade of a tenant plane on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('an upgrade of a tenant plane on %s', (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;
   let planes: DrivenPlanes;

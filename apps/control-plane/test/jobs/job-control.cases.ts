@@ -1,5 +1,5 @@
 import { JobRunner, StepFailure } from '@atlas/jobs';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { In, IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
@@ -13,7 +13,7 @@ import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, STEPS, afterReport, beforeReport, stepOf } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('an operator controlling a job on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s', (driver) =>
   });
 });
 
-describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('the list of jobs on %s', (driver) => {
   let plane: TestControlPlane;
   const ids: string[] = [];
   let first: { tenant: { id: string }; job: { id: string } };

@@ -2,7 +2,7 @@ import { JobRunner, type JobStatus, type StepState } from '@atlas/jobs';
 import { OPERATION_NAMES, type OperationName } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { databasesOfLongSuite } from '@atlas/testing';
 import { JobStarter, newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 import { OPERATION_RULES } from '../../src/provisioning-jobs/operation-rules';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
@@ -60,7 +60,7 @@ const ALLOWED = [
 const ENDED = ['failed', 'cancelled'] as const;
 const ACTIONS = ['retry', 'rollback'] as const;
 
-describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('restarting a failed or cancelled job on %s', (driver) => {
   let scene: JobScene;
   let template: Tenant;
   beforeAll(async () => {

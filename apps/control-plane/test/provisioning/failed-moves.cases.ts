@@ -1,7 +1,7 @@
 import { StepFailure, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { In, IsNull } from 'typeorm';
 import { SingleTenantPlanes } from '../../src/enrolment/single-tenant-planes';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
@@ -24,7 +24,7 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
 
-describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a tenant whose move has failed, on %s', (driver) => {
   let scene: JobScene;
   let [target, other]: PlaneSimulator[] = [];
   let id: string;

@@ -1,6 +1,6 @@
 import { StepFailure } from '@atlas/jobs';
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { databasesOfLongSuite } from '@atlas/testing';
 import { decodeJwt } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -22,7 +22,7 @@ import { Traveller } from '../travel-scene.fixture';
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 
-describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a moved tenant, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StepFailure } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { databasesOfLongSuite } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { AwaitBackupStep } from '../../src/operations/deprovision/await-backup.step';
@@ -18,7 +18,7 @@ import { JobScene } from '../job-scene.fixture';
 import { type SignedAnswer, refusal } from '../plane-simulator.fixture';
 import { Traveller, beside } from '../travel-scene.fixture';
 
-describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a restored tenant, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let backup: string;

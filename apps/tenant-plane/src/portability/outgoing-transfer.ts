@@ -143,6 +143,7 @@ export class OutgoingTransfer {
           this.put(part, codec, row);
           if (part.isFull) await flush();
         }
+        await this.tools.tenants.waitingWrites();
       }
     }
     await flush();

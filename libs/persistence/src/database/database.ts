@@ -64,6 +64,14 @@ export abstract class Database {
    */
   abstract snapshot<T>(tenantId: string, work: Work<T>): Promise<T>;
 
+  /**
+   * Resolves once the writes that wait for their turn are over. Long work that keeps the process busy lets
+   * them go first. On Postgres, writes do not take turns, so none waits.
+   */
+  waitingWrites(): Promise<unknown> {
+    return Promise.resolve();
+  }
+
   /** Like {@link write}, but as one tenant. */
   writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();

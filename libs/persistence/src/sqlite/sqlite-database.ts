@@ -48,6 +48,10 @@ export class SqliteDatabase extends Database {
     }
   }
 
+  override waitingWrites(): Promise<unknown> {
+    return this.tail;
+  }
+
   protected async disconnect(): Promise<void> {
     await this.tail;
     for (const dataSource of [this.readOnly, this.dataSource])

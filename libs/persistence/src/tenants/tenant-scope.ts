@@ -129,6 +129,11 @@ export class TenantDatabase {
     return this.database.snapshot(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
   }
 
+  /** See {@link Database.waitingWrites}. */
+  waitingWrites(): Promise<unknown> {
+    return this.database.waitingWrites();
+  }
+
   async write<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
     requireTenant(tenantId);
     try {
