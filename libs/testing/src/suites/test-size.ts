@@ -2,8 +2,8 @@ import { type DatabaseDriver, EVERY_DATABASE } from '../databases/test-database'
 
 /**
  * `npm test` runs the long suites at reduced size: on one database, with their hardest cases. With
- * ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both databases, with all cases. The Control Plane's
- * long suites are about the steps of jobs, which are the same on both.
+ * ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both databases, with all cases. The long suites of
+ * the Control Plane are about the steps of jobs, which are the same on both.
  */
 const isFullSize = process.env['ATLAS_TEST_SIZE'] === 'full';
 

@@ -1,5 +1,5 @@
 import { type Database } from '@atlas/persistence';
-import { type Clock } from '@atlas/platform';
+import { type Clock, newTraceId, runInContext } from '@atlas/platform';
 import { InMemoryNonceStore, type NonceUse } from '@atlas/service-auth';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { MoreThanOrEqual } from 'typeorm';
@@ -47,7 +47,10 @@ export class SqliteNonces extends RequestNonces implements OnApplicationShutdown
       const rows = JSON.stringify(
         batch.map(({ keyId, nonce, expiresAt }) => [keyId, nonce, textOf(expiresAt)]),
       );
-      await this.database.write((manager) => manager.query(INSERT, [rows]));
+      // The batch belongs to no single request.
+      await runInContext({ traceId: newTraceId() }, () =>
+        this.database.write((manager) => manager.query(INSERT, [rows])),
+      );
     } catch (error) {
       const what = `${batch.length} nonces are not in the database and would be lost in a restart`;
       this.logger.warn(`${what}: ${(error as Error).message}`);
