@@ -1,7 +1,7 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant, LEVEL_CHANGES, type TransferPartHeader } from '@atlas/plane-contract';
 import { Secret, databaseFailure } from '@atlas/platform';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { AuditSealer } from '../../src/audit/audit-sealer';
@@ -105,6 +105,21 @@ describe.each(PAIRS)("the transfer of a tenant's rows from %s to %s", (from, to)
     expect(here).toEqual(await contents(source));
     for (const { table } of codecsOf(target)) expect([table, here[table]?.length]).not.toEqual([table, 0]);
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecsOf(target).length);
+  });
+
+  it('lets the writes that wait at the source go first while it reads the snapshot', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const waiting = jest.spyOn(source.tenants, 'waitingWrites').mockReturnValueOnce(held);
+    const sending = outgoing();
+    sending.freeze();
+    const ended = Promise.all([sending.run(end.signal), incoming().run(end.signal)]);
+    await eventually(() => waiting.mock.calls.length > 0, { what: 'it asks whether writes wait' });
+    expect(relay.parts).toEqual([]);
+    letGo();
+    await ended;
+    waiting.mockRestore();
+    expect(await contents(target)).toEqual(await contents(source));
   });
 
   it('delivers every row exactly once, even if COMMITs fail on both planes', async () => {
