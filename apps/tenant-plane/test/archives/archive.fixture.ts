@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type ExportView, type ImportView } from '@atlas/tenant-api/exports';
 import { eventually } from '@atlas/testing';
@@ -35,6 +35,25 @@ export function packed(entries: readonly Entry[]): Buffer {
     Buffer.alloc(tarPadding(content.length)),
   ]);
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+}
+
+/** A copy with one bit changed, but not one that unpacks to the same: some bits only choose among equal zeros. */
+export function damaged(archive: Buffer): Buffer {
+  const content = gunzipSync(archive);
+  for (let at = archive.length - 300; at > 0; at -= 1) {
+    const copy = Buffer.from(archive);
+    copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+    if (!unpacksTo(copy, content)) return copy;
+  }
+  throw new Error('Every changed bit left the content as it was.');
+}
+
+function unpacksTo(archive: Buffer, content: Buffer): boolean {
+  try {
+    return gunzipSync(archive).equals(content);
+  } catch {
+    return false;
+  }
 }
 
 export function entriesOf(files: Files): Entry[] {

@@ -22,6 +22,7 @@ import {
   OPERATIONAL,
   UNCHANGED,
   archiveOf,
+  damaged,
   endOfImport,
   entriesOf,
   imported,
@@ -289,15 +290,7 @@ describe.each(EVERY_DATABASE)('an import on %s', (driver) => {
   it.each<[string, string, () => Buffer]>([
     ['is truncated', 'archive_damaged', () => archive.subarray(0, archive.length - 200)],
     ['is truncated to its first bytes', 'archive_damaged', () => archive.subarray(0, 40)],
-    [
-      'has a changed byte when packed',
-      'archive_damaged',
-      () => {
-        const copy = Buffer.from(archive);
-        copy[copy.length - 300] = (copy[copy.length - 300] ?? 0) ^ 1;
-        return copy;
-      },
-    ],
+    ['has a changed byte when packed', 'archive_damaged', () => damaged(archive)],
     [
       'has a changed byte in a row',
       'archive_damaged',
