@@ -19,6 +19,7 @@ import { AuditEvent } from '../src/audit/audit-event.entity';
 import { DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
 import { Sessions } from '../src/credentials/sessions';
 import { NEW_USER, User } from '../src/credentials/user.entity';
+import { DueWork } from '../src/due/due-work';
 import { HTTP_APP } from '../src/http-app';
 import { type Applied } from '../src/plane-identity/applied';
 import { unfenced } from '../src/plane-identity/fence';
@@ -87,6 +88,8 @@ export class TestTenantPlane {
   static async open(database: TestDatabase, options: BootOptions = {}): Promise<TestTenantPlane> {
     const app = await createApp({ ...environmentFor(database), ...options.env }, options);
     await app.listen(0, '127.0.0.1');
+    // Due rows are handled only when a test sweeps.
+    await app.get(DueWork).stopSweeping();
     return new TestTenantPlane(database, app, await app.getUrl(), await SignupKey.create());
   }
 

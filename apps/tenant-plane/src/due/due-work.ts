@@ -59,6 +59,10 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   async beforeApplicationShutdown(): Promise<void> {
     this.isClosing = true;
+    await this.stopSweeping();
+  }
+
+  async stopSweeping(): Promise<void> {
     await this.rounds.stop();
   }
 
