@@ -8,6 +8,7 @@ import { PLANE_PATHS } from '@atlas/plane-contract';
 import { OngoingAnswers, currentContext } from '@atlas/platform';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
+import { Patience } from '../../src/ai-gateway/providers/patience';
 import { ControlPlaneConfig } from '../../src/config/control-plane.config';
 import { Placement } from '../../src/registry/placement.entity';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
@@ -269,16 +270,17 @@ describe('the AI gateway', () => {
     expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
   });
 
-  it.each<[string, string, (response: ServerResponse) => unknown]>([
-    ['stalls', 'ai_timeout', () => undefined],
+  it.each<[string, string, (response: ServerResponse, patience: object) => unknown]>([
+    ['stalls', 'ai_timeout', (_, patience) => Object.assign(patience, { ms: 100 })],
     ['breaks off', 'ai_unavailable', (response) => response.destroy()],
   ])(
     "finishes with an error event, and without [DONE], if the provider's stream %s",
     async (_, code, then) => {
-      waitFor(100);
+      const waits = jest.spyOn(Patience.prototype, 'during');
       scene.provider.answering = (response) => {
+        const [patience = {}] = waits.mock.contexts;
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.write('data: {"choices":[]}\n\n', () => then(response));
+        response.write('data: {"choices":[]}\n\n', () => then(response, patience));
       };
       const { status, text } = await asker.ask({ ...QUESTION, stream: true });
       const events = text.trim().split('\n\n');
