@@ -3,7 +3,7 @@ import { MAX_ATTEMPTS, StepFailure, done, wait, Chores } from '@atlas/jobs';
 import { SCOPES } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
-import { CommitOutcomeUnknown } from '@atlas/platform';
+import { CommitOutcomeUnknown, currentContext, newTraceId, runInContext } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
@@ -662,12 +662,16 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
       const database = app.get(Database);
       const write = database.write.bind(database);
       const [paused, goesOn] = [new Gate(), new Gate()];
-      jest.spyOn(database, 'write').mockImplementationOnce(async (work) => {
-        paused.open();
-        await goesOn.opened;
+      // Pauses only the sweep, because nonces and jobs are also written in the background.
+      const traceId = newTraceId();
+      jest.spyOn(database, 'write').mockImplementation(async (work) => {
+        if (currentContext()?.traceId === traceId) {
+          paused.open();
+          await goesOn.opened;
+        }
         return write(work);
       });
-      const sweeping = app.get(Purges).sweep();
+      const sweeping = runInContext({ traceId }, () => app.get(Purges).sweep());
       await paused.opened;
 
       await scene.act(body.job.id, 'retry').expect(202);
