@@ -32,8 +32,8 @@ export interface DriverScene {
   readonly later?: readonly InfrastructurePart[];
   /** What other users of the machine can read while the driver works, such as command lines. */
   exposed?(): string;
-  /** Whether a worker is waiting for another worker's operation to finish. */
-  isWaiting?(): Promise<boolean>;
+  /** Whether a worker is waiting for another worker's operation on the subject to finish. */
+  isWaiting?(subject: InfrastructureSubject): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -178,18 +178,18 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         const late = create(subject, overtaken).catch((error: Error) => error);
         await Promise.race([held.opened, late]);
         const successor = takeOver(subject);
-        await endsOrWaits(successor);
+        await endsOrWaits(subject, successor);
         free.open();
         if (nth < last) expect(await late).toBeInstanceOf(LeaseLost);
         await late;
         await check(subject, await successor);
       }
     };
-    const endsOrWaits = async (work: Promise<unknown>): Promise<void> => {
+    const endsOrWaits = async (subject: InfrastructureSubject, work: Promise<unknown>): Promise<void> => {
       let hasEnded = false;
       const ending = work.finally(() => (hasEnded = true));
       if (!scene.isWaiting) await ending;
-      while (!hasEnded && !(await scene.isWaiting?.())) await nextTurn();
+      while (!hasEnded && !(await scene.isWaiting?.(subject))) await nextTurn();
     };
 
     it('has the expected name', () => {

@@ -9,7 +9,7 @@ import { EVERY_DATABASE, asAdmin, eventually, testServerUrl } from '@atlas/testi
 import { infrastructureName } from '../../src/infrastructure/drivers/infrastructure-name';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
-import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-postgres';
+import { LocalPostgres, NAME_LOCK } from '../../src/infrastructure/drivers/local/local-postgres';
 import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { Placement } from '../../src/registry/placement.entity';
@@ -42,16 +42,21 @@ describe.each(EVERY_DATABASE)('with the Control Plane on %s', (driver) => {
         ];
       },
       later: driver === 'sqlite' ? ['process', 'database'] : ['process'],
-      isWaiting: async () => driver === 'postgres' && (await waitsForName()),
+      isWaiting: async (subject) =>
+        driver === 'postgres' && (await waitsForName(infrastructureName(subject))),
       close: () => set.close(),
     };
   });
 });
 
-/** Returns whether a session is waiting for the lock on a name. */
-function waitsForName(): Promise<boolean> {
-  const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
-  return asAdmin(testServerUrl(), async (admin) => (await admin.query(waiting)).rowCount !== 0);
+/** SQL: the advisory lock on the name `$1`. Other suites take locks on the same server. */
+const LOCK_ON_NAME = `locktype = 'advisory' and classid = ${NAME_LOCK}
+  and objid::bigint = (hashtext($1)::bigint & 4294967295)`;
+
+/** Returns whether a session is waiting for the lock on the name. */
+function waitsForName(name: string): Promise<boolean> {
+  const waiting = `select 1 from pg_locks where ${LOCK_ON_NAME} and not granted`;
+  return asAdmin(testServerUrl(), async (admin) => (await admin.query(waiting, [name])).rowCount !== 0);
 }
 
 describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driver) => {
@@ -103,8 +108,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     });
 
   const isHeld = async (name: string): Promise<boolean> => {
-    const held = `select 1 from pg_locks where locktype = 'advisory' and granted
-      and objid::bigint = (hashtext($1)::bigint & 4294967295)`;
+    const held = `select 1 from pg_locks where ${LOCK_ON_NAME} and granted`;
     const { rowCount } = await asAdmin(testServerUrl(), (admin) => admin.query(held, [name]));
     return rowCount !== 0;
   };
@@ -127,8 +131,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     async () => {
       const name = `atlas_cut_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
-      const cut = `select pg_terminate_backend(pid) from pg_locks
-        where locktype = 'advisory' and granted and objid::bigint = (hashtext($1)::bigint & 4294967295)`;
+      const cut = `select pg_terminate_backend(pid) from pg_locks where ${LOCK_ON_NAME} and granted`;
       const ensuring = server.ensure(name, 'secret', async () => {
         await asAdmin(testServerUrl(), (admin) => admin.query(cut, [name]));
         await eventually(async () => !(await isHeld(name)), { everyMs: 5 });
@@ -148,7 +151,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
       let restoring = Promise.resolve(true);
       await server.drop(name, async () => {
         restoring = server.restoreRole(name, 'secret');
-        await eventually(waitsForName, { everyMs: 5 });
+        await eventually(() => waitsForName(name), { everyMs: 5 });
       });
       expect(await restoring).toBe(false);
       expect((await server.present([name])).roles.size).toBe(0);
