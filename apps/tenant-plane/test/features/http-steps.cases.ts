@@ -81,6 +81,10 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
   const show = async ({ id }: { id: string }): Promise<RunView> =>
     (await plane.get(`/api/automation/jobs/${id}`, admin).expect(200)).body;
   const cancel = ({ id }: RunView) => plane.post(`/api/automation/jobs/${id}/cancel`, {}, admin).expect(200);
+  const setTimeoutSeconds = ({ id }: RunView, timeoutSeconds: number) =>
+    plane.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(RunStep, { runId: id }, { timeoutSeconds }),
+    );
   const sweep = (): Promise<void> => plane.app.get(DueWork).sweep();
   const settled = (): Promise<void> => plane.app.get(HttpSteps).settled();
   const ended = async (run: RunView): Promise<RunView> => {
@@ -191,6 +195,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     await settled();
     expect(asked).toHaveLength(1);
     answering = (answer) => answer.end();
+    await setTimeoutSeconds(run, 60);
     await plane.post(`/api/automation/jobs/${run.id}/retry`, {}, admin).expect(200);
     expect((await ended(run)).status).toBe('succeeded');
   });
@@ -246,9 +251,7 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
     const send = jest.spyOn(plane.app.get(HttpCall), 'send');
     jest.spyOn(plane.app.get(HttpLine), 'join').mockImplementationOnce(() => undefined);
     const run = await start([http()]);
-    await plane.tenants.write(tenant.tenant_id, (scope) =>
-      scope.update(RunStep, { runId: run.id }, { timeoutSeconds: 86_400 }),
-    );
+    await setTimeoutSeconds(run, 86_400);
     plane.app.get(HttpLine).join({ tenantId: tenant.tenant_id, id: run.id });
     await ended(run);
     expect(send.mock.lastCall?.[1]).toBe(600);

@@ -1,3 +1,4 @@
+import { type Server } from 'node:http';
 import { type RawAnswer, asAdmin, sendRaw } from '@atlas/testing';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -24,8 +25,13 @@ describe('a slow caller', () => {
     'gets 408 after the limit %s, and delays no other caller',
     async (limit) => {
       const plane = await TestTenantPlane.boot('sqlite', { limits: { [limit]: 100 } });
+      const server: Server = plane.app.getHttpServer();
+      const { headersTimeout } = server;
+      // The limit also applies to the other caller, whom a pause of this process would otherwise delay.
+      server.headersTimeout = 0;
       const waiting = texts[limit].map((text) => sendRaw(plane.url, text));
       await plane.get('/health/live').expect(200);
+      server.headersTimeout = headersTimeout;
       for (const answer of await Promise.all(waiting)) expectProblem(answer, 408, 'request_too_slow');
       await plane.close();
     },
