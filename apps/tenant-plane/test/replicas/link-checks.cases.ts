@@ -12,6 +12,7 @@ import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { ControlPlaneChecks } from '../../src/control-plane-checks/control-plane-checks';
+import { latencyCheck } from '../../src/control-plane-checks/latency.check';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { withInstalledPlane } from '../../src/installation/installed-plane';
 import { preflight } from '../../src/installation/preflight';
@@ -36,6 +37,16 @@ const causes = (checks: readonly NamedOutcome[]): string[] =>
 /** The names of all checks that did not pass, including skipped ones. */
 const failing = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok }) => !ok).map(({ name }) => name);
+
+// A call to the fake Control Plane takes as long as this machine is busy. The limit has its own test.
+const judgeLatency = latencyCheck.run;
+beforeEach(() => {
+  jest.spyOn(latencyCheck, 'run').mockImplementation((scene) => {
+    const probe = async () => ({ ...(await scene.probe()), roundTripMs: 1 });
+    return judgeLatency({ ...scene, probe });
+  });
+});
+afterEach(() => jest.restoreAllMocks());
 
 describe('the checks of a running plane', () => {
   let link: Link;
