@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseLost } from '@atlas/jobs';
 import { type CommitCutter, asAdmin, eventually, startCommitCutter, testServerUrl } from '@atlas/testing';
-import { AdminConnection, PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
+import {
+  AdminConnection,
+  PATIENCE,
+  type Patience,
+} from '../../src/infrastructure/drivers/local/admin-connection';
 import {
   LocalPostgres,
   NAME_LOCK,
@@ -20,11 +24,16 @@ describe("the local driver's Postgres client", () => {
   const name = `atlas_silent_${process.pid}`;
   let folder: string;
   let relay: CommitCutter;
+  /** Brief once the relay is frozen. Until then, a busy machine has time to connect. */
+  let patience: Patience;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'atlas-silent-'));
     writeFileSync(join(folder, 'migrate.js'), '// The silent one');
   });
-  beforeEach(async () => (relay = await startCommitCutter(testServerUrl())));
+  beforeEach(async () => {
+    relay = await startCommitCutter(testServerUrl());
+    patience = { ...PATIENCE };
+  });
   afterEach(() => relay.close());
   afterAll(async () => {
     await at(testServerUrl()).drop(name, stillOurs);
@@ -33,8 +42,12 @@ describe("the local driver's Postgres client", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const at = (url: string, patience = PATIENCE) => new LocalPostgres(url, folder, patience);
-  const throughRelay = () => at(relay.through(testServerUrl()), BRIEF);
+  const at = (url: string, given = PATIENCE) => new LocalPostgres(url, folder, given);
+  const throughRelay = () => at(relay.through(testServerUrl()), patience);
+  const freeze = (): void => {
+    relay.freeze();
+    Object.assign(patience, BRIEF);
+  };
   /** Runs `work` while another session holds the lock. */
   const whileLocked = (lock: string, work: () => Promise<void>) =>
     asAdmin(testServerUrl(), async (other) => {
@@ -49,15 +62,14 @@ describe("the local driver's Postgres client", () => {
     );
 
   it('fails the step if the server accepts a connection but never responds', async () => {
-    relay.freeze();
+    freeze();
     await expect(throughRelay().ensure(name, 'secret', stillOurs)).rejects.toEqual(
       retried('postgres_silent', /did not respond within 0\.9 s/),
     );
   });
 
   it('fails the step if the server stops responding half-way, and the next attempt succeeds', async () => {
-    const freeze = async () => relay.freeze();
-    await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
+    await expect(throughRelay().ensure(name, 'secret', async () => freeze())).rejects.toEqual(
       retried('postgres_silent', /did not respond within 0\.7 s/),
     );
     // The server notices that the connection is lost, and releases the lock on the name.
@@ -83,16 +95,16 @@ describe("the local driver's Postgres client", () => {
 
   it('does not delay a failed step if the server stops responding', async () => {
     const lost = async () => {
-      relay.freeze();
+      freeze();
       throw new LeaseLost();
     };
     await expect(throughRelay().drop(name, lost)).rejects.toThrow(LeaseLost);
   });
 
   it('fails the step while another session holds the lock on the name', async () => {
-    const patience = { ...PATIENCE, nameLockMs: 200 };
+    const hasty = { ...PATIENCE, nameLockMs: 200 };
     await whileLocked(`pg_advisory_lock(${NAME_LOCK}, hashtext('${name}'))`, () =>
-      expect(at(testServerUrl(), patience).ensure(name, 'secret', stillOurs)).rejects.toEqual(
+      expect(at(testServerUrl(), hasty).ensure(name, 'secret', stillOurs)).rejects.toEqual(
         retried('postgres_too_slow', new RegExp(`could not get the lock on ${name} within 0\\.2 s`)),
       ),
     );
@@ -100,9 +112,9 @@ describe("the local driver's Postgres client", () => {
 
   it('fails the step while another session holds the lock on the template', async () => {
     writeFileSync(join(folder, 'migrate.js'), '// Of another schema');
-    const patience = { ...PATIENCE, templateLockMs: 200 };
+    const hasty = { ...PATIENCE, templateLockMs: 200 };
     await whileLocked(`pg_advisory_lock(${TEMPLATE_LOCK})`, () =>
-      expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(
+      expect(at(testServerUrl(), hasty).ensureTemplate()).rejects.toEqual(
         retried('postgres_too_slow', /could not get the lock on the template within 0\.2 s/),
       ),
     );
@@ -112,7 +124,8 @@ describe("the local driver's Postgres client", () => {
     await at(testServerUrl()).ensure(name, 'secret', stillOurs);
     await asAdmin(testServerUrl(), async (other) => {
       await other.query(`begin; alter role ${name} connection limit 5`);
-      await expect(at(testServerUrl(), BRIEF).ensure(name, 'another', stillOurs)).rejects.toEqual(
+      const hasty = { ...PATIENCE, quickMs: 600 };
+      await expect(at(testServerUrl(), hasty).ensure(name, 'another', stillOurs)).rejects.toEqual(
         retried('postgres_too_slow', /could not finish a statement within 0\.6 s/),
       );
       await other.query('rollback');
@@ -126,8 +139,8 @@ describe("the local driver's Postgres client", () => {
 
   it('fails the step if the template is not migrated in time', async () => {
     writeFileSync(join(folder, 'migrate.js'), 'setInterval(() => undefined, 1000); // Never');
-    const patience = { ...PATIENCE, migrationMs: 300 };
-    await expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(
+    const hasty = { ...PATIENCE, migrationMs: 300 };
+    await expect(at(testServerUrl(), hasty).ensureTemplate()).rejects.toEqual(
       retried('template_migration_too_slow', /took more than 0\.3 s/),
     );
     writeFileSync(join(folder, 'migrate.js'), '// The silent one');
