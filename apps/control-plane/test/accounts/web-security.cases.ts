@@ -142,7 +142,7 @@ describe('a Control Plane in production', () => {
 describe('a request to the Control Plane', () => {
   let plane: TestControlPlane;
   beforeAll(async () => {
-    plane = await TestControlPlane.boot('sqlite', {}, { answerMs: 500 });
+    plane = await TestControlPlane.boot('postgres');
   });
   afterAll(() => plane.close());
 
@@ -164,8 +164,11 @@ describe('a request to the Control Plane', () => {
   });
 
   it('may exceed the response timeout if it is a long poll', async () => {
+    // Only the long poll is sent to this process, because on a busy machine other calls might take as long.
+    const hasty = await TestControlPlane.open(plane.database, plane.clock, {}, { answerMs: 500 });
     const cell = await plane.enrolledCell();
-    await cell.pullAll();
-    expect((await cell.pull(1)).status).toBe(204);
+    const { revision } = await cell.pullAll();
+    expect((await cell.copy({ url: hasty.url }).pull(1, revision)).status).toBe(204);
+    await hasty.app.close();
   });
 });
