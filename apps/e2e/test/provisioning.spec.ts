@@ -16,7 +16,7 @@ import { QUICK_ROTATION, SERVICE_SECRET, SecretRotation } from './secret-rotatio
 
 jest.setTimeout(60_000);
 
-/** How often something with a time limit is done. The best round counts, because a busy machine delays some. */
+/** How often something is timed. The best round counts, because a busy machine delays some. */
 const ROUNDS = 3;
 
 describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driver) => {

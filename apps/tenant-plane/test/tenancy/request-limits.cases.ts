@@ -126,8 +126,8 @@ describe('a response that takes too long', () => {
   }
 
   /**
-   * Boots a plane, and starts another process of it with these limits. Only the call that is to exceed a limit
-   * is sent to that process, because on a busy machine any other call might exceed it too.
+   * Boots a plane, and starts another process of it with these limits. Only the call that is to exceed one is
+   * sent to that process, because on a busy machine any other call might exceed it too.
    */
   async function bootWith(limits: Partial<RequestLimits>) {
     const plane = await TestTenantPlane.boot('postgres');
