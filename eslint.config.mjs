@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** Libraries import only the lower libraries listed here, and apps never import each other. */
@@ -55,6 +56,7 @@ export default tseslint.config(
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
             only('lib:tooling', 'lib:platform', 'lib:testing'),
+            only('lib:web'),
           ],
         },
       ],
@@ -79,6 +81,15 @@ export default tseslint.config(
       ],
       'no-console': 'error',
       'no-restricted-syntax': ['error', SPREAD_LITERAL],
+    },
+  },
+  {
+    files: ['**/*.tsx', 'libs/web/**/*.ts'],
+    ...reactHooks.configs.flat.recommended,
+    rules: {
+      ...reactHooks.configs.flat.recommended.rules,
+      // About the React compiler, which is not used.
+      'react-hooks/incompatible-library': 'off',
     },
   },
   {

@@ -28,9 +28,9 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npx nx run-many -t build -p control-plane \
+RUN npx nx run-many -t build -p control-plane,admin-console \
   && mkdir /out \
-  && cp -r --parents package.json dist/apps/control-plane /out
+  && cp -r --parents package.json dist/apps/control-plane dist/apps/admin-console /out
 
 FROM node:24.21.0-bookworm-slim
 # The file system may be read-only except for /app/data. Fewer malloc arenas save memory, since each keeps megabytes.

@@ -29,9 +29,9 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npx nx run-many -t build -p tenant-plane,cli,agent \
+RUN npx nx run-many -t build -p tenant-plane,cli,agent,workspace \
   && mkdir /out \
-  && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/tenant-plane \
+  && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/tenant-plane dist/apps/workspace \
     dist/apps/cli dist/apps/agent apps/cli/package.json apps/cli/bin libs/tooling/src/require-node.mjs /out
 
 FROM node:24.21.0-bookworm-slim

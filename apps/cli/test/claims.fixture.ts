@@ -9,7 +9,7 @@ import { RecordingTerminal } from './recording-terminal.fixture';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /** Pages of the Control Plane that its OpenAPI description leaves out. */
-const PAGES_OF_CONTROL_PLANE = ['GET /signup/verify', 'GET /reset-password'];
+const PAGES_OF_CONTROL_PLANE = ['GET /signup', 'GET /signup/verify', 'GET /reset-password'];
 const SHELL = 'sh';
 
 /** Variables of other programs and shell snippets, and codes and constants that look like variables. */
@@ -24,6 +24,8 @@ const NOT_OURS = [
   'API_KEY',
   'MALLOC_ARENA_MAX',
   'LC_ALL',
+  // Of tests.
+  'ATLAS_PICTURES',
   // Of atlas-agent, which reads no .env file.
   'ATLAS_AGENT_DIR',
   'ATLAS_AGENT_KEY',

@@ -16,6 +16,7 @@ import { HomeController } from './home.controller';
 import { IdempotencyModule } from './idempotency/idempotency.module';
 import { InstallBundlesModule } from './install-bundles/install-bundles.module';
 import { OperationsModule } from './operations/operations.module';
+import { OverviewModule } from './overview/overview.module';
 import { PlaneApiModule } from './plane-api/plane-api.module';
 import { ProvisioningJobsModule } from './provisioning-jobs/provisioning-jobs.module';
 import { ReconcileModule } from './reconcile/reconcile.module';
@@ -35,6 +36,7 @@ const FEATURES = [
   EnrolmentModule,
   InstallBundlesModule,
   OperationsModule,
+  OverviewModule,
   PlaneApiModule,
   ReconcileModule,
   SealingModule,

@@ -43,6 +43,8 @@ import { LimitRepairs1700000000044 } from './database/migrations/0044-limit-repa
 import { TimeCatchingUp1700000000047 } from './database/migrations/0047-time-catching-up';
 import { NameRemovals1700000000048 } from './database/migrations/0048-name-removals';
 import { NameMakersOfBackups1700000000049 } from './database/migrations/0049-name-makers-of-backups';
+import { IndexLists1700000000050 } from './database/migrations/0050-index-lists';
+import { BindSignupsToBrowsers1700000000051 } from './database/migrations/0051-bind-signups-to-browsers';
 import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
@@ -133,5 +135,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     TimeCatchingUp1700000000047,
     NameRemovals1700000000048,
     NameMakersOfBackups1700000000049,
+    IndexLists1700000000050,
+    BindSignupsToBrowsers1700000000051,
   ],
 };

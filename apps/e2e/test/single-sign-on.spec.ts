@@ -54,10 +54,11 @@ jest.setTimeout(60_000);
       const made = await planes.stack.api('/api/operators', { body: { email, role: 'support' } });
       expect(made.status).toBe(201);
       const { arrived, me } = await signIn(url, { sub: 'ann', email });
-      expect(arrived).toEqual([200, `${url}/api/auth/me`]);
+      expect(arrived).toEqual([200, `${url}/console`]);
       expect(JSON.parse(me.text)).toMatchObject({ email, role: 'support' });
       const stranger = await signIn(url, { sub: 'eve', email: 'eve@example.com' });
-      expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
+      const refused = `${url}/console/sign-in?problem=sign_on_unknown_account`;
+      expect([stranger.arrived, stranger.me.status]).toEqual([[200, refused], 401]);
     });
 
     it("signs in a tenant's user at the tenant's address once the admin has set up sign-on", async () => {

@@ -54,6 +54,8 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   'GET /api/audit/chain': { verb: 'export' },
   'GET /api/integrations/control-plane': { verb: 'read' },
 
+  'GET /api/deployment': { verb: 'read' },
+  'GET /api/people': { verb: 'list', query: { cursor: 'user', ids: 'user' } },
   'GET /api/users': { verb: 'list', query: { cursor: 'user' } },
   'GET /api/users/:id': { verb: 'read', path: { id: 'user' } },
   'PATCH /api/users/:id': {
@@ -144,6 +146,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   'GET /health/ready': { verb: 'read', audience: 'plane' },
   'GET /api/health': { verb: 'read', audience: 'plane' },
   'GET /metrics': { verb: 'read', audience: 'plane', answers: [200, 401] },
+  'GET /assets/:file': { verb: 'read', audience: 'plane', answers: [404] },
   'GET /assets/page.css': { verb: 'read', audience: 'plane' },
   'GET /assets/page.js': { verb: 'read', audience: 'plane' },
   'GET /help': { verb: 'read', audience: 'plane' },
@@ -190,7 +193,7 @@ function lineOfFurther(
 type Tell = (fixture: Fixture) => RouteLine | undefined;
 
 const OF_COLLECTION: Readonly<Record<string, Tell>> = {
-  GET: ({ thing }) => ({ verb: 'list', query: { cursor: thing } }),
+  GET: ({ thing, query }) => ({ verb: 'list', query: { cursor: thing, ...query } }),
   POST: ({ body }) => ({ verb: 'write', body: () => body('isolation-probe'), isRepeatable: true }),
 };
 

@@ -1,5 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { type ErrorKind, type HttpAppOptions, STATUS_OF_KIND, createHttpApp } from '@atlas/platform';
+import {
+  type ApiNotes,
+  type ErrorKind,
+  type HttpAppOptions,
+  STATUS_OF_KIND,
+  createHttpApp,
+} from '@atlas/platform';
 import { type DynamicModule, type INestApplication } from '@nestjs/common';
 import { type ContractSource, readContract } from './contract';
 import { withRules } from './request-schemas';
@@ -51,6 +57,20 @@ const IDEMPOTENCY_KEY: Parameter = {
   in: 'header',
   required: false,
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+};
+
+const IF_MATCH: Parameter = {
+  name: 'if-match',
+  in: 'header',
+  required: false,
+  description:
+    'The ETag of the response that you read. If the thing was changed since then, the answer is 412 ' +
+    '`changed_meanwhile`, and nothing is written. Without the header, or with `*`, any version is changed.',
+  schema: { type: 'string', pattern: '^(\\*|(W/)?"[\\x21\\x23-\\x7e]{1,200}")$' },
+};
+
+const ETAG = {
+  etag: { description: 'The version, in double quotes.', schema: { type: 'string' } },
 };
 
 /** Writes a plane's OpenAPI document to the file named by the only argument. Does not start the plane. */
@@ -116,10 +136,12 @@ function describe(
     throw new Error(
       `${operation.id} returns ${operation.status}, which the contract of ${name} does not list.`,
     );
+  const takesIfMatch = notes.isVersioned && !name.startsWith('GET ');
   const parameters = [
     ...pathParameters(name, operation),
     ...queryParameters(schemas[refOf(query) ?? '']),
     ...(notes.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+    ...(takesIfMatch ? [IF_MATCH] : []),
   ];
   const takesBody = body !== undefined && !('not' in body);
   return {
@@ -129,7 +151,7 @@ function describe(
     ...(takesBody && { requestBody: { required: true, content: contentOf(notes.consumes, body) } }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, schema]) => [status, responseOf(notes.produces, schema)]),
+        Object.entries(answers).map(([status, schema]) => [status, responseOf(notes, schema)]),
       ),
       ...Object.fromEntries(
         [...usualRefusals(operation, parameters, takesBody), ...notes.refuses, ...refuses].map((kind) => [
@@ -174,13 +196,18 @@ function usualRefusals(
     ...(parameters.some((parameter) => parameter.in === 'path') ? (['not_found'] as const) : []),
     ...(takesBody ? (['too_large', 'unsupported'] as const) : []),
     ...(notes.takesIdempotencyKey ? (['conflict', 'unprocessable'] as const) : []),
+    ...(parameters.includes(IF_MATCH) ? (['outdated'] as const) : []),
   ];
 }
 
 /** `void` stands for a response without a body. */
-function responseOf(types: readonly string[], schema: Schema): object {
+function responseOf({ produces, isVersioned }: Required<ApiNotes>, schema: Schema): object {
   const isEmpty = schema.type === 'null' || 'not' in schema;
-  return { description: '', ...(!isEmpty && { content: contentOf(types, schema) }) };
+  return {
+    description: '',
+    ...(isVersioned && { headers: ETAG }),
+    ...(!isEmpty && { content: contentOf(produces, schema) }),
+  };
 }
 
 function contentOf(types: readonly string[], schema: Schema): object {

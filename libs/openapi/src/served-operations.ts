@@ -83,6 +83,7 @@ function notesOf(controller: object, handler: object): Required<ApiNotes> {
     isExcluded: false,
     takesBearer: false,
     takesIdempotencyKey: false,
+    isVersioned: false,
     tags: [],
     consumes: ['application/json'],
     produces: ['application/json'],

@@ -4,6 +4,7 @@ export * from './is-slug';
 export * from './jobs';
 export * from './operations';
 export * from './operator-api';
+export * from './overview';
 export * from './provisioning-tokens';
 export * from './reconciliation';
 export * from './routing';

@@ -1,7 +1,7 @@
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { JOB_STATUSES, type JobError, type JobStatus, type StepState } from '@atlas/jobs';
-import { LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
-import { IsIn, IsUUID } from 'class-validator';
+import { BooleanInText, LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
+import { IsBoolean, IsIn, IsUUID } from 'class-validator';
 
 /** Jobs: operations that take longer than a request. */
 export interface JobsApi {
@@ -75,4 +75,23 @@ export class ListJobsQuery extends PageQuery {
   @Optional()
   @IsIn(JOB_STATUSES)
   status?: JobStatus;
+
+  @Optional()
+  @IsIn(OPERATION_NAMES)
+  operation?: OperationName;
+
+  /** true: only jobs that are queued, running or waiting. */
+  @Optional()
+  @BooleanInText()
+  @IsBoolean()
+  live?: boolean;
+
+  /**
+   * true: only failed jobs that nobody has dismissed, and after which no other job was started for the same
+   * tenant or plane.
+   */
+  @Optional()
+  @BooleanInText()
+  @IsBoolean()
+  needs_attention?: boolean;
 }

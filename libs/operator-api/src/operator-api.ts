@@ -2,6 +2,7 @@ import { type AccountsApi } from './accounts';
 import { type AuditApi } from './audit';
 import { type JobsApi } from './jobs';
 import { type OperationsApi } from './operations';
+import { type OverviewApi } from './overview';
 import { type ReconciliationApi } from './reconciliation';
 import { type RoutingApi } from './routing';
 import { type SignupApi } from './signup';
@@ -18,6 +19,7 @@ export interface OperatorApi
     AuditApi,
     JobsApi,
     OperationsApi,
+    OverviewApi,
     ReconciliationApi,
     RoutingApi,
     SignupApi,

@@ -1,5 +1,4 @@
-import { Optional, type Page, PageQuery } from '@atlas/platform';
-import { Transform } from 'class-transformer';
+import { BooleanInText, Optional, type Page, PageQuery } from '@atlas/platform';
 import { IsBoolean } from 'class-validator';
 
 /** Differences between the records and what exists, and the keys that seal secrets. */
@@ -46,15 +45,10 @@ export interface SealingKeyView {
   readonly values: number;
 }
 
-const ANSWERS = new Map([
-  ['true', true],
-  ['false', false],
-]);
-
 export class ListDriftsQuery extends PageQuery {
   /** false: only open drifts; true: only resolved drifts. */
   @Optional()
-  @Transform(({ value }: { value: unknown }) => ANSWERS.get(String(value)) ?? value)
+  @BooleanInText()
   @IsBoolean()
   resolved?: boolean;
 }

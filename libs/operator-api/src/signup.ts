@@ -1,15 +1,32 @@
-import { Optional } from '@atlas/platform';
+import { Optional, type Page, type PageQuery } from '@atlas/platform';
 import { IsEmail, IsString, Length, Matches } from 'class-validator';
 import { IsSlug } from './is-slug';
 
-/** How prospects get a tenant of their own. Requires no authentication. */
+/** How prospects get a tenant of their own. Only the list requires authentication. */
 export interface SignupApi {
+  /** List sign-ups, newest first; they are deleted a month after their link has expired */
+  'GET /api/sign-ups': { query: PageQuery; 200: Page<ListedSignup> };
+  /** Show what the pages for visitors may offer */
+  'GET /api/sign-in-options': { 200: SignInOptions };
   /** Request a tenant; a link to confirm the address is sent by email */
   'POST /api/signup': { body: SignupDto; 202: SignupView };
   /** Confirm the address with the link, and start provisioning */
   'POST /api/signup/verify': { body: VerifySignupDto; 202: SignupView };
   /** Show the progress of a sign-up */
   'GET /api/signup/:id': { 200: SignupView };
+  /**
+   * Create a welcome link, for the browser that confirmed the address
+   *
+   * `POST /api/signup/verify` gives that browser a cookie. All others get 404.
+   */
+  'POST /api/signup/:id/welcome-link': { 201: WelcomeLink };
+}
+
+export interface SignInOptions {
+  /** Whether operators can sign in through an identity provider. */
+  readonly single_sign_on: boolean;
+  /** `mail_off`: closed, because the Control Plane sends no email. */
+  readonly sign_up: 'open' | 'closed' | 'mail_off';
 }
 
 /** What anyone who has the sign-up's ID may see. It never shows whose sign-up it is. */
@@ -20,6 +37,25 @@ export interface SignupView {
   readonly slug: string | null;
   readonly url: string | null;
   readonly expires_at: string;
+}
+
+/** Lets its holder become the tenant's first admin, until the tenant has one. */
+export interface WelcomeLink {
+  readonly url: string;
+  readonly expires_at: string;
+}
+
+/** What operators see of a sign-up. */
+export interface ListedSignup {
+  readonly id: string;
+  readonly status: SignupView['status'];
+  readonly email: string;
+  readonly organisation: string | null;
+  /** Null until the address is verified. */
+  readonly tenant: { readonly id: string; readonly slug: string } | null;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly verified_at: Date | null;
 }
 
 export class SignupDto {

@@ -28,6 +28,8 @@ export interface TenantPlanesApi {
   'POST /api/tenant-planes': { body: RegisterTenantPlaneDto; 201: RegisteredPlane };
   /** List tenant planes */
   'GET /api/tenant-planes': { query: ListTenantPlanesQuery; 200: Page<TenantPlaneView> };
+  /** Show a tenant plane */
+  'GET /api/tenant-planes/:id': { 200: TenantPlaneView };
   /** Issue a provisioning token for a tenant plane */
   'POST /api/tenant-planes/:id/provisioning-tokens': { body: IssueTokenDto; 201: { install: InstallBundle } };
   /** Enrol a tenant plane that cannot reach the Control Plane, with its request file */

@@ -79,6 +79,12 @@ export class ListTenantsQuery extends PageQuery {
   @Optional()
   @IsIn(DEPLOYMENT_MODELS)
   deployment_model?: DeploymentModel;
+
+  /** How the slug, the name or the first admin's email address begins. Case does not matter. */
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  q?: string;
 }
 
 /** Settings that only provisioning sets. */

@@ -9,8 +9,6 @@ addEventListener('hashchange', () => location.reload());
 
 /** Statuses that make a retry pointless. */
 const FINAL = [401, 403, 404, 409, 410];
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
 const UNREACHABLE = { detail: 'The server can’t be reached. Check your connection and try again.' };
 
 async function ask(path, body) {
@@ -58,7 +56,6 @@ async function send(form) {
     form.reset();
     tell({ email: body.user?.email });
     show(then);
-    if (then === 'waiting') await follow(body);
   } else refuse(form, status, body);
 }
 
@@ -77,18 +74,6 @@ function refuse(form, status, { code, detail, errors = [] }) {
   form.querySelector('.alarm').textContent = said.join('. ') || detail;
   for (const field of form.elements) field.ariaInvalid = field === wrong ? 'true' : null;
   (wrong ?? extra?.querySelector('input') ?? form.querySelector('.alarm')).focus();
-}
-
-/** Polls until the tenant has been created or has failed, retrying after failed requests. */
-async function follow({ id, ...first }) {
-  let view = first;
-  for (let pause = FIRST_PAUSE_MS; !['active', 'failed'].includes(view.status); pause *= 1.5) {
-    await new Promise((wake) => setTimeout(wake, Math.min(pause, LONGEST_PAUSE_MS)));
-    const answer = await ask(`/api/signup/${id}`);
-    if (answer.status === 200) view = answer.body;
-  }
-  tell({ url: view.url });
-  show(view.status);
 }
 
 /** The email address in a sign-up link's token. It only helps password managers; nothing relies on it. */

@@ -11,6 +11,7 @@ export const CREDENTIAL_PREFIXES = {
   aos: 'operator session',
   aod: 'operator device',
   asu: 'sign-up link',
+  asb: 'browser that confirmed a sign-up',
   aor: 'operator reset link',
 } as const;
 

@@ -1,4 +1,5 @@
-import { createUuidSource, isUuid, type RandomBytes, uuidv7 } from './ids';
+import { createUuidSource, type RandomBytes, uuidv7 } from './ids';
+import { isUuid } from './is-uuid';
 
 const JAN_2026 = Date.UTC(2026, 0, 1);
 const filledWith =

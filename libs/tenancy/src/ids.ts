@@ -14,7 +14,6 @@ export type UuidSource = (now?: Date | number, random?: RandomBytes) => string;
 const RANDOM_BYTES_PER_ID = 10;
 const MAX_TIMESTAMP = 2 ** 48 - 1;
 const MAX_COUNTER = 2 ** 26 - 1;
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
@@ -43,11 +42,6 @@ export function createUuidSource(): UuidSource {
 
 /** The source that the whole process shares. */
 export const uuidv7: UuidSource = createUuidSource();
-
-/** Whether this is a UUID of any version in the usual 8-4-4-4-12 form, which uuid columns accept. */
-export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value);
-}
 
 function millisecondsOf(now: Date | number): number {
   const milliseconds = Math.floor(Number(now));

@@ -1,5 +1,6 @@
 export * from './ids';
 export * from './infrastructure-name';
+export * from './is-uuid';
 export * from './plans';
 export * from './reserved-slugs';
 export * from './slug';

@@ -1,4 +1,4 @@
-import { isUuid } from './ids';
+import { isUuid } from './is-uuid';
 import { RESERVED_SLUGS } from './reserved-slugs';
 
 const SLUG_MIN_LENGTH = 3;

@@ -46,6 +46,8 @@ export const MAX_ALERTS = 1000;
 export interface AlertView {
   readonly id: string;
   readonly source_id: string;
+  /** The name of the data source, even if it has been deleted. */
+  readonly source_name: string;
   /** Identifies the alert within its source. */
   readonly fingerprint: string;
   readonly status: AlertStatus;

@@ -1,4 +1,4 @@
-import { LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
+import { LowerCase, Optional, type Page, PageQuery, Repeated } from '@atlas/platform';
 import { defineStateMachine } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
@@ -29,6 +29,8 @@ export interface AutomationApi {
   'POST /api/runbooks/:id/runs': { body: RunRunbookDto; 200: RunPlanView; 202: RunView };
   /** List runs */
   'GET /api/automation/jobs': { query: ListRunsQuery; 200: Page<RunView> };
+  /** Count the runs that wait for a person */
+  'GET /api/automation/inbox': { 200: AutomationInboxView };
   /** Show a run */
   'GET /api/automation/jobs/:id': { 200: RunView };
   /** Follow a run: its steps, their output, and its end */
@@ -95,6 +97,8 @@ export const STEP_MACHINE = defineStateMachine<StepStatus>({
 export interface RunView {
   readonly id: string;
   readonly runbook_id: string;
+  /** The present name of the runbook. The version that runs may have had another one. */
+  readonly runbook_name: string;
   readonly runbook_version: number;
   readonly incident_id: string | null;
   readonly status: RunStatus;
@@ -103,6 +107,14 @@ export interface RunView {
   readonly created_at: Date;
   readonly finished_at: Date | null;
   readonly steps: readonly RunStepView[];
+}
+
+/** Numbers of runs. */
+export interface AutomationInboxView {
+  /** How many wait for an approval. */
+  readonly approvals: number;
+  /** How many wait for somebody to complete a manual step. */
+  readonly manual: number;
 }
 
 export interface RunStepView {
@@ -208,10 +220,19 @@ export class CompleteStepDto {
   note?: string;
 }
 
+/** The filters combine. */
 export class ListRunsQuery extends PageQuery {
+  /** Runs in any of these statuses, each in a parameter of its own. */
   @Optional()
-  @IsIn(RUN_STATUSES)
-  status?: RunStatus;
+  @Repeated()
+  @ArrayMaxSize(RUN_STATUSES.length)
+  @IsIn(RUN_STATUSES, { each: true })
+  status?: RunStatus[];
+
+  @Optional()
+  @LowerCase()
+  @IsUUID()
+  runbook_id?: string;
 
   @Optional()
   @LowerCase()

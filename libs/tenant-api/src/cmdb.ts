@@ -1,5 +1,6 @@
-import { LowerCase, NumberInText, Optional, type Page, PageQuery } from '@atlas/platform';
+import { LowerCase, NumberInText, Optional, type Page, PageQuery, Repeated } from '@atlas/platform';
 import {
+  ArrayMaxSize,
   IsIn,
   IsInt,
   IsObject,
@@ -188,7 +189,21 @@ export class ListConfigurationItemsQuery extends PageQuery {
   @IsIn(CRITICALITIES)
   criticality?: Criticality;
 
-  /** `true` lists only archived items, which are not listed otherwise. */
+  /** Only these items, archived or not: up to 100 ids, each in a parameter of its own. */
+  @Optional()
+  @Repeated()
+  @LowerCase()
+  @ArrayMaxSize(100)
+  @IsUUID(undefined, { each: true })
+  ids?: string[];
+
+  /** Text in the name or the key, in upper or lower case. */
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  q?: string;
+
+  /** `true` lists only archived items, which are not listed otherwise, except with `ids`. */
   @Optional()
   @IsIn(['true', 'false'])
   archived?: 'true' | 'false';

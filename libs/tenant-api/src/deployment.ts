@@ -4,6 +4,8 @@ import { type DeploymentHint, type DeploymentModel } from '@atlas/deployment-pro
 export interface DeploymentApi {
   /** Show what a sign-in page needs: the tenant, the deployment model and the link to the Control Plane */
   'GET /api/tenant-default': { 200: TenantDefaultView };
+  /** Show who runs the plane, holds its data and backs it up */
+  'GET /api/deployment': { 200: DeploymentDetailsView };
   /** Check the link to the Control Plane */
   'GET /api/integrations/control-plane': { 200: { checks: NamedOutcome[] } };
   /** List the moves of the tenant away from this plane */
@@ -23,6 +25,35 @@ export interface TenantDefaultView {
   readonly tenant: { readonly id: string; readonly slug: string; readonly name: string } | null;
   readonly deployment: DeploymentView;
   readonly control_plane: { readonly reachable: boolean; readonly last_contact_at: Date | null };
+  /** Whether the plane makes no call to the Control Plane. */
+  readonly offline: boolean;
+  readonly sign_in: SignInView;
+}
+
+/** Who is responsible for what, and how the plane is set up. */
+export interface DeploymentDetailsView {
+  readonly model: DeploymentModel;
+  readonly profile: string;
+  readonly run_by: 'atlas' | 'customer';
+  /** Who holds the data of incidents, the CMDB and automation. */
+  readonly data_held_by: 'atlas' | 'customer';
+  readonly backed_up_by: readonly ('atlas' | 'customer')[];
+  readonly database: 'postgres' | 'sqlite';
+  /** The version of the plane. */
+  readonly version: string;
+  /** Whether the plane makes no call to the Control Plane. */
+  readonly offline: boolean;
+}
+
+/** The ways in which the tenant's users can sign in. */
+export interface SignInView {
+  readonly password: true;
+  /** Whether they can sign in through the tenant's identity provider. */
+  readonly single_sign_on: boolean;
+  /** Whether the tenant's admin can register, because the tenant has no user yet. */
+  readonly registration: boolean;
+  /** Whether the plane sends emails, so that a forgotten password can be reset by email. */
+  readonly mail: boolean;
 }
 
 /** The outcome of a check. */

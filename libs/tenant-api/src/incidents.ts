@@ -1,8 +1,9 @@
-import { LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
+import { BooleanInText, LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
 import { defineStateMachine } from '@atlas/tenancy';
 import {
   ArrayMaxSize,
   ArrayUnique,
+  IsBoolean,
   IsIn,
   IsOptional,
   IsString,
@@ -26,6 +27,14 @@ export const INCIDENT_STATUSES = [
 ] as const;
 export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
 
+/** An incident is over once it is resolved or closed, and open otherwise. */
+export const INCIDENT_STATES = ['open', 'over'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+/** `breached`: the incident has missed a target. */
+export const SLA_PROBLEMS = ['breached', 'at_risk'] as const;
+export type SlaProblem = (typeof SLA_PROBLEMS)[number];
+
 /**
  * An alert starts as `triggered`, a person's report as `open`. Resolved and closed incidents can be
  * reopened.
@@ -44,6 +53,8 @@ export interface IncidentsApi {
   'POST /api/incidents': { body: CreateIncidentDto; 201: IncidentView };
   /** List incidents */
   'GET /api/incidents': { query: ListIncidentsQuery; 200: Page<IncidentView> };
+  /** Count the open incidents. Requesters' counts include only incidents that they reported */
+  'GET /api/incidents/summary': { 200: IncidentSummaryView };
   /** Show an incident */
   'GET /api/incidents/:id': { 200: IncidentView };
   /** Change an incident */
@@ -97,6 +108,16 @@ export interface IncidentView {
   readonly root_cause: string | null;
   /** Null if it was reported before incidents had service levels. */
   readonly sla: SlaView | null;
+}
+
+/** Numbers of open incidents. */
+export interface IncidentSummaryView {
+  readonly open: number;
+  readonly unassigned: number;
+  /** How many have missed a target. */
+  readonly breached: number;
+  readonly at_risk: number;
+  readonly by_severity: Readonly<Record<Severity, number>>;
 }
 
 /** How many configuration items an incident may affect. */
@@ -195,6 +216,10 @@ export class ListIncidentsQuery extends PageQuery {
   status?: IncidentStatus;
 
   @Optional()
+  @IsIn(INCIDENT_STATES)
+  state?: IncidentState;
+
+  @Optional()
   @IsIn(SEVERITIES)
   severity?: Severity;
 
@@ -202,6 +227,17 @@ export class ListIncidentsQuery extends PageQuery {
   @LowerCase()
   @IsUUID()
   assignee_id?: string;
+
+  /** `true` lists only incidents without an assignee. */
+  @Optional()
+  @BooleanInText()
+  @IsBoolean()
+  unassigned?: boolean;
+
+  /** Only incidents that have missed a target, or are at risk of missing one. */
+  @Optional()
+  @IsIn(SLA_PROBLEMS)
+  sla?: SlaProblem;
 
   @Optional()
   @LowerCase()

@@ -92,6 +92,8 @@ export interface SloView {
   readonly incident_id: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** Only in lists with `include=status`. */
+  readonly status?: SloStatusView;
 }
 
 export interface SloIndicatorErrorView {
@@ -290,6 +292,11 @@ export class ListSlosQuery extends PageQuery {
   @LowerCase()
   @IsUUID()
   ci_id?: string;
+
+  /** `status` adds the present status to each objective. Then a page has at most 10. */
+  @Optional()
+  @IsIn(['status'])
+  include?: 'status';
 }
 
 export class AddSloEventsDto {

@@ -1,5 +1,14 @@
-import { Checked, Optional, type Page, PageQuery, isPlainAddress } from '@atlas/platform';
-import { IsBoolean, IsEmail, IsIn, IsString, Length } from 'class-validator';
+import {
+  BooleanInText,
+  Checked,
+  LowerCase,
+  Optional,
+  type Page,
+  PageQuery,
+  Repeated,
+  isPlainAddress,
+} from '@atlas/platform';
+import { ArrayMaxSize, IsBoolean, IsEmail, IsIn, IsString, IsUUID, Length } from 'class-validator';
 
 export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
 export type UserRole = (typeof USER_ROLES)[number];
@@ -14,6 +23,8 @@ export interface UsersApi {
   'GET /api/users/:id': { 200: UserDetails };
   /** Change a user's name or role, or deactivate them */
   'PATCH /api/users/:id': { body: UpdateUserDto; 200: UserDetails };
+  /** List the names of users */
+  'GET /api/people': { query: ListPeopleQuery; 200: Page<PersonView> };
 }
 
 /** A user as admins see them. */
@@ -24,6 +35,16 @@ export interface UserDetails {
   readonly role: UserRole;
   readonly status: UserStatus;
   readonly created_at: Date;
+}
+
+/** A user as those see them who work with them. */
+export interface PersonView {
+  readonly id: string;
+  /** Without a name, the first part of the email address. */
+  readonly name: string;
+  readonly role: UserRole;
+  /** Whether the user has joined and is not deactivated. */
+  readonly active: boolean;
 }
 
 export class ListUsersQuery extends PageQuery {
@@ -38,6 +59,23 @@ export class ListUsersQuery extends PageQuery {
   @Optional()
   @IsEmail()
   email?: string;
+}
+
+/** The filters combine. */
+export class ListPeopleQuery extends PageQuery {
+  /** Only these users: up to 100 ids, each in a parameter of its own. */
+  @Optional()
+  @Repeated()
+  @LowerCase()
+  @ArrayMaxSize(100)
+  @IsUUID(undefined, { each: true })
+  ids?: string[];
+
+  /** `true` lists only users to whom incidents may be assigned. */
+  @Optional()
+  @BooleanInText()
+  @IsBoolean()
+  assignable?: boolean;
 }
 
 export class InviteDto {

@@ -26,10 +26,17 @@ const BUNDLES = {
     programs: ['start/empty-app', 'start/ingest-app'],
   },
 };
+/** The library with what the apps that Vite builds have in common. It has no build of its own. */
+const WEB_LIBRARY = 'libs/web';
 /** The library whose build renders the guides for every bundle. */
 export const PLATFORM = 'platform';
 const TOOLS = ['package-lock.json', '.swcrc', 'libs/tooling/src'];
 const NOT_SOURCES = ['node_modules', 'dist', 'test'];
+
+/** The names of the apps that Vite builds. */
+export function webApps() {
+  return buildable('apps').filter((name) => projectNamed(name).isWeb);
+}
 
 /** The names of all `apps` or `libs` that are built. */
 export function buildable(kind) {
@@ -46,15 +53,15 @@ export function projectNamed(name) {
   const modules = bundle?.from ?? (isLibrary ? `${folder}/dist` : `dist/${folder}`);
   // Records the state of the sources that the output was built from.
   const stamp = `${bundle?.to ?? modules}/.built`;
-  return { name, folder, modules, bundle, stamp };
+  return { name, folder, modules, bundle, stamp, isWeb: isThere(`${folder}/vite.config.mjs`) };
 }
 
 /**
  * A hash of everything that a project is built from. File times are not used, because switching branches
  * changes them.
  */
-export function stateOf({ name, folder, bundle }) {
-  const bundled = bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
+export function stateOf({ name, folder, bundle, isWeb }) {
+  const bundled = isWeb ? [WEB_LIBRARY] : bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
   const guides = bundle || name === PLATFORM ? documents() : [];
   const files = [folder, ...bundled, ...guides, ...TOOLS].flatMap(filesBelow);
   return sha256(files.sort().flatMap((file) => [file, readFileSync(join(ROOT, file))]));

@@ -1,6 +1,6 @@
 import './require-node.mjs';
 import { join } from 'node:path';
-import { buildStale } from './build-stale.mjs';
+import { buildPagesMeanwhile, buildStale } from './build-stale.mjs';
 import { install } from './install.mjs';
 import { runInForeground } from './processes.mjs';
 import { ROOT } from './workspace.mjs';
@@ -12,6 +12,7 @@ const APPS = ['cli', 'control-plane', 'tenant-plane'];
 try {
   await install();
   await buildStale(APPS);
+  buildPagesMeanwhile();
   const command = [join(ROOT, 'dist/apps/cli/main.js'), 'stack', 'up', ...process.argv.slice(2)];
   // The IPC channel lets the stack notice when this process exits, even if it is killed.
   process.exit(await runInForeground(command, { cwd: ROOT, ipc: true }));

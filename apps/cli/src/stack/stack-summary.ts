@@ -19,11 +19,13 @@ export function proseSummary(
     ${curlLine(tenantPlane.url, demo.slug, file)}
 `;
   return `
-  Control Plane   ${controlPlane.url}        API: ${controlPlane.url}/docs
-  Tenant Plane    ${tenantPlane.url}        API: ${tenantPlane.url}/docs
-  Demo tenant     ${demo.url}
+  Open in a browser:
+
+    Console (Atlas operators)      ${controlPlane.url}/console
+    Workspace of the demo tenant   ${demo.url}
 
   Email addresses, passwords and tokens: ${file} (only you can read it)
+  APIs: ${controlPlane.url}/docs and ${tenantPlane.url}/docs
 ${hasDemoStory ? storyText(dataDirOption(directory, devStackFile)) : ''}${hasDemoSession ? example : ''}
   To list the tenants:
 

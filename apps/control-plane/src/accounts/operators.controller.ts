@@ -6,13 +6,26 @@ import {
   type ResetLink,
 } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
+import {
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  PageQuery,
+  UuidPipe,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { Serves } from '../access/serves';
 import { OperatorPasswords } from './operator-passwords';
 import { Operators } from './operators';
+
+const VERSION = byContent<ManagedOperatorView>('name', 'role', 'disabled_at');
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -37,20 +50,23 @@ export class OperatorsController {
   }
 
   @Requires('operators:read')
+  @Versioned(VERSION)
   @Serves('GET /api/operators/:id')
   find(@Param('id', UuidPipe) id: string): Promise<ManagedOperatorView> {
     return this.operators.find(id);
   }
 
   @Requires('operators:write')
+  @Versioned(VERSION)
   @Serves('PATCH /api/operators/:id')
   @Refuses('conflict')
   change(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Body() dto: ChangeOperatorDto,
+    @IfMatch() expected: ExpectedVersion<ManagedOperatorView>,
   ): Promise<ManagedOperatorView> {
-    return this.operators.change(caller, id, dto);
+    return this.operators.change(caller, id, dto, expected);
   }
 
   @Requires('operators:write')

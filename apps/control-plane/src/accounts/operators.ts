@@ -13,6 +13,7 @@ import {
   type PageQuery,
   hashPassword,
   pageOf,
+  type ExpectedVersion,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -96,9 +97,15 @@ export class Operators {
 
   /**
    * Disabling or demoting an operator revokes all their sessions, and the links that they may no
-   * longer issue. Disabling also revokes their API keys. Enabling the operator restores none of these.
+   * longer issue. Disabling also revokes their API keys. Enabling the operator restores none of these. Throws
+   * `changed_meanwhile`.
    */
-  change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
+  change(
+    caller: OperatorCaller,
+    id: string,
+    dto: ChangeOperatorDto,
+    expected: ExpectedVersion<ManagedOperatorView>,
+  ): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {
       // Locks all owners too, because two owners who demote each other at the same time would leave none.
       const owner = { role: 'owner' as const, disabledAt: IsNull() };
@@ -106,6 +113,7 @@ export class Operators {
       await this.checkCaller(manager, caller);
       const operator = locked.find((one) => one.id === id);
       if (!operator) throw noSuchOperator();
+      expected.require(managedOperatorView(operator));
       const owners = locked.filter(isActiveOwner);
       const changes = changesOf(operator, dto, this.clock.now());
       const isOwnerAfter = { ...operator, ...changes };

@@ -7,19 +7,21 @@ import {
   Public,
   redirect,
 } from '@atlas/platform';
-import { Controller, HttpCode, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Req, Res, UseFilters } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Serves } from '../access/serves';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { SessionCookie } from './session-cookie';
+import { SignOnRefusalsFilter } from './sign-on-refusals.filter';
 
 /** Where a browser is redirected after signing in. */
-const SIGNED_IN = '/api/auth/me';
+const SIGNED_IN = '/console';
 
 /** Single sign-on for browsers. It starts with a link and ends with a session cookie. */
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')
+@UseFilters(SignOnRefusalsFilter)
 @Controller()
 export class SingleSignOnController {
   constructor(

@@ -5,8 +5,8 @@ import {
   type TenantPlaneView,
 } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
-import { type Page, ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Body, Controller, Query } from '@nestjs/common';
+import { type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { Serves } from '../access/serves';
@@ -30,6 +30,12 @@ export class TenantPlanesController {
     @Body() body: RegisterTenantPlaneDto,
   ): Promise<RegisteredPlane> {
     return this.writes.by(caller, () => this.planes.register(body));
+  }
+
+  @Requires('planes:read')
+  @Serves('GET /api/tenant-planes/:id')
+  show(@Param('id', UuidPipe) id: string): Promise<TenantPlaneView> {
+    return this.planes.get(id);
   }
 
   @Requires('planes:read')

@@ -76,8 +76,13 @@ export class TenantPlanes {
     });
   }
 
+  get(id: string): Promise<TenantPlaneView> {
+    return this.database.read((manager) => this.view(manager, id));
+  }
+
   async view(manager: EntityManager, id: string): Promise<TenantPlaneView> {
-    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    const plane = await manager.findOneBy(TenantPlane, { id });
+    if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
     return this.viewOf(plane, await this.database.now(), await this.keys.acceptedOf(manager, [id]));
   }
 

@@ -57,8 +57,9 @@ export class JobControl {
 
   async list(query: ListJobsQuery): Promise<Page<JobView>> {
     const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
-    const { status, cursor: after, limit } = query;
-    const filter = { tenantId, tenantPlaneId, parentId, status, after };
+    const { status, operation, live, needs_attention: needsAttention, cursor: after, limit } = query;
+    const where = { tenantId, tenantPlaneId, parentId, status, operation };
+    const filter = { ...where, live, needsAttention, after };
     const jobs = await this.jobs.list({ ...filter, limit: limit + 1 });
     return pageOf(jobs, limit, await this.views.viewer(jobs));
   }

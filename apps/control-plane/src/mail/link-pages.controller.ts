@@ -7,11 +7,6 @@ import { type FastifyReply } from 'fastify';
 @Public()
 @Controller()
 export class LinkPagesController {
-  @Get('signup/verify')
-  verifySignup(@Res() reply: FastifyReply): FastifyReply {
-    return sendLinkPage(reply, 'verify-signup', 'Atlas');
-  }
-
   @Get('reset-password')
   resetPassword(@Res() reply: FastifyReply): FastifyReply {
     return sendLinkPage(reply, 'reset-operator-password', 'Atlas Control Plane');

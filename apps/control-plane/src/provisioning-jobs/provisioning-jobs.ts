@@ -1,9 +1,10 @@
-import { Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
+import { type JobStatus, Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
 import { type OperationName } from '@atlas/operator-api';
 import { Database, Signals } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
+import { NEEDS_ATTENTION } from './needs-attention';
 import { ProvisioningJob } from './provisioning-job.entity';
 
 @Injectable()
@@ -47,7 +48,10 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
     tenantId?: string;
     tenantPlaneId?: string;
     parentId?: string;
-    status?: string;
+    status?: JobStatus;
+    operation?: OperationName;
+    live?: boolean;
+    needsAttention?: boolean;
     after?: string;
     limit: number;
   }): Promise<ProvisioningJob[]> {
@@ -60,7 +64,12 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
       if (tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId });
       if (tenantPlaneId) query.andWhere('job.tenantPlaneId = :tenantPlaneId', { tenantPlaneId });
       if (parentId) query.andWhere('job.parentId = :parentId', { parentId });
-      if (filter.status) query.andWhere('job.status = :status', { status: filter.status });
+      const { status, operation, live, needsAttention } = filter;
+      if (status) query.andWhere('job.status = :status', { status });
+      if (operation) query.andWhere('job.operation = :operation', { operation });
+      if (live !== undefined)
+        query.andWhere(`${live ? '' : 'not '}(job.status in (:...live))`, { live: LIVE_JOB_STATUSES });
+      if (needsAttention !== undefined) query.andWhere(`${needsAttention ? '' : 'not '}(${NEEDS_ATTENTION})`);
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();
     });

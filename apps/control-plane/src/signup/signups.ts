@@ -1,4 +1,11 @@
-import { SignupDto, VerifySignupDto, ProvisionTenantDto, type SignupView } from '@atlas/operator-api';
+import {
+  SignupDto,
+  VerifySignupDto,
+  ProvisionTenantDto,
+  type ListedSignup,
+  type SignInOptions,
+  type SignupView,
+} from '@atlas/operator-api';
 import {
   Database,
   Throttle,
@@ -8,8 +15,17 @@ import {
   deleteOldRows,
   lockedForUpdate,
 } from '@atlas/persistence';
-import { Clock, DomainError, currentContext, validationFailed } from '@atlas/platform';
-import { hashCredential, parseCredential } from '@atlas/service-auth';
+import {
+  Clock,
+  DomainError,
+  type Page,
+  type PageQuery,
+  type Secret,
+  currentContext,
+  pageOf,
+  validationFailed,
+} from '@atlas/platform';
+import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
@@ -21,7 +37,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { lockSignups, tenantOf } from '../tenants/signup-tenants';
 import { Signup } from '../tenants/signup.entity';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { signupView } from './signup.view';
+import { listedSignup, signupView } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
 
 export const VERIFY_SIGNUP = 'verify_signup';
@@ -33,6 +49,12 @@ const REQUESTS: Allowance = { name: 'sign-up from', limit: 10, ...HOUR };
 const LOOKS: Allowance = { name: 'sign-up looked at from', limit: 600, ...HOUR };
 /** Keeps people from flooding someone else's inbox. */
 const MAILS: Allowance = { name: 'sign-up mail to', limit: 3, ...HOUR };
+
+interface Verified {
+  readonly view: SignupView;
+  /** A secret for the caller's browser. Only the call that confirms the address gets one. */
+  readonly browserSecret: Secret | null;
+}
 
 /** Self-service sign-up. Anyone who verifies an email address gets a shared tenant. */
 @Injectable()
@@ -63,6 +85,7 @@ export class Signups {
       organisation: dto.organisation?.trim() ?? null,
       slug: dto.slug ?? null,
       tokenHash: null,
+      browserHash: null,
       createdAt: now,
       expiresAt: new Date(now.getTime() + DAY_MS),
       verifiedAt: null,
@@ -78,28 +101,56 @@ export class Signups {
     return signupView(signup, null, now);
   }
 
-  /** Provisions the tenant. A repeated call returns the progress of the provisioning. */
-  async verify({ token, slug }: VerifySignupDto): Promise<SignupView> {
+  options(): SignInOptions {
+    const { OPERATOR_OIDC_ISSUER: issuer, SIGNUP_CLOSED: isClosed } = this.config;
+    const closed = this.mails.isOn ? 'closed' : 'mail_off';
+    return {
+      single_sign_on: issuer !== undefined,
+      sign_up: isClosed || !this.mails.isOn ? closed : 'open',
+    };
+  }
+
+  /**
+   * Provisions the tenant. A repeated call returns the progress of the provisioning, but no secret: the email
+   * with the link may have been forwarded.
+   */
+  async verify({ token, slug }: VerifySignupDto): Promise<Verified> {
     this.requireOpen();
     if (!parseCredential('asu', token)) throw noSuchLink();
     await this.throttle.take(LOOKS, [network()]);
-    const id = await this.database.write(async (manager) => {
+    const { id, browserSecret } = await this.database.write(async (manager) => {
       const signup = await signupWith(manager, hashCredential(token));
       if (!signup) throw noSuchLink();
       // Serialises verifications of the same address.
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
-      if (current.verifiedAt) return signup.id;
+      if (current.verifiedAt) return { id: signup.id, browserSecret: null };
       if (current.expiresAt <= this.clock.now()) throw expired();
-      await this.provision(manager, current, slug);
-      return signup.id;
+      return { id: signup.id, browserSecret: await this.provision(manager, current, slug) };
     });
-    return this.view(id);
+    return { view: await this.view(id), browserSecret };
   }
 
   async get(id: string): Promise<SignupView> {
     await this.throttle.take(LOOKS, [network()]);
     return this.view(id);
+  }
+
+  /** Newest first. */
+  async list({ cursor, limit }: PageQuery): Promise<Page<ListedSignup>> {
+    return this.database.read(async (manager) => {
+      const query = manager
+        .createQueryBuilder(Signup, 'signup')
+        .orderBy('signup.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.where('signup.id < :cursor', { cursor });
+      const signups = await query.getMany();
+      const ids = signups.flatMap(({ tenantId }) => tenantId ?? []);
+      const tenants = new Map((await manager.findBy(Tenant, { id: In(ids) })).map((one) => [one.id, one]));
+      const now = this.clock.now();
+      const tenantOfOne = ({ tenantId }: Signup) => (tenantId ? (tenants.get(tenantId) ?? null) : null);
+      return pageOf(signups, limit, (signup) => listedSignup(signup, tenantOfOne(signup), now));
+    });
   }
 
   /**
@@ -111,7 +162,7 @@ export class Signups {
     await deleteOldRows(write, { entity: Signup, key: 'id', where: { expiresAt: LessThan(old) } });
   }
 
-  private async provision(manager: EntityManager, signup: Signup, slug: string | undefined): Promise<void> {
+  private async provision(manager: EntityManager, signup: Signup, slug: string | undefined): Promise<Secret> {
     const context = currentContext();
     if (context) context.actor = { kind: 'signup', id: signup.id };
     const own = await tenantOf(manager, signup.email);
@@ -128,7 +179,9 @@ export class Signups {
     };
     const { tenant } = await this.provisioning.start(dto, 'signup');
     const { id: tenantId } = tenant;
-    await manager.update(Signup, { id: signup.id }, { verifiedAt: this.clock.now(), tenantId });
+    const { value: secret } = mintCredential('asb');
+    const browserHash = hashCredential(secret);
+    await manager.update(Signup, { id: signup.id }, { verifiedAt: this.clock.now(), tenantId, browserHash });
     const after = { tenant_id: tenantId };
     await this.audit.record(manager, {
       action: 'signup.verified',
@@ -136,6 +189,7 @@ export class Signups {
       targetId: signup.id,
       after,
     });
+    return secret;
   }
 
   private async view(id: string): Promise<SignupView> {
@@ -153,7 +207,7 @@ export class Signups {
   }
 
   private requireOpen(): void {
-    if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
+    if (this.options().sign_up === 'open') return;
     throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed. Contact Atlas instead.');
   }
 }

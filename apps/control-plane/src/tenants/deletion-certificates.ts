@@ -120,10 +120,20 @@ export class DeletionCertificates {
   }
 }
 
-function notDeleted({ restorableUntil }: Tenant): DomainError {
-  const detail = restorableUntil
-    ? `The tenant can be restored until ${restorableUntil.toISOString()}. The certificate is issued ` +
+function notDeleted(tenant: Tenant): DomainError {
+  return new DomainError('not_deleted', 'not_found', whyNot(tenant));
+}
+
+/** Why a tenant has no certificate. */
+function whyNot({ restorableUntil, status }: Tenant): string {
+  if (restorableUntil)
+    return (
+      `The tenant can be restored until ${restorableUntil.toISOString()}. The certificate is issued ` +
       "afterwards, once the tenant's backup has been erased."
-    : 'The tenant is not deleted.';
-  return new DomainError('not_deleted', 'not_found', detail);
+    );
+  if (status !== 'deleted') return 'The tenant is not deleted.';
+  return (
+    'There is no certificate, because the provisioning of this tenant was rolled back before the tenant ' +
+    'was active. Nobody could use it, so there was no data to delete.'
+  );
 }

@@ -11,6 +11,8 @@ export class Signup {
   @Column('varchar', { nullable: true }) slug: string | null;
   /** SHA-256 of the token in the newest copy of the sign-up email. */
   @Column('varchar', { name: 'token_hash', nullable: true }) tokenHash: string | null;
+  /** SHA-256 of the secret in the cookie of the browser that confirmed the address. */
+  @Column('varchar', { name: 'browser_hash', nullable: true }) browserHash: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'verified_at', nullable: true }) verifiedAt: Date | null;

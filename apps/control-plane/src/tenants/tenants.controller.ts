@@ -6,7 +6,17 @@ import {
   type CertificateView,
 } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
+import {
+  Refuses,
+  type Page,
+  ApiBearerAuth,
+  ApiTags,
+  UuidPipe,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byUpdatedAt,
+} from '@atlas/platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
@@ -32,20 +42,23 @@ export class TenantsController {
   }
 
   @Requires('tenants:read')
+  @Versioned(byUpdatedAt)
   @Serves('GET /api/tenants/:id_or_slug')
   get(@Param('id_or_slug') idOrSlug: string): Promise<TenantView> {
     return this.tenants.get(idOrSlug);
   }
 
   @Requires('tenants:write')
+  @Versioned(byUpdatedAt)
   @Serves('PATCH /api/tenants/:id')
   @Refuses('conflict')
   update(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Body() body: UpdateTenantDto,
+    @IfMatch() expected: ExpectedVersion<TenantView>,
   ): Promise<TenantView> {
-    return this.writes.by(caller, () => this.tenants.update(id, body));
+    return this.writes.by(caller, () => this.tenants.update(id, body, expected));
   }
 
   @Requires('tenants:write')

@@ -1,6 +1,14 @@
 import { ListTenantsQuery, UpdateTenantDto, type TenantView, type SignupLink } from '@atlas/operator-api';
 import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type Page,
+  pageOf,
+  validationFailed,
+  type ExpectedVersion,
+  timeOfChange,
+} from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
@@ -13,6 +21,8 @@ import { Tenant } from '../registry/tenant.entity';
 import { SignupLinks } from './signup-links';
 import { tenantView } from './tenant.view';
 
+/** Follows every other character in byte order. */
+const LAST_CHARACTER = '\u{10FFFF}';
 /** The maximum length of a tenant's settings as JSON. */
 const MAX_SETTINGS = 10_000;
 
@@ -41,28 +51,40 @@ export class Tenants {
     limit,
     status,
     deployment_model: model,
+    q,
   }: ListTenantsQuery): Promise<Page<TenantView>> {
     const items = await this.query((query) => {
       if (cursor) query.andWhere('tenant.id < :cursor', { cursor });
       if (status) query.andWhere('tenant.status = :status', { status });
       if (model) query.andWhere('tenant.deploymentModel = :model', { model });
+      if (q) query.andWhere(beginning(query, ['slug', 'name', 'adminEmail']), { q });
     }, limit + 1);
     return pageOf(items, limit, (item) => item);
   }
 
-  /** Updates the tenant, and publishes the change to its plane in the same transaction. */
-  async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
+  /**
+   * Updates the tenant, and publishes the change to its plane in the same transaction. Throws
+   * `changed_meanwhile`.
+   */
+  async update(id: string, dto: UpdateTenantDto, expected: ExpectedVersion<TenantView>): Promise<TenantView> {
     await this.database.write(async (manager) => {
       // The lock serialises concurrent patches, so settings merge correctly.
       const tenant = await lockTenant(manager, id);
       requireStatus(tenant, TENANT_WRITES.update);
+      const [current] = await viewsOf(manager, (query) => query.where({ id }), 1);
+      if (current) expected.require(current);
       const { name, plan, settings } = tenant;
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
         ...(dto.plan !== undefined && { plan: dto.plan }),
         ...(dto.settings !== undefined && { settings: merged(settings, dto.settings) }),
       };
-      await updateRows(manager, Tenant, { id }, { ...changes, updatedAt: this.clock.now() });
+      await updateRows(
+        manager,
+        Tenant,
+        { id },
+        { ...changes, updatedAt: timeOfChange(this.clock.now(), tenant.updatedAt) },
+      );
       await this.publisher.publish(manager, id);
       await this.audit.record(manager, {
         action: 'tenant.updated',
@@ -90,22 +112,37 @@ export class Tenants {
     });
   }
 
-  private async query(
-    narrow: (query: SelectQueryBuilder<Tenant>) => void,
-    limit: number,
-  ): Promise<TenantView[]> {
-    return this.database.read(async (manager) => {
-      const query = manager
-        .createQueryBuilder(Tenant, 'tenant')
-        .leftJoin(Placement, 'home', "home.tenantId = tenant.id and home.phase in ('serving', 'frozen')")
-        .addSelect('home.tenantPlaneId', 'home_plane_id')
-        .orderBy('tenant.id', 'DESC')
-        .limit(limit);
-      narrow(query);
-      const { entities, raw } = await query.getRawAndEntities<{ home_plane_id: string | null }>();
-      return entities.map((tenant, index) => tenantView(tenant, raw[index]?.home_plane_id ?? null));
-    });
+  private query(narrow: (query: SelectQueryBuilder<Tenant>) => void, limit: number): Promise<TenantView[]> {
+    return this.database.read((manager) => viewsOf(manager, narrow, limit));
   }
+}
+
+async function viewsOf(
+  manager: EntityManager,
+  narrow: (query: SelectQueryBuilder<Tenant>) => void,
+  limit: number,
+): Promise<TenantView[]> {
+  const query = manager
+    .createQueryBuilder(Tenant, 'tenant')
+    .leftJoin(Placement, 'home', "home.tenantId = tenant.id and home.phase in ('serving', 'frozen')")
+    .addSelect('home.tenantPlaneId', 'home_plane_id')
+    .orderBy('tenant.id', 'DESC')
+    .limit(limit);
+  narrow(query);
+  const { entities, raw } = await query.getRawAndEntities<{ home_plane_id: string | null }>();
+  return entities.map((tenant, index) => tenantView(tenant, raw[index]?.home_plane_id ?? null));
+}
+
+/**
+ * Matches rows of which one of the columns begins with the parameter `q`. Each column has an index on its
+ * lower-case text in byte order, which these ranges use.
+ */
+function beginning({ connection }: SelectQueryBuilder<Tenant>, columns: readonly (keyof Tenant)[]): string {
+  const inBytes = connection.options.type === 'postgres' ? 'collate "C"' : '';
+  const range = (column: string): string =>
+    `(lower(tenant.${column}) ${inBytes} >= lower(:q) and ` +
+    `lower(tenant.${column}) ${inBytes} < lower(:q) || '${LAST_CHARACTER}')`;
+  return `(${columns.map(range).join(' or ')})`;
 }
 
 export async function requireTenant(manager: EntityManager, id: string): Promise<Tenant> {

@@ -17,7 +17,6 @@ const WITHOUT_PREFIX = [
   'health/ready',
   'api/health',
   'metrics',
-  'signup/verify',
   'reset-password',
   'assets/page.css',
   'assets/page.js',
@@ -67,9 +66,11 @@ describe('the HTTP API of the Control Plane', () => {
       '/api/auth/oidc/start',
       '/api/auth/reset-password',
       '/api/health',
+      '/api/sign-in-options',
       '/api/signup',
       '/api/signup/verify',
       '/api/signup/{id}',
+      '/api/signup/{id}/welcome-link',
       '/assets/page.css',
       '/assets/page.js',
       '/health/live',
@@ -78,7 +79,6 @@ describe('the HTTP API of the Control Plane', () => {
       '/help/{name}',
       '/metrics',
       '/reset-password',
-      '/signup/verify',
     ]);
   });
 

@@ -389,6 +389,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       ...['cancel', 'retry', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
       '/api/signup',
       '/api/signup/verify',
+      '/api/signup/{id}/welcome-link',
     ]);
   });
 

@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
   it('are linked at their first sign-in, and get a session in a cookie', async () => {
     const browser = new CookieBrowser();
     const answer = await signIn(ANN, browser);
-    expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/api/auth/me', '']);
+    expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/console', '']);
     expect(answer.get('set-cookie')).toEqual([
       'atlas_sign_on=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
       expect.stringMatching(/^atlas_operator=aos_\w+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
@@ -330,6 +330,17 @@ describe('a Control Plane', () => {
   it('reports that single sign-on is not configured if it has no provider', async () => {
     const none = [404, 'sign_on_not_configured'];
     expect(await started({})).toEqual([none, none]);
+  });
+
+  it('sends people whose sign-on fails back to the sign-in page, with the reason', async () => {
+    const plane = await TestControlPlane.boot('sqlite');
+    const headers = { accept: 'text/html,application/xhtml+xml' };
+    for (const path of ['/api/auth/oidc/start', '/api/auth/oidc/callback?code=x&state=x']) {
+      const answer = await plane.get(path, { token: null, headers });
+      const to = '/console/sign-in?problem=sign_on_not_configured';
+      expect([answer.status, answer.get('location')]).toEqual([303, to]);
+    }
+    await plane.close();
   });
 
   it('rejects a provider that claims a different issuer', async () => {

@@ -75,7 +75,36 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(list.body.items.map((tenant: { id: string }) => tenant.id)).toEqual([body.tenant.id]);
   });
 
+  it('are found by how their slug, name or first admin begins, in any case', async () => {
+    const made = { deployment_model: 'shared', admin_email: 'Ada@search-one.example.com' };
+    const one = await plane.post('/api/tenants/provision', {
+      ...made,
+      name: 'Zebra Élan',
+      slug: 'search-one',
+    });
+    const two = await plane.post('/api/tenants/provision', {
+      ...made,
+      name: 'Zebra 50%_off',
+      slug: 'search-two',
+    });
+    const [first, second] = [one.body.tenant.id, two.body.tenant.id];
+    const found = async (q: string) => {
+      const { body } = await plane.get(`/api/tenants?q=${encodeURIComponent(q)}`).expect(200);
+      return body.items.map(({ id }: { id: string }) => id);
+    };
+    expect(await found('search-')).toEqual([second, first]);
+    expect(await found('SEARCH-ONE')).toEqual([first]);
+    expect(await found('zebra')).toEqual([second, first]);
+    expect(await found('Zebra Él')).toEqual([first]);
+    expect(await found('zebra 50%_')).toEqual([second]);
+    expect(await found('ada@search-one')).toEqual([second, first]);
+    for (const none of ['%', '_', 'ebra', "zebra' or 1=1", 'zebra 5x']) expect(await found(none)).toEqual([]);
+    const { body } = await plane.get('/api/tenants?q=zebra&limit=1');
+    expect([body.items.length, body.next_cursor]).toEqual([1, second]);
+  });
+
   it.each([
+    'q=',
     'cursor=x',
     'limit=0',
     'limit=201',

@@ -102,6 +102,12 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
       ...afterReport('skipped'),
     ]);
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
+    const certificate = await scene.plane.get(`/api/tenants/${id}/deletion-certificate`);
+    expect([...refusal(certificate), certificate.body.detail]).toEqual([
+      404,
+      'not_deleted',
+      expect.stringContaining('was rolled back before the tenant was active'),
+    ]);
     expect((await scene.plane.get(`/api/tenants/${slug}`)).status).toBe(404);
     expect(await scene.placed()).toBe(before);
     const gone = await scene.cell.pull(20);
@@ -344,8 +350,30 @@ describe.each(databasesOfLongSuite('postgres'))('the list of jobs on %s', (drive
     expect(idsOf(await list(`?tenant_id=${first.tenant.id}&status=waiting`))).toEqual([]);
   });
 
-  it.each(['status=odd', 'tenant_id=acme', 'cursor=x', 'limit=0', 'limit=201', 'colour=red'])(
-    'cannot be requested with the query %s',
-    async (query) => expect(refusal(await plane.get(`${JOBS}?${query}`))).toEqual([400, 'validation_failed']),
+  it('can be filtered by operation, by being live, and by needing attention', async () => {
+    expect(idsOf(await list('?operation=provision'))).toEqual(ids);
+    expect(idsOf(await list('?operation=move'))).toEqual([]);
+    expect(idsOf(await list('?live=true'))).toEqual(ids.slice(0, 4));
+    expect(idsOf(await list('?live=false'))).toEqual([first.job.id]);
+    expect(idsOf(await list('?needs_attention=true'))).toEqual([]);
+    const [id = ''] = ids;
+    await plane.change(ProvisioningJob, { id }, { status: 'failed' });
+    expect(idsOf(await list('?needs_attention=true'))).toEqual([id]);
+    expect(idsOf(await list('?needs_attention=false'))).toEqual(ids.slice(1));
+    await plane.change(ProvisioningJob, { id }, { status: 'waiting' });
+  });
+
+  it.each([
+    'live=yes',
+    'needs_attention=',
+    'operation=odd',
+    'status=odd',
+    'tenant_id=acme',
+    'cursor=x',
+    'limit=0',
+    'limit=201',
+    'colour=red',
+  ])('cannot be requested with the query %s', async (query) =>
+    expect(refusal(await plane.get(`${JOBS}?${query}`))).toEqual([400, 'validation_failed']),
   );
 });

@@ -62,6 +62,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     const token = tokenIn(mail);
     expect(JSON.stringify(await plane.rows(Signup))).not.toContain(token);
     expect((await look(asked.id)).body).toEqual(asked);
+    const listed = async () => (await plane.get('/api/sign-ups').expect(200)).body.items;
+    const unproven = { id: asked.id, status: 'unverified', email: 'jo@mail.acme.co.uk', tenant: null };
+    expect(await listed()).toMatchObject([unproven]);
 
     const verified = await verify({ token }).expect(202);
     const shown = { ...unverified, status: 'provisioning', slug: 'acme', url: 'https://acme.atlas.example' };
@@ -77,6 +80,8 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     await cell.serve(tenant.id);
     await plane.sweep();
     expect((await look(asked.id)).body).toEqual({ ...shown, status: 'active' });
+    const known = { id: tenant.id, slug: 'acme' };
+    expect(await listed()).toMatchObject([{ ...unproven, status: 'active', tenant: known }]);
     const welcome = await smtp.next();
     expect([welcome.to, welcome.subject]).toEqual([
       ['jo@mail.acme.co.uk'],
@@ -465,13 +470,16 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
 describe.each([
   [
     'has closed sign-up',
+    'closed',
     { SIGNUP_CLOSED: '1', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'atlas@example.com' },
   ],
-  ['cannot send email', {}],
-])('signing up with a Control Plane that %s', (_, env) => {
-  it('is refused', async () => {
+  ['cannot send email', 'mail_off', {}],
+])('signing up with a Control Plane that %s', (_, sign_up, env) => {
+  it('is refused, and the pages can say so before', async () => {
     const plane = await TestControlPlane.boot('sqlite', env);
     try {
+      const options = await plane.get('/api/sign-in-options', NOBODY).expect(200);
+      expect(options.body).toEqual({ single_sign_on: false, sign_up });
       const answer = await plane.post('/api/signup', { email: 'jo@acme.com' }, NOBODY);
       expect(refusal(answer)).toEqual([403, 'signup_closed']);
     } finally {

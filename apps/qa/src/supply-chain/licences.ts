@@ -11,9 +11,13 @@ const ALLOWED = [
   'MIT',
   'MIT-0',
   'Python-2.0',
+  'Unlicense',
 ];
-/** Licences allowed for development tools. CC-BY-4.0 is the licence of a package with browser data. */
-const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];
+/**
+ * Licences allowed for development tools. CC-BY-4.0 is the licence of a package with browser data, MPL-2.0
+ * that of tools that build or check pages, and are used unchanged.
+ */
+const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'MPL-2.0', 'Zlib'];
 
 /** `name@version: licence` for each package whose licence is not allowed. */
 export function refusedLicences(packages: readonly LockedPackage[]): string[] {

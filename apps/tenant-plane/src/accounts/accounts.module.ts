@@ -14,6 +14,8 @@ import { Invitations } from './invitations';
 import { OldSessions } from './old-sessions';
 import { Passwords } from './passwords';
 import { PasswordsController } from './passwords.controller';
+import { People } from './people';
+import { PeopleController } from './people.controller';
 import { SignIns } from './sign-ins';
 import { SignupTokens } from './signup-tokens';
 import { Users } from './users';
@@ -30,17 +32,19 @@ import { UsersController } from './users.controller';
     PlaneIdentityModule,
     TenancyModule,
   ],
-  controllers: [AccountsController, PasswordsController, UsersController],
+  controllers: [AccountsController, PasswordsController, PeopleController, UsersController],
   providers: [
     Accounts,
     Devices,
     Invitations,
     OldSessions,
     Passwords,
+    People,
     SignInThrottle,
     SignIns,
     SignupTokens,
     Users,
   ],
+  exports: [Accounts],
 })
 export class AccountsModule {}

@@ -90,8 +90,7 @@ export class Accounts {
    */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
-    const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
-    if (!isOpen || email !== tenant.adminEmail) {
+    if (!this.isRegistrationAllowed || email !== tenant.adminEmail) {
       throw new DomainError(
         'registration_closed',
         'forbidden',
@@ -99,6 +98,11 @@ export class Accounts {
       );
     }
     return this.createFirst(tenant, { ...dto, email }, async () => undefined);
+  }
+
+  /** Whether the tenant's admin may register now. */
+  async isRegistrationOpen(tenant: Tenant): Promise<boolean> {
+    return this.isRegistrationAllowed && !(await this.hasFirstUser(tenant));
   }
 
   /**
@@ -182,6 +186,10 @@ export class Accounts {
       const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
       await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
     });
+  }
+
+  private get isRegistrationAllowed(): boolean {
+    return this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
   }
 
   private hasFirstUser({ id }: Tenant): Promise<boolean> {

@@ -1,4 +1,15 @@
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  UuidPipe,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import { type UsersApi, ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
@@ -10,6 +21,7 @@ import { Users } from './users';
 
 const Serves = servesOf<UsersApi>();
 const READ_USERS: Permission = { name: 'users:read', from: 'operator' };
+const VERSION = byContent<UserDetails>('name', 'role', 'status');
 
 @ApiTags('users')
 @ApiBearerAuth()
@@ -24,12 +36,14 @@ export class UsersController {
   }
 
   @Requires(READ_USERS)
+  @Versioned(VERSION)
   @Serves('GET /api/users/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<UserDetails> {
     return this.users.get(tenant.id, id);
   }
 
   @Requires(WRITE_USERS)
+  @Versioned(VERSION)
   @Serves('PATCH /api/users/:id')
   @Refuses('conflict')
   update(
@@ -37,7 +51,8 @@ export class UsersController {
     @CurrentUser() by: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateUserDto,
+    @IfMatch() expected: ExpectedVersion<UserDetails>,
   ): Promise<UserDetails> {
-    return this.users.update(tenant.id, by, id, dto);
+    return this.users.update(tenant.id, by, id, dto, expected);
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, type Page, pageOf } from '@atlas/platform';
+import { Clock, type Page, pageOf, type ExpectedVersion } from '@atlas/platform';
 import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
@@ -44,8 +44,14 @@ export class Users {
     return userDetails(await this.tenants.read(tenantId, (scope) => find(scope, id)));
   }
 
-  /** Throws `user_not_found`, `own_role` and `last_admin`. */
-  update(tenantId: string, by: SignedInUser, id: string, dto: UpdateUserDto): Promise<UserDetails> {
+  /** Throws `user_not_found`, `changed_meanwhile`, `own_role` and `last_admin`. */
+  update(
+    tenantId: string,
+    by: SignedInUser,
+    id: string,
+    dto: UpdateUserDto,
+    expected: ExpectedVersion<UserDetails>,
+  ): Promise<UserDetails> {
     return this.tenants.write(tenantId, async (scope) => {
       await holdUpWrites(scope);
       const locked = await lockConcerned(scope, id, by.id);
@@ -53,6 +59,7 @@ export class Users {
       const admins = locked.filter(isActiveAdmin);
       const user = locked.find((one) => one.id === id);
       if (!user) throw userNotFound();
+      expected.require(userDetails(user));
       const changed = { ...user, ...this.changes(user, dto) };
       if (id === by.id && changed.role !== user.role) throw ownRole();
       if (admins.every((admin) => admin.id === id) && !isActiveAdmin(changed)) throw lastAdmin();

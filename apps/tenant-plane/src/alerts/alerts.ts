@@ -1,18 +1,20 @@
-import { TenantDatabase } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { DomainError, type Page, pageOf } from '@atlas/platform';
 import { type AlertView, ListAlertsQuery } from '@atlas/tenant-api/alerts';
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { DataSource } from '../data-sources/data-source.entity';
 import { Alert } from './alert.entity';
 
 @Injectable()
 export class Alerts {
   constructor(private readonly tenants: TenantDatabase) {}
 
-  async list(
+  list(
     tenantId: string,
     { cursor, limit, status, source_id: sourceId, incident_id: incidentId }: ListAlertsQuery,
   ): Promise<Page<AlertView>> {
-    const rows = await this.tenants.read(tenantId, (scope) => {
+    return this.tenants.read(tenantId, async (scope) => {
       const query = scope
         .query(Alert, 'alert')
         .orderBy('alert.id', 'DESC')
@@ -21,23 +23,41 @@ export class Alerts {
       if (status) query.andWhere({ status });
       if (sourceId) query.andWhere({ sourceId });
       if (incidentId) query.andWhere({ incidentId });
-      return query.getMany();
+      const rows = await query.getMany();
+      const names = await sourceNames(scope, rows.slice(0, limit));
+      return pageOf(rows, limit, (alert) => alertView(alert, names));
     });
-    return pageOf(rows, limit, alertView);
   }
 
   /** Throws `alert_not_found`. */
-  async get(tenantId: string, id: string): Promise<AlertView> {
-    const alert = await this.tenants.read(tenantId, (scope) => scope.findOne(Alert, { id }));
-    if (!alert) throw new DomainError('alert_not_found', 'not_found', 'There is no such alert.');
-    return alertView(alert);
+  get(tenantId: string, id: string): Promise<AlertView> {
+    return this.tenants.read(tenantId, async (scope) => {
+      const alert = await scope.findOne(Alert, { id });
+      if (!alert) throw new DomainError('alert_not_found', 'not_found', 'There is no such alert.');
+      return alertView(alert, await sourceNames(scope, [alert]));
+    });
   }
 }
 
-function alertView(alert: Alert): AlertView {
+/** The names of the data sources of these alerts, by id. The row of a deleted data source stays. */
+async function sourceNames(
+  scope: TenantScope,
+  alerts: readonly Alert[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Set(alerts.map(({ sourceId }) => sourceId));
+  if (ids.size === 0) return new Map();
+  const rows = await scope.find(DataSource, {
+    select: { id: true, name: true },
+    where: { id: In([...ids]) },
+  });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+function alertView(alert: Alert, names: ReadonlyMap<string, string>): AlertView {
   return {
     id: alert.id,
     source_id: alert.sourceId,
+    source_name: names.get(alert.sourceId) ?? '',
     fingerprint: alert.fingerprint,
     status: alert.status,
     labels: alert.labels,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Clock, type ExpectedVersion } from '@atlas/platform';
 import { type AutomationPolicyDto, type AutomationPolicyView } from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
@@ -21,7 +21,12 @@ export class AutomationPolicies {
     return this.tenants.read(tenantId, (scope) => automationPolicy(scope));
   }
 
-  set(tenantId: string, { level, overrides = [] }: AutomationPolicyDto): Promise<AutomationPolicyView> {
+  /** Throws `changed_meanwhile`. */
+  set(
+    tenantId: string,
+    { level, overrides = [] }: AutomationPolicyDto,
+    expected: ExpectedVersion<AutomationPolicyView>,
+  ): Promise<AutomationPolicyView> {
     const policy: AutomationPolicyView = {
       level,
       overrides: overrides.map((one) => ({ ci_type: one.ci_type ?? null, risk: one.risk, level: one.level })),
@@ -29,6 +34,7 @@ export class AutomationPolicies {
     return this.tenants.write(tenantId, async (scope) => {
       await lockPolicies(scope);
       const before = await automationPolicy(scope);
+      expected.require(before);
       if (isDeepStrictEqual(before, policy)) return before;
       const row = { subject: 'runs', changedAt: this.clock.now() } as const;
       await scope.put(AutomationPolicy, [{ ...row, level, overrides: [...policy.overrides] }]);

@@ -1,4 +1,12 @@
-import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import {
   type AutomationApi,
   AutomationPolicyDto,
@@ -14,6 +22,7 @@ import { AutomationPolicies } from './automation-policies';
 import { READ_AUTOMATION, SET_AUTOMATION_POLICY } from './automation-permissions';
 
 const Serves = servesOf<AutomationApi>();
+const VERSION = byContent<AutomationPolicyView>('level', 'overrides');
 
 @ApiTags('automation')
 @ApiBearerAuth()
@@ -25,18 +34,21 @@ export class AutomationPolicyController {
   ) {}
 
   @Requires(READ_AUTOMATION)
+  @Versioned(VERSION)
   @Serves('GET /api/automation/policy')
   get(@CurrentTenant() tenant: Tenant): Promise<AutomationPolicyView> {
     return this.policies.get(tenant.id);
   }
 
   @Requires(SET_AUTOMATION_POLICY)
+  @Versioned(VERSION)
   @Serves('PUT /api/automation/policy')
   set(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: AutomationPolicyDto,
+    @IfMatch() expected: ExpectedVersion<AutomationPolicyView>,
   ): Promise<AutomationPolicyView> {
-    return this.writes.by(tenant.id, user, () => this.policies.set(tenant.id, dto));
+    return this.writes.by(tenant.id, user, () => this.policies.set(tenant.id, dto, expected));
   }
 }

@@ -6,6 +6,7 @@ import { FINAL_STATUSES } from './run-progress';
 import { topicOfRun } from './run-store';
 import { Run } from './run.entity';
 import { runView, stepView } from './run.view';
+import { runbookNames } from './runbook-names';
 import { type ShownOutput, shownOutputs } from './shown-outputs';
 import { type ShownRun, type ShownStep, shownSteps } from './shown-steps';
 
@@ -24,6 +25,8 @@ interface Received {
 interface Seen {
   readonly state: ShownRun;
   readonly outputs: ReadonlyMap<string, ShownOutput>;
+  /** The name of the runbook, by its id. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** Streams the progress of runs. No transaction is open while a stream waits. */
@@ -55,7 +58,7 @@ export class RunEvents {
         if (!seen) return;
         yield* sent.eventsFor(seen);
         if (FINAL_STATUSES.includes(seen.state.run.status)) {
-          yield eventOf('done', runView(seen.state));
+          yield eventOf('done', runView(seen.state, seen.names));
           return;
         }
         // A comment keeps proxies from closing an idle stream.
@@ -78,7 +81,8 @@ export class RunEvents {
       if (!run) return null;
       const state = { run, steps: await shownSteps(scope, [id]) };
       const lacking = state.steps.filter((step) => sent.lacksOutputOf(step));
-      return { state, outputs: await shownOutputs(scope, id, lacking) };
+      const names = await runbookNames(scope, [run.runbookId]);
+      return { state, names, outputs: await shownOutputs(scope, id, lacking) };
     });
   }
 }

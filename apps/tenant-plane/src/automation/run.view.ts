@@ -3,11 +3,12 @@ import { type RunState } from './run-progress';
 import { type Approval } from './run-step.entity';
 import { type ShownRun, type ShownStep } from './shown-steps';
 
-/** A run without the outputs and configs of its steps. */
-export function runView({ run, steps }: ShownRun): RunView {
+/** A run without the outputs and configs of its steps. `names`: the names of runbooks, by id. */
+export function runView({ run, steps }: ShownRun, names: ReadonlyMap<string, string>): RunView {
   return {
     id: run.id,
     runbook_id: run.runbookId,
+    runbook_name: names.get(run.runbookId) ?? '',
     runbook_version: run.runbookVersion,
     incident_id: run.incidentId,
     status: run.status,
@@ -19,14 +20,18 @@ export function runView({ run, steps }: ShownRun): RunView {
   };
 }
 
-/** `tails`: the ends of the steps' outputs, by step id. */
-export function detailedRunView(state: RunState, tails: ReadonlyMap<string, string>): RunView {
+/** `tails`: the ends of the steps' outputs, by step id. `names`: the names of runbooks, by id. */
+export function detailedRunView(
+  state: RunState,
+  tails: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, string>,
+): RunView {
   const steps = state.steps.map((step) => ({
     ...stepView(step),
     config: { ...step.config },
     output_tail: tails.get(step.id) ?? '',
   }));
-  return { ...runView(state), steps };
+  return { ...runView(state, names), steps };
 }
 
 /** A step without its output and config. */

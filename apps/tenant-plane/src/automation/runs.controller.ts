@@ -14,6 +14,7 @@ import {
 } from '@atlas/platform';
 import {
   type AutomationApi,
+  type AutomationInboxView,
   CompleteStepDto,
   ListRunsQuery,
   RunDecisionDto,
@@ -73,6 +74,12 @@ export class RunsController {
   @Serves('GET /api/automation/jobs')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListRunsQuery): Promise<Page<RunView>> {
     return this.runs.list(tenant.id, query);
+  }
+
+  @Requires(READ_AUTOMATION)
+  @Serves('GET /api/automation/inbox')
+  inbox(@CurrentTenant() tenant: Tenant): Promise<AutomationInboxView> {
+    return this.runs.inbox(tenant.id);
   }
 
   @Requires(READ_AUTOMATION)

@@ -1,8 +1,16 @@
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { ListRunsQuery, type RunPlanView, RunRunbookDto, type RunView } from '@atlas/tenant-api/automation';
+import {
+  type AutomationInboxView,
+  ListRunsQuery,
+  type RunPlanView,
+  RunRunbookDto,
+  type RunStatus,
+  type RunView,
+} from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { Incident } from '../incidents/incident.entity';
 import { checkedValues } from '../runbooks/parameters';
@@ -16,6 +24,7 @@ import { RunStep } from './run-step.entity';
 import { RunStore, deciderFor, runNotFound } from './run-store';
 import { Run } from './run.entity';
 import { detailedRunView, runView } from './run.view';
+import { runbookNames } from './runbook-names';
 import { shownOutputs } from './shown-outputs';
 import { type ShownStep, shownSteps } from './shown-steps';
 import { StepSecrets } from './step-secrets';
@@ -76,24 +85,47 @@ export class Runs {
         targetId: run.id,
         after: { runbook_id: runbookId, runbook_version: version.version, parameters: run.parameters },
       });
-      return detailedRunView(state, new Map());
+      return detailedRunView(state, new Map(), await runbookNames(scope, [runbookId]));
     });
   }
 
   /** Newest first, without the outputs of the steps. */
-  list(tenantId: string, { cursor, limit, status, incident_id }: ListRunsQuery): Promise<Page<RunView>> {
+  list(tenantId: string, filter: ListRunsQuery): Promise<Page<RunView>> {
+    const { cursor, limit, status, runbook_id: runbookId, incident_id: incidentId } = filter;
     return this.tenants.read(tenantId, async (scope) => {
       const query = scope
         .query(Run, 'run')
         .orderBy('run.id', 'DESC')
         .take(limit + 1);
       if (cursor) query.andWhere('run.id < :cursor', { cursor });
-      if (status) query.andWhere({ status });
-      if (incident_id) query.andWhere({ incidentId: incident_id });
+      if (status) query.andWhere({ status: In(status) });
+      if (runbookId) query.andWhere({ runbookId });
+      if (incidentId) query.andWhere({ incidentId });
       const rows = await query.getMany();
-      const steps = await stepsOfAll(scope, rows.slice(0, limit));
-      return pageOf(rows, limit, (run) => runView({ run, steps: steps.get(run.id) ?? [] }));
+      const shown = rows.slice(0, limit);
+      const steps = await stepsOfAll(scope, shown);
+      const names = await runbookNames(
+        scope,
+        shown.map((run) => run.runbookId),
+      );
+      return pageOf(rows, limit, (run) => runView({ run, steps: steps.get(run.id) ?? [] }, names));
     });
+  }
+
+  /** Counts the runs that wait for a person. */
+  async inbox(tenantId: string): Promise<AutomationInboxView> {
+    const rows = await this.tenants.read(tenantId, (scope) =>
+      scope
+        .query(Run, 'run')
+        .andWhere({ status: In(['waiting_approval', 'waiting_manual']) })
+        .select('run.status', 'status')
+        .addSelect('count(*)', 'count')
+        .groupBy('run.status')
+        .getRawMany<{ readonly status: RunStatus; readonly count: string | number }>(),
+    );
+    const countOf = (status: RunStatus): number =>
+      Number(rows.find((row) => row.status === status)?.count ?? 0);
+    return { approvals: countOf('waiting_approval'), manual: countOf('waiting_manual') };
   }
 
   /** Throws `run_not_found`. */
@@ -111,7 +143,8 @@ export class Runs {
 /** A run with its steps' configs and the ends of their outputs. */
 export async function viewWithOutput(scope: TenantScope, state: RunState): Promise<RunView> {
   const outputs = await shownOutputs(scope, state.run.id, state.steps);
-  return detailedRunView(state, new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail])));
+  const tails = new Map([...outputs].map(([stepId, { tail }]) => [stepId, tail]));
+  return detailedRunView(state, tails, await runbookNames(scope, [state.run.runbookId]));
 }
 
 async function startable(

@@ -1,5 +1,16 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  UuidPipe,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byUpdatedAt,
+} from '@atlas/platform';
 import {
   type CmdbApi,
   type ConfigurationItemView,
@@ -60,12 +71,14 @@ export class CmdbController {
   }
 
   @Requires(READ_CMDB)
+  @Versioned(byUpdatedAt)
   @Serves('GET /api/cmdb/items/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<ConfigurationItemView> {
     return this.cmdb.get(tenant.id, id);
   }
 
   @Requires(WRITE_CMDB)
+  @Versioned(byUpdatedAt)
   @Serves('PATCH /api/cmdb/items/:id')
   @Refuses('conflict', 'unprocessable')
   update(
@@ -73,8 +86,9 @@ export class CmdbController {
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateConfigurationItemDto,
+    @IfMatch() expected: ExpectedVersion<ConfigurationItemView>,
   ): Promise<ConfigurationItemView> {
-    return this.writes.by(tenant.id, user, () => this.cmdb.update(tenant.id, id, dto));
+    return this.writes.by(tenant.id, user, () => this.cmdb.update(tenant.id, id, dto, expected));
   }
 
   @Requires(WRITE_CMDB)

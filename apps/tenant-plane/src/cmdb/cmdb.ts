@@ -6,7 +6,7 @@ import {
   lockedForUpdate,
   violates,
 } from '@atlas/persistence';
-import { Clock, type Page, pageOf } from '@atlas/platform';
+import { Clock, type Page, pageOf, type ExpectedVersion, timeOfChange } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
   type ConfigurationItemView,
@@ -15,9 +15,10 @@ import {
   UpdateConfigurationItemDto,
 } from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not } from 'typeorm';
+import { In, IsNull, Not, type SelectQueryBuilder } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
+import { whereContains } from '../database/text-search';
 import { requireSensibleAttributes } from './attribute-limits';
 import { itemArchived, itemNotFound, keyExists } from './cmdb.errors';
 import { ConfigurationItem } from './configuration-item.entity';
@@ -68,24 +69,9 @@ export class Cmdb {
     });
   }
 
-  async list(
-    tenantId: string,
-    { cursor, limit, type, key, status, criticality, archived }: ListConfigurationItemsQuery,
-  ): Promise<Page<ConfigurationItemView>> {
-    const rows = await this.tenants.read(tenantId, (scope) => {
-      const query = scope
-        .query(ConfigurationItem, 'item')
-        .andWhere({ archivedAt: archived === 'true' ? Not(IsNull()) : IsNull() })
-        .orderBy('item.id', 'DESC')
-        .take(limit + 1);
-      if (cursor) query.andWhere('item.id < :cursor', { cursor });
-      if (type) query.andWhere({ type });
-      if (key) query.andWhere({ key });
-      if (status) query.andWhere({ status });
-      if (criticality) query.andWhere({ criticality });
-      return query.getMany();
-    });
-    return pageOf(rows, limit, itemView);
+  async list(tenantId: string, filter: ListConfigurationItemsQuery): Promise<Page<ConfigurationItemView>> {
+    const rows = await this.tenants.read(tenantId, (scope) => itemsMatching(scope, filter).getMany());
+    return pageOf(rows, filter.limit, itemView);
   }
 
   /** Throws `configuration_item_not_found`. */
@@ -95,17 +81,22 @@ export class Cmdb {
     return itemView(item);
   }
 
-  /** Also throws `configuration_item_not_found` and `configuration_item_archived`; see {@link create}. */
+  /**
+   * Also throws `configuration_item_not_found`, `configuration_item_archived` and `changed_meanwhile`; see
+   * {@link create}.
+   */
   async update(
     tenantId: string,
     id: string,
     { name, type, key, ...rest }: UpdateConfigurationItemDto,
+    expected: ExpectedVersion<ConfigurationItemView>,
   ): Promise<ConfigurationItemView> {
     if (rest.attributes) requireSensibleAttributes(rest.attributes);
     return this.tenants.write(tenantId, async (scope) => {
       const item = await lockedItem(scope, id);
       if (item.archivedAt) throw itemArchived('conflict', id);
       const before = itemView(item);
+      expected.require(before);
       const changed: ConfigurationItem = {
         ...item,
         ...rest,
@@ -114,7 +105,7 @@ export class Cmdb {
         ...(key !== undefined && { key: key?.trim() ?? null }),
       };
       if (isDeepStrictEqual(itemView(changed), before)) return before;
-      changed.updatedAt = this.clock.now();
+      changed.updatedAt = timeOfChange(this.clock.now(), before.updated_at);
       await withFreeKey(changed, () => scope.update(ConfigurationItem, { id }, changed));
       const after = itemView(changed);
       await this.audit.record(scope, {
@@ -138,6 +129,27 @@ export class Cmdb {
       await this.audit.record(scope, { ...entry, action: 'configuration_item.archived' });
     });
   }
+}
+
+/** A page of items, newest first, and one more if there is another page. */
+function itemsMatching(
+  scope: TenantScope,
+  { cursor, limit, type, key, status, criticality, ids, q, archived }: ListConfigurationItemsQuery,
+): SelectQueryBuilder<ConfigurationItem> {
+  const query = scope
+    .query(ConfigurationItem, 'item')
+    .orderBy('item.id', 'DESC')
+    .take(limit + 1);
+  if (archived !== undefined || ids === undefined)
+    query.andWhere({ archivedAt: archived === 'true' ? Not(IsNull()) : IsNull() });
+  if (cursor) query.andWhere('item.id < :cursor', { cursor });
+  if (type) query.andWhere({ type });
+  if (key) query.andWhere({ key });
+  if (status) query.andWhere({ status });
+  if (criticality) query.andWhere({ criticality });
+  if (ids) query.andWhere({ id: In(ids) });
+  if (q !== undefined) whereContains(query, ['name', 'key'], q);
+  return query;
 }
 
 /** Locks the item. Throws `configuration_item_not_found`. */

@@ -13,9 +13,14 @@ export interface Permission {
 }
 
 export const WRITE_USERS: Permission = { name: 'users:write', from: 'admin' };
+export const WRITE_INCIDENTS: Permission = { name: 'incidents:write', from: 'fulfiller' };
 
-export function includes(role: UserRole, { from }: Permission): boolean {
-  return USER_ROLES.slice(0, USER_ROLES.indexOf(from) + 1).includes(role);
+export function includes(role: UserRole, permission: Permission): boolean {
+  return rolesWith(permission).includes(role);
+}
+
+export function rolesWith({ from }: Permission): readonly UserRole[] {
+  return USER_ROLES.slice(0, USER_ROLES.indexOf(from) + 1);
 }
 
 /** Throws `forbidden`. */

@@ -1,6 +1,6 @@
 import { type UserStatus } from '@atlas/tenant-api/users';
-import { IsNull, Not } from 'typeorm';
-import { WRITE_USERS, includes } from './permission';
+import { In, IsNull, Not } from 'typeorm';
+import { WRITE_INCIDENTS, WRITE_USERS, includes, rolesWith } from './permission';
 import { type User } from './user.entity';
 
 /** Each status as a predicate on rows. */
@@ -21,3 +21,11 @@ export function statusOf({
 export function mayInvite(user: Pick<User, 'role' | 'deactivatedAt' | 'invitedAt'>): boolean {
   return statusOf(user) === 'active' && includes(user.role, WRITE_USERS);
 }
+
+/** Whether incidents may be assigned to the user. */
+export function isAssignable(user: Pick<User, 'role' | 'deactivatedAt' | 'invitedAt'>): boolean {
+  return statusOf(user) === 'active' && includes(user.role, WRITE_INCIDENTS);
+}
+
+/** {@link isAssignable} as a predicate on rows. */
+export const WHERE_ASSIGNABLE = { ...WHERE_STATUS.active, role: In([...rolesWith(WRITE_INCIDENTS)]) };

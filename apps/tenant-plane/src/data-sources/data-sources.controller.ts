@@ -1,5 +1,16 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  PageQuery,
+  UuidPipe,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import {
   CreateDataSourceDto,
   type DataSourcesApi,
@@ -20,6 +31,7 @@ import { DataSources } from './data-sources';
 
 const Serves = servesOf<DataSourcesApi>();
 const MANAGE_DATA_SOURCES: Permission = { name: 'data-sources:manage', from: 'operator' };
+const VERSION = byContent<DataSourceView>('name', 'group_by', 'window_minutes', 'enabled');
 
 @ApiTags('alerts')
 @ApiBearerAuth()
@@ -46,19 +58,22 @@ export class DataSourcesController {
     return this.sources.list(tenant, query);
   }
 
+  @Versioned(VERSION)
   @Serves('GET /api/data-sources/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<DataSourceView> {
     return this.sources.get(tenant, id);
   }
 
+  @Versioned(VERSION)
   @Serves('PATCH /api/data-sources/:id')
   update(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateDataSourceDto,
+    @IfMatch() expected: ExpectedVersion<DataSourceView>,
   ): Promise<DataSourceView> {
-    return this.writes.by(tenant.id, user, () => this.sources.update(tenant, id, dto));
+    return this.writes.by(tenant.id, user, () => this.sources.update(tenant, id, dto, expected));
   }
 
   @Serves('DELETE /api/data-sources/:id')

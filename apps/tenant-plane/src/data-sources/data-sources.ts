@@ -1,5 +1,5 @@
 import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
-import { Clock, DomainError, type Page, type PageQuery, pageOf } from '@atlas/platform';
+import { Clock, DomainError, type Page, type PageQuery, pageOf, type ExpectedVersion } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
   CreateDataSourceDto,
@@ -77,8 +77,13 @@ export class DataSources {
     return this.viewOf(tenant, source);
   }
 
-  /** Throws `data_source_not_found`. */
-  update(tenant: Tenant, id: string, dto: UpdateDataSourceDto): Promise<DataSourceView> {
+  /** Throws `data_source_not_found` and `changed_meanwhile`. */
+  update(
+    tenant: Tenant,
+    id: string,
+    dto: UpdateDataSourceDto,
+    expected: ExpectedVersion<DataSourceView>,
+  ): Promise<DataSourceView> {
     return this.tenants.write(tenant.id, async (scope) => {
       const source = await lockedSource(scope, id);
       const changed: DataSource = {
@@ -89,6 +94,7 @@ export class DataSources {
         enabled: dto.enabled ?? source.enabled,
       };
       const [before, after] = [this.viewOf(tenant, source), this.viewOf(tenant, changed)];
+      expected.require(before);
       const change = differences(before, after);
       if (Object.keys(change.after).length === 0) return before;
       await scope.update(DataSource, { id }, changed);

@@ -1,13 +1,19 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
 import { ControlPlaneLinkModule } from '../control-plane-link/control-plane-link.module';
+import { MailModule } from '../mail/mail.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { SingleSignOnModule } from '../single-sign-on/single-sign-on.module';
+import { DeploymentController } from './deployment.controller';
 import { HomeController } from './home.controller';
 import { LinkPagesController } from './link-pages.controller';
+import { SignInWays } from './sign-in-ways';
 import { TenantDefaultController } from './tenant-default.controller';
 
 /** What a tenant's address offers before sign-in. */
 @Module({
-  imports: [ControlPlaneLinkModule, PlaneIdentityModule],
-  controllers: [TenantDefaultController, HomeController, LinkPagesController],
+  imports: [AccountsModule, ControlPlaneLinkModule, MailModule, PlaneIdentityModule, SingleSignOnModule],
+  controllers: [TenantDefaultController, DeploymentController, HomeController, LinkPagesController],
+  providers: [SignInWays],
 })
 export class EntranceModule {}

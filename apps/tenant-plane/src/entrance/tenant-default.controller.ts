@@ -6,6 +6,7 @@ import { OptionalTenant } from '../access/tenant-request';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
 import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
+import { SignInWays } from './sign-in-ways';
 
 const Serves = servesOf<DeploymentApi>();
 
@@ -16,15 +17,18 @@ export class TenantDefaultController {
   constructor(
     private readonly deployment: Deployment,
     private readonly link: ControlPlaneLink,
+    private readonly ways: SignInWays,
   ) {}
 
   @WithoutLoginOrTenant()
   @Serves('GET /api/tenant-default')
-  describe(@OptionalTenant() tenant: Tenant | null): TenantDefaultView {
+  async describe(@OptionalTenant() tenant: Tenant | null): Promise<TenantDefaultView> {
     return {
       tenant: tenant && { id: tenant.id, slug: tenant.slug, name: tenant.name },
       deployment: this.deployment.describe(),
       control_plane: this.link.status,
+      offline: this.deployment.isOffline,
+      sign_in: await this.ways.of(tenant),
     };
   }
 }

@@ -1,31 +1,46 @@
 import { type TenantScope } from '@atlas/persistence';
-import { type ListIncidentsQuery } from '@atlas/tenant-api/incidents';
-import { type SelectQueryBuilder } from 'typeorm';
+import { type IncidentState, type ListIncidentsQuery } from '@atlas/tenant-api/incidents';
+import { IsNull, type SelectQueryBuilder } from 'typeorm';
 import { includes } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { whereContains } from '../database/text-search';
 import { AffectedItem } from './affected-item.entity';
 import { READ_ALL_INCIDENTS } from './incident-permissions';
 import { Incident } from './incident.entity';
-import { containing } from './text-search';
+import { slaCondition } from './sla-condition';
 
 export type Reader = Pick<SignedInUser, 'id' | 'role'>;
+
+/** The states as conditions. That of `open` must be worded like that of the index on open incidents. */
+export const IN_STATE: Readonly<Record<IncidentState, string>> = {
+  open: `incident.status not in ('resolved', 'closed')`,
+  over: `incident.status in ('resolved', 'closed')`,
+};
+
+/** All incidents that the user may see. Requesters see only those that they reported. */
+export function visibleIncidents(scope: TenantScope, { id, role }: Reader): SelectQueryBuilder<Incident> {
+  const query = scope.query(Incident, 'incident');
+  return includes(role, READ_ALL_INCIDENTS) ? query : query.andWhere({ createdBy: id });
+}
 
 /** A page of incidents, newest first, and one more if there is another page. */
 export function incidentsMatching(
   scope: TenantScope,
   reader: Reader,
   filter: ListIncidentsQuery,
+  now: Date,
 ): SelectQueryBuilder<Incident> {
-  const { cursor, limit, status, severity, q } = filter;
-  const query = scope
-    .query(Incident, 'incident')
+  const { cursor, limit, status, state, severity, sla, q } = filter;
+  const query = visibleIncidents(scope, reader)
     .orderBy('incident.id', 'DESC')
     .take(limit + 1);
   if (cursor) query.andWhere('incident.id < :cursor', { cursor });
   if (status) query.andWhere({ status });
+  if (state) query.andWhere(IN_STATE[state]);
   if (severity) query.andWhere({ severity });
   if (filter.assignee_id) query.andWhere({ assigneeId: filter.assignee_id });
-  if (!includes(reader.role, READ_ALL_INCIDENTS)) query.andWhere({ createdBy: reader.id });
+  if (filter.unassigned) query.andWhere({ assigneeId: IsNull() });
+  if (sla) query.andWhere(slaCondition(query, sla, now));
   if (filter.ci_id) {
     const affected = query
       .subQuery()
@@ -34,12 +49,6 @@ export function incidentsMatching(
       .where('item.tenantId = :tenantId and item.itemId = :ciId');
     query.andWhere(`incident.id in ${affected.getQuery()}`, { ciId: filter.ci_id });
   }
-  if (q !== undefined) {
-    const isPostgres = scope.manager.connection.options.type === 'postgres';
-    const { operator, pattern } = containing(isPostgres ? 'postgres' : 'sqlite', q);
-    const columns = ['title', 'description', 'number'];
-    const conditions = columns.map((column) => `incident.${column} ${operator} :pattern`);
-    query.andWhere(`(${conditions.join(' or ')})`, { pattern });
-  }
+  if (q !== undefined) whereContains(query, ['title', 'description', 'number'], q);
   return query;
 }

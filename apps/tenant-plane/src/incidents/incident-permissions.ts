@@ -4,5 +4,4 @@ export const READ_INCIDENTS: Permission = { name: 'incidents:read', from: 'reque
 /** Without it, users see only the incidents that they reported, and no notes. */
 export const READ_ALL_INCIDENTS: Permission = { name: 'incidents:read-all', from: 'fulfiller' };
 export const CREATE_INCIDENTS: Permission = { name: 'incidents:create', from: 'requester' };
-export const WRITE_INCIDENTS: Permission = { name: 'incidents:write', from: 'fulfiller' };
 export const SET_SLA_POLICY: Permission = { name: 'sla-policy:write', from: 'admin' };

@@ -1,11 +1,24 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  PageQuery,
+  UuidPipe,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byUpdatedAt,
+} from '@atlas/platform';
 import {
   type IncidentsApi,
   CreateIncidentDto,
   CreateNoteDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
+  type IncidentSummaryView,
   type IncidentView,
   type TimelineItemView,
 } from '@atlas/tenant-api/incidents';
@@ -13,9 +26,10 @@ import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { WRITE_INCIDENTS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { CREATE_INCIDENTS, READ_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
+import { CREATE_INCIDENTS, READ_INCIDENTS } from './incident-permissions';
 import { Incidents } from './incidents';
 
 const Serves = servesOf<IncidentsApi>();
@@ -54,6 +68,13 @@ export class IncidentsController {
   }
 
   @Requires(READ_INCIDENTS)
+  @Serves('GET /api/incidents/summary')
+  summary(@CurrentTenant() tenant: Tenant, @CurrentUser() user: SignedInUser): Promise<IncidentSummaryView> {
+    return this.incidents.summary(tenant.id, user);
+  }
+
+  @Requires(READ_INCIDENTS)
+  @Versioned(byUpdatedAt)
   @Serves('GET /api/incidents/:id')
   get(
     @CurrentTenant() tenant: Tenant,
@@ -64,6 +85,7 @@ export class IncidentsController {
   }
 
   @Requires(WRITE_INCIDENTS)
+  @Versioned(byUpdatedAt)
   @Serves('PATCH /api/incidents/:id')
   @Refuses('conflict', 'unprocessable')
   update(
@@ -71,8 +93,11 @@ export class IncidentsController {
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateIncidentDto,
+    @IfMatch() expected: ExpectedVersion<IncidentView>,
   ): Promise<IncidentView> {
-    return this.writes.by(tenant.id, user, () => this.incidents.update(tenant.id, user.id, id, dto));
+    return this.writes.by(tenant.id, user, () =>
+      this.incidents.update(tenant.id, user.id, id, dto, expected),
+    );
   }
 
   @Requires(READ_INCIDENTS)

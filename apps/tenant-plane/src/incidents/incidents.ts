@@ -1,11 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type Page,
+  pageOf,
+  validationFailed,
+  type ExpectedVersion,
+} from '@atlas/platform';
 import {
   CreateIncidentDto,
   CreateNoteDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
+  type IncidentSummaryView,
   type IncidentView,
   type TimelineItemView,
 } from '@atlas/tenant-api/incidents';
@@ -14,14 +22,15 @@ import { Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { requireItems } from '../cmdb/item-locks';
-import { includes } from '../credentials/permission';
-import { statusOf } from '../credentials/user-status';
+import { WRITE_INCIDENTS, includes } from '../credentials/permission';
+import { isAssignable } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
 import { affectedItems } from './affected-items';
 import { changesNothing, fieldsOf, merged, requireResolutionNotes, transition } from './incident-changes';
 import { type Reader, incidentsMatching } from './incident-filter';
+import { summaryOf } from './incident-summary';
 import { Incident } from './incident.entity';
-import { READ_ALL_INCIDENTS, WRITE_INCIDENTS } from './incident-permissions';
+import { READ_ALL_INCIDENTS } from './incident-permissions';
 import { incidentView } from './incident.view';
 import { insertIncident } from './new-incident';
 import { SlaBreaches } from './sla-breaches';
@@ -75,15 +84,19 @@ export class Incidents {
   /** Requesters see only the incidents that they reported. */
   list(tenantId: string, reader: Reader, query: ListIncidentsQuery): Promise<Page<IncidentView>> {
     return this.tenants.read(tenantId, async (scope) => {
-      const rows = await incidentsMatching(scope, reader, query).getMany();
+      const now = this.clock.now();
+      const rows = await incidentsMatching(scope, reader, query, now).getMany();
       const shown = rows.slice(0, query.limit);
       const items = await affectedItems(
         scope,
         shown.map(({ id }) => id),
       );
-      const now = this.clock.now();
       return pageOf(rows, query.limit, (row) => incidentView(row, items.get(row.id) ?? [], now));
     });
+  }
+
+  summary(tenantId: string, reader: Reader): Promise<IncidentSummaryView> {
+    return this.tenants.read(tenantId, (scope) => summaryOf(scope, reader, this.clock.now()));
   }
 
   /** Throws `incident_not_found`. */
@@ -93,12 +106,22 @@ export class Incidents {
     );
   }
 
-  /** Also throws `incident_not_found`, `invalid_transition` and `resolution_notes_required`; see `create`. */
-  update(tenantId: string, by: string, id: string, dto: UpdateIncidentDto): Promise<IncidentView> {
+  /**
+   * Also throws `incident_not_found`, `changed_meanwhile`, `invalid_transition` and
+   * `resolution_notes_required`; see `create`.
+   */
+  update(
+    tenantId: string,
+    by: string,
+    id: string,
+    dto: UpdateIncidentDto,
+    expected: ExpectedVersion<IncidentView>,
+  ): Promise<IncidentView> {
     return this.tenants.write(tenantId, async (scope) => {
       const incident = await this.breaches.record(scope, await lockedIncident(scope, id));
       const now = this.clock.now();
       const before = await this.viewOf(scope, incident);
+      expected.require(before);
       const wanted = { ...fieldsOf(dto), ...transition(incident, dto.status, now) };
       const ciIds = merged(before.ci_ids, dto.ci_ids);
       if (changesNothing(incident, wanted) && isDeepStrictEqual(ciIds, before.ci_ids)) return before;
@@ -179,7 +202,7 @@ async function visibleIncident(
 
 async function requireAssignee(scope: TenantScope, id: string): Promise<void> {
   const user = await scope.findOne(User, { id });
-  if (user && statusOf(user) === 'active' && includes(user.role, WRITE_INCIDENTS)) return;
+  if (user && isAssignable(user)) return;
   const detail = `assignee_id must name an active user whose role includes ${WRITE_INCIDENTS.name}.`;
   throw new DomainError('assignee_not_found', 'unprocessable', detail);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { type ExpectedVersion } from '@atlas/platform';
 import { SEVERITIES } from '@atlas/tenant-api/incidents';
 import { type SlaPolicyDto, type SlaPolicyView } from '@atlas/tenant-api/sla';
 import { Injectable } from '@nestjs/common';
@@ -20,11 +21,13 @@ export class SlaPolicies {
     return this.tenants.read(tenantId, (scope) => slaPolicy(scope));
   }
 
-  set(tenantId: string, dto: SlaPolicyDto): Promise<SlaPolicyView> {
+  /** Throws `changed_meanwhile`. */
+  set(tenantId: string, dto: SlaPolicyDto, expected: ExpectedVersion<SlaPolicyView>): Promise<SlaPolicyView> {
     const policy = policyOf(dto);
     return this.tenants.write(tenantId, async (scope) => {
       await lockPolicies(scope);
       const before = await slaPolicy(scope);
+      expected.require(before);
       if (isDeepStrictEqual(before, policy)) return before;
       const rows = SEVERITIES.map((severity) => {
         const { response_minutes: responseMinutes, resolution_minutes: resolutionMinutes } = policy[severity];

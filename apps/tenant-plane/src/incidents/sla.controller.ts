@@ -1,4 +1,12 @@
-import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import { type SlaApi, SlaPolicyDto, type SlaPolicyView } from '@atlas/tenant-api/sla';
 import { Body, Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
@@ -10,6 +18,7 @@ import { READ_ALL_INCIDENTS, SET_SLA_POLICY } from './incident-permissions';
 import { SlaPolicies } from './sla-policies';
 
 const Serves = servesOf<SlaApi>();
+const VERSION = byContent<SlaPolicyView>('P1', 'P2', 'P3', 'P4', 'P5');
 
 @ApiTags('incidents')
 @ApiBearerAuth()
@@ -21,18 +30,21 @@ export class SlaController {
   ) {}
 
   @Requires(READ_ALL_INCIDENTS)
+  @Versioned(VERSION)
   @Serves('GET /api/sla-policy')
   get(@CurrentTenant() tenant: Tenant): Promise<SlaPolicyView> {
     return this.policies.get(tenant.id);
   }
 
   @Requires(SET_SLA_POLICY)
+  @Versioned(VERSION)
   @Serves('PUT /api/sla-policy')
   set(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: SlaPolicyDto,
+    @IfMatch() expected: ExpectedVersion<SlaPolicyView>,
   ): Promise<SlaPolicyView> {
-    return this.writes.by(tenant.id, user, () => this.policies.set(tenant.id, dto));
+    return this.writes.by(tenant.id, user, () => this.policies.set(tenant.id, dto, expected));
   }
 }

@@ -4,7 +4,7 @@ import { type Incident } from './incident.entity';
 
 const MINUTE_MS = 60_000;
 /** The share of a target's time after which the target is at risk. */
-const AT_RISK = 0.8;
+export const AT_RISK = 0.8;
 
 export const DEFAULT_POLICY: SlaPolicyView = {
   P1: { response_minutes: 15, resolution_minutes: 240 },

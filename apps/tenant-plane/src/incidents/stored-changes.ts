@@ -1,4 +1,5 @@
 import { type TenantScope } from '@atlas/persistence';
+import { timeOfChange } from '@atlas/platform';
 import { setAffectedItems } from './affected-items';
 import { changesOf } from './incident-changes';
 import { Incident } from './incident.entity';
@@ -26,7 +27,12 @@ export async function storeChange(
   const retimed = isReclassified ? { ...changed, ...retargeted(incident, changed.severity, now) } : changed;
   const all = [...entries, ...changesOf(incident, changed, by)];
   const { timelineLength } = await addToTimeline(scope, incident, now, all);
-  const stored: Incident = { ...retimed, slaDueAt: nextBreach(retimed), timelineLength, updatedAt: now };
+  const stored: Incident = {
+    ...retimed,
+    slaDueAt: nextBreach(retimed),
+    timelineLength,
+    updatedAt: timeOfChange(now, incident.updatedAt),
+  };
   await scope.update(Incident, { id: incident.id }, stored);
   await setAffectedItems(scope, incident.id, items, now);
   return stored;

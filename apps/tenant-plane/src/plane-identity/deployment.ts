@@ -1,6 +1,7 @@
 import { type DeploymentModel, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
-import { type DeploymentView } from '@atlas/tenant-api/deployment';
+import { type DeploymentDetailsView, type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
+import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
 
@@ -17,6 +18,24 @@ export class Deployment {
 
   get profile(): DeploymentProfile<DeploymentModel> {
     return profileOf(this.config.deploymentModel ?? this.identities.current.deploymentModel ?? 'shared');
+  }
+
+  /** Whether the plane makes no call to the Control Plane. */
+  get isOffline(): boolean {
+    return this.config.isOffline;
+  }
+
+  details(): Omit<DeploymentDetailsView, 'database'> {
+    const { model, title, runBy, dataResidency, backupDuty } = this.profile;
+    return {
+      model,
+      profile: title,
+      run_by: runBy.tenantPlane,
+      data_held_by: dataResidency.heldBy,
+      backed_up_by: backupDuty.who,
+      version: TENANT_PLANE_VERSION,
+      offline: this.isOffline,
+    };
   }
 
   describe(): DeploymentView {

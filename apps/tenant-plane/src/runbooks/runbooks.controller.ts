@@ -1,5 +1,16 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, Refuses, UuidPipe, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  type Page,
+  Refuses,
+  UuidPipe,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byNumber,
+} from '@atlas/platform';
 import {
   ListRunbooksQuery,
   RunbookDto,
@@ -55,6 +66,7 @@ export class RunbooksController {
   }
 
   @Requires(READ_RUNBOOKS)
+  @Versioned(byNumber)
   @Serves('GET /api/runbooks/:id')
   get(
     @CurrentTenant() tenant: Tenant,
@@ -66,16 +78,20 @@ export class RunbooksController {
 
   @Requires(WRITE_RUNBOOKS)
   @Refuses('conflict', 'unprocessable')
+  @Versioned(byNumber)
   @Serves('PUT /api/runbooks/:id')
   async replace(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: RunbookDto,
+    @IfMatch() expected: ExpectedVersion<RunbookView>,
   ): Promise<RunbookView> {
     const runbook = checkedDefinition(dto);
     await this.addresses.requireAllowed(runbook.definition);
-    return this.writes.by(tenant.id, user, () => this.runbooks.replace(tenant.id, user.id, id, runbook));
+    return this.writes.by(tenant.id, user, () =>
+      this.runbooks.replace(tenant.id, user.id, id, runbook, expected),
+    );
   }
 
   @Requires(WRITE_RUNBOOKS)

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
-import { Clock, type Page, pageOf } from '@atlas/platform';
+import { Clock, type Page, pageOf, type ExpectedVersion } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { ListRunbooksQuery, type RunbookSummaryView, type RunbookView } from '@atlas/tenant-api/runbooks';
 import { Injectable } from '@nestjs/common';
@@ -71,18 +71,20 @@ export class Runbooks {
   }
 
   /**
-   * Stores a new version, unless it would be equal to the current one. Throws `runbook_not_found` and
-   * `runbook_archived`; see {@link create}.
+   * Stores a new version, unless it would be equal to the current one. Throws `runbook_not_found`,
+   * `runbook_archived` and `changed_meanwhile`; see {@link create}.
    */
   replace(
     tenantId: string,
     by: string,
     id: string,
     { definition, credentials }: CheckedRunbook,
+    expected: ExpectedVersion<RunbookView>,
   ): Promise<RunbookView> {
     return this.tenants.write(tenantId, async (scope) => {
       const runbook = await lockedRunbook(scope, id, 'update');
       const before = await versionOf(scope, id, runbook.version);
+      expected.require(runbookView(runbook, before));
       const isRekeyed = await this.credentials.store(scope, id, credentials);
       if (!isRekeyed && isDeepStrictEqual(plain(before.definition), plain(definition)))
         return runbookView(runbook, before);

@@ -81,6 +81,8 @@ import { OverlapAgentKeys1700000000046 } from './migrations/0046-overlap-agent-k
 import { KeepSecretsOfRunbooks1700000000047 } from './migrations/0047-keep-secrets-of-runbooks';
 import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-credentials-of-slos';
 import { AnnounceMoves1700000000049 } from './migrations/0049-announce-moves';
+import { IndexOpenIncidents1700000000050 } from './migrations/0050-index-open-incidents';
+import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-of-runbooks';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -190,5 +192,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     KeepSecretsOfRunbooks1700000000047,
     KeepCredentialsOfSlos1700000000048,
     AnnounceMoves1700000000049,
+    IndexOpenIncidents1700000000050,
+    IndexRunsOfRunbooks1700000000051,
   ],
 };

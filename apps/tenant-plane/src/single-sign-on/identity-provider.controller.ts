@@ -1,4 +1,12 @@
-import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byContent,
+} from '@atlas/platform';
 import {
   type IdentityProviderApi,
   ConfigureIdentityProviderDto,
@@ -12,6 +20,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { CONFIGURE_SIGN_IN, IdentityProviders } from './identity-providers';
 
 const Serves = servesOf<IdentityProviderApi>();
+const VERSION = byContent<IdentityProviderView>('provider');
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -20,18 +29,21 @@ const Serves = servesOf<IdentityProviderApi>();
 export class IdentityProviderController {
   constructor(private readonly providers: IdentityProviders) {}
 
+  @Versioned(VERSION)
   @Serves('GET /api/identity-provider')
   view(@CurrentTenant() tenant: Tenant): Promise<IdentityProviderView> {
     return this.providers.view(tenant);
   }
 
+  @Versioned(VERSION)
   @Serves('PUT /api/identity-provider')
   configure(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() by: SignedInUser,
     @Body() dto: ConfigureIdentityProviderDto,
+    @IfMatch() expected: ExpectedVersion<IdentityProviderView>,
   ): Promise<IdentityProviderView> {
-    return this.providers.configure(tenant, by, dto);
+    return this.providers.configure(tenant, by, dto, expected);
   }
 
   @Serves('DELETE /api/identity-provider')

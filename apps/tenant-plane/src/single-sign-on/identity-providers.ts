@@ -8,6 +8,7 @@ import {
   signOnNotBegun,
   signOnNotConfigured,
   validationFailed,
+  type ExpectedVersion,
 } from '@atlas/platform';
 import { plannedTenantUrl } from '@atlas/tenancy';
 import {
@@ -45,16 +46,18 @@ export class IdentityProviders {
 
   async view(tenant: Tenant): Promise<IdentityProviderView> {
     const provider = await this.tenants.read(tenant.id, find);
-    return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
+    return this.viewWith(tenant, provider);
   }
 
   /**
    * Disabling or replacing the provider revokes the sessions of all sign-ins through it, except the caller's.
+   * Throws `changed_meanwhile`.
    */
   async configure(
     tenant: Tenant,
     by: SignedInUser,
     dto: ConfigureIdentityProviderDto,
+    expected: ExpectedVersion<IdentityProviderView>,
   ): Promise<IdentityProviderView> {
     requireSensible(dto);
     await this.tenants.write(tenant.id, async (scope) => {
@@ -72,6 +75,7 @@ export class IdentityProviders {
       const before = await takeProvider(scope, provider);
       const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
       await this.requireAllowed(scope, by, isLeft);
+      expected.require(this.viewWith(tenant, before));
       if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
       if (before) await scope.put(IdentityProvider, [provider]);
       const ended = isLeft ? await this.sessions.endSingleSignOn(scope, by.sessionId) : 0;
@@ -91,6 +95,12 @@ export class IdentityProviders {
       const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
       await this.note(scope, 'removed', before, { sessions_ended: ended });
     });
+  }
+
+  /** Whether users can sign in through the tenant's provider. */
+  async isReady(tenant: Tenant): Promise<boolean> {
+    const provider = await this.tenants.read(tenant.id, find);
+    return provider !== null && provider.isEnabled && this.redirectUri(tenant) !== null;
   }
 
   /** The plane as a client of the tenant's provider. Throws `sign_on_not_configured`. */
@@ -125,6 +135,10 @@ export class IdentityProviders {
       ? this.sessions.lockSingleSignOn(scope, by.id)
       : lockUsers(scope, [by.id]));
     await this.sessions.requireCaller(scope, locked, by, CONFIGURE_SIGN_IN);
+  }
+
+  private viewWith(tenant: Tenant, provider: IdentityProvider | null): IdentityProviderView {
+    return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
   /** Derived from the plane's or the tenant's configured address, never from what a request claims. */

@@ -14,5 +14,6 @@ import { UserSignOnController } from './user-sign-on.controller';
   imports: [AccessModule, AuditModule, CredentialsModule, PlaneIdentityModule],
   controllers: [IdentityProviderController, UserSignOnController],
   providers: [IdentityProviders, TenantSignOn, UserSignOn],
+  exports: [IdentityProviders],
 })
 export class SingleSignOnModule {}

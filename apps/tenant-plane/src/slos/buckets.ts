@@ -22,12 +22,12 @@ export async function addToBucket(
   );
 }
 
-/** The sums of the buckets since each of these minutes, read with one query. */
+/** The sums of the buckets of each SLO since each of these minutes, by SLO, read with one query. */
 export async function sumsSince(
   scope: TenantScope,
-  sloId: string,
+  sloIds: readonly string[],
   minutes: readonly number[],
-): Promise<readonly Counts[]> {
+): Promise<ReadonlyMap<string, readonly Counts[]>> {
   const count = minutes.length;
   // SQLite numbers parameters in the order of their first use.
   const columns = minutes.map((_, index) => {
@@ -35,12 +35,16 @@ export async function sumsSince(
     return `sum(case when ${since} then good end) as good_${index},
       sum(case when ${since} then total end) as total_${index}`;
   });
-  const [row = {}] = await scope.manager.query<Record<string, number | null>[]>(
-    `select ${columns.join(', ')} from slo_buckets
-      where tenant_id = $${count + 1} and slo_id = $${count + 2} and minute >= $${count + 3}`,
-    [...minutes, scope.tenantId, sloId, Math.min(...minutes)],
+  const ids = sloIds.map((_, index) => `$${count + 3 + index}`);
+  const rows = await scope.manager.query<(Record<string, number | null> & { readonly slo_id: string })[]>(
+    `select ${columns.join(', ')}, slo_id from slo_buckets
+      where tenant_id = $${count + 1} and minute >= $${count + 2} and slo_id in (${ids.join(', ')})
+      group by slo_id`,
+    [...minutes, scope.tenantId, Math.min(...minutes), ...sloIds],
   );
-  return minutes.map((_, index) => ({ good: row[`good_${index}`] ?? 0, total: row[`total_${index}`] ?? 0 }));
+  const sumsIn = (row: Record<string, number | null> = {}): Counts[] =>
+    minutes.map((_, index) => ({ good: row[`good_${index}`] ?? 0, total: row[`total_${index}`] ?? 0 }));
+  return new Map(sloIds.map((id) => [id, sumsIn(rows.find(({ slo_id: sloId }) => sloId === id))]));
 }
 
 /** Deletes some of the buckets before this minute, the oldest first. Returns whether none is left. */

@@ -1,7 +1,7 @@
-import { type SloView } from '@atlas/tenant-api/slos';
+import { type SloStatusView, type SloView } from '@atlas/tenant-api/slos';
 import { type Slo } from './slo.entity';
 
-export function sloView(slo: Slo): SloView {
+export function sloView(slo: Slo, status?: SloStatusView): SloView {
   const { indicatorError } = slo;
   return {
     id: slo.id,
@@ -15,5 +15,6 @@ export function sloView(slo: Slo): SloView {
     incident_id: slo.incidentId,
     created_at: slo.createdAt,
     updated_at: slo.updatedAt,
+    ...(status && { status }),
   };
 }

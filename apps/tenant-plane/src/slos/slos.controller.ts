@@ -8,6 +8,10 @@ import {
   Refuses,
   UuidPipe,
   servesOf,
+  ExpectedVersion,
+  IfMatch,
+  Versioned,
+  byUpdatedAt,
 } from '@atlas/platform';
 import {
   AddSloEventsDto,
@@ -86,6 +90,7 @@ export class SlosController {
   }
 
   @Requires(READ_SLOS)
+  @Versioned(byUpdatedAt)
   @Serves('GET /api/slos/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<SloView> {
     return this.slos.get(tenant.id, id);
@@ -93,15 +98,17 @@ export class SlosController {
 
   @Requires(WRITE_SLOS)
   @Refuses('unprocessable')
+  @Versioned(byUpdatedAt)
   @Serves('PATCH /api/slos/:id')
   async update(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateSloDto,
+    @IfMatch() expected: ExpectedVersion<SloView>,
   ): Promise<SloView> {
     await this.prometheus.requireAllowed(dto.indicator);
-    return this.writes.by(tenant.id, user, () => this.slos.update(tenant.id, id, dto));
+    return this.writes.by(tenant.id, user, () => this.slos.update(tenant.id, id, dto, expected));
   }
 
   @Requires(WRITE_SLOS)

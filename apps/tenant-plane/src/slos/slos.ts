@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, type Page, pageOf } from '@atlas/platform';
+import { Clock, type ExpectedVersion, type Page, pageOf, timeOfChange } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
   type CreateSloDto,
@@ -19,9 +19,13 @@ import { SloCredentials } from './slo-credentials';
 import { SloEpisodes } from './slo-episodes';
 import { evaluationAfter } from './slo-evaluations';
 import { existingSlo, lockedSlo } from './slo-locks';
+import { statusesNow } from './slo-statuses';
 import { Slo } from './slo.entity';
 import { indicatorKindFixed } from './slo.errors';
 import { sloView } from './slo.view';
+
+/** A page with statuses has no more, because a status sums up the events of up to 90 days. */
+const MAX_STATUSES = 10;
 
 @Injectable()
 export class Slos {
@@ -66,11 +70,10 @@ export class Slos {
     });
   }
 
-  async list(
-    tenantId: string,
-    { cursor, limit, service, ci_id: ciId }: ListSlosQuery,
-  ): Promise<Page<SloView>> {
-    const rows = await this.tenants.read(tenantId, (scope) => {
+  list(tenantId: string, filter: ListSlosQuery): Promise<Page<SloView>> {
+    const { cursor, service, ci_id: ciId, include } = filter;
+    const limit = include ? Math.min(filter.limit, MAX_STATUSES) : filter.limit;
+    return this.tenants.read(tenantId, async (scope) => {
       const query = scope
         .query(Slo, 'slo')
         .andWhere({ deletedAt: IsNull() })
@@ -79,9 +82,12 @@ export class Slos {
       if (cursor) query.andWhere('slo.id < :cursor', { cursor });
       if (service !== undefined) query.andWhere({ service });
       if (ciId !== undefined) query.andWhere({ ciId });
-      return query.getMany();
+      const rows = await query.getMany();
+      const shown = include ? rows.slice(0, limit) : [];
+      const statuses = await statusesNow(scope, shown, this.clock.now());
+      const byId = new Map(shown.map(({ id }, index) => [id, statuses[index]]));
+      return pageOf(rows, limit, (slo) => sloView(slo, byId.get(slo.id)));
     });
-    return pageOf(rows, limit, sloView);
   }
 
   /** Throws `slo_not_found`. */
@@ -89,18 +95,24 @@ export class Slos {
     return this.tenants.read(tenantId, async (scope) => sloView(await existingSlo(scope, id)));
   }
 
-  /** Also throws `slo_not_found` and `indicator_kind_fixed`; see {@link create}. */
-  update(tenantId: string, id: string, dto: UpdateSloDto): Promise<SloView> {
+  /** Also throws `slo_not_found`, `changed_meanwhile` and `indicator_kind_fixed`; see {@link create}. */
+  update(
+    tenantId: string,
+    id: string,
+    dto: UpdateSloDto,
+    expected: ExpectedVersion<SloView>,
+  ): Promise<SloView> {
     return this.tenants.write(tenantId, async (scope) => {
       const slo = await lockedSlo(scope, id, 'update');
+      const before = sloView(slo);
+      expected.require(before);
       const changed: Slo = { ...slo, ...fieldsOf(dto) };
       if (changed.indicator.kind !== slo.indicator.kind) throw indicatorKindFixed(slo);
       const { indicator, hasChanged } = await this.credentials.store(scope, id, changed.indicator);
       changed.indicator = { ...indicator };
-      const before = sloView(slo);
       if (!hasChanged && isDeepStrictEqual(sloView(changed), before)) return before;
       if (changed.ciId && changed.ciId !== slo.ciId) await requireItems(scope, [changed.ciId]);
-      changed.updatedAt = this.clock.now();
+      changed.updatedAt = timeOfChange(this.clock.now(), slo.updatedAt);
       await scope.update(Slo, { id }, changed);
       const after = sloView(changed);
       await this.record(scope, id, 'slo.updated', differences(before, after));

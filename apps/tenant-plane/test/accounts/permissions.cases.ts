@@ -71,6 +71,8 @@ const ROUTES: readonly Route[] = [
     roles: ['admin'],
     status: 200,
   },
+  { method: 'get', path: '/api/deployment', roles: OPERATING, status: 200 },
+  { method: 'get', path: '/api/people', roles: FULFILLING, status: 200 },
   { method: 'get', path: '/api/users', roles: OPERATING, status: 200 },
   { method: 'get', path: `/api/users/${ID}`, roles: OPERATING, status: 404 },
   { method: 'patch', path: `/api/users/${ID}`, body: { name: 'x' }, roles: ['admin'], status: 404 },

@@ -37,7 +37,7 @@ export function packed(entries: readonly Entry[]): Buffer {
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
-/** A copy with one bit changed, but not one that unpacks to the same: some bits only choose among equal zeros. */
+/** A copy with one bit changed, but not one of those that only choose among equal zeros. */
 export function damaged(archive: Buffer): Buffer {
   const content = gunzipSync(archive);
   for (let at = archive.length - 300; at > 0; at -= 1) {

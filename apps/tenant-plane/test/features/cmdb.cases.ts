@@ -126,6 +126,30 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect((await list('?status=stock&criticality=high&key=i-1')).items).toEqual([item]);
   });
 
+  it.each(['WEB', 'b-Ü', 'key-7'])('can be found by a part of their name or key: %s', async (q) => {
+    const { body: item } = await create({ name: 'web-ü', key: 'Key-77' }).expect(201);
+    await create({ name: 'db-u', key: 'Key-1' }).expect(201);
+    expect((await list(`?q=${encodeURIComponent(q)}`)).items).toEqual([item]);
+    expect((await list(`?type=disk&q=${encodeURIComponent(q)}`)).items).toEqual([]);
+    expect((await list('?q=.')).items).toEqual([]);
+  });
+
+  it('can be found by their ids, even if archived, but not by those of other tenants', async () => {
+    const [live, archived] = [(await create()).body, (await create()).body];
+    await create().expect(201);
+    await plane.delete(`/api/cmdb/items/${archived.id}`, admin).expect(204);
+    const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
+    const query = [live.id.toUpperCase(), archived.id, randomUUID()].map((id) => `ids=${id}`).join('&');
+    const found = async (filter: string, by = admin) =>
+      (await plane.get(`/api/cmdb/items?${filter}`, by).expect(200)).body.items.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await found(query)).toEqual([archived.id, live.id]);
+    expect(await found(`${query}&archived=false`)).toEqual([live.id]);
+    expect(await found(`${query}&archived=true`)).toEqual([archived.id]);
+    expect(await found(query, stranger)).toEqual([]);
+  });
+
   it('have no attributes if none are given', async () => {
     expect((await create().expect(201)).body.attributes).toEqual({});
   });
@@ -185,7 +209,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect((await create({ attributes: full }).expect(201)).body.attributes).toEqual(full);
   });
 
-  it.each(['limit=0', 'limit=201', 'cursor=1', 'type=', 'name=web-1'])(
+  it.each(['limit=0', 'limit=201', 'cursor=1', 'type=', 'q=', 'ids=', 'ids=web-1', 'name=web-1'])(
     'cannot be listed with ?%s',
     async (query) => {
       expect((await plane.get(`/api/cmdb/items?${query}`, admin).expect(400)).body.code).toBe(

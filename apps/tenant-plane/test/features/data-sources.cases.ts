@@ -196,6 +196,21 @@ describe.each(EVERY_DATABASE)('a data source on %s', (driver) => {
     expect(await countOf()).toBe(2);
   });
 
+  it('is named by its alerts, with its present name and even after it is deleted', async () => {
+    const [{ id, key }, other] = [await created({ name: 'First' }), await created({ name: 'Second' })];
+    for (const source of [key, other.key]) await sendWith(source).expect(202);
+    const named = async (query = '') =>
+      (await plane.get(`/api/alerts${query}`, admin).expect(200)).body.items.map(
+        (alert: { source_name: string }) => alert.source_name,
+      );
+    expect(await named()).toEqual(['Second', 'First']);
+    await plane.patch(`/api/data-sources/${id}`, { name: 'Renamed' }, admin).expect(200);
+    await plane.delete(`/api/data-sources/${id}`, admin).expect(204);
+    expect(await named(`?source_id=${id}`)).toEqual(['Renamed']);
+    const [alert] = (await plane.get(`/api/alerts?source_id=${id}`, admin)).body.items;
+    expect((await plane.get(`/api/alerts/${alert.id}`, admin).expect(200)).body).toEqual(alert);
+  });
+
   it('leaves its alerts behind when it is deleted', async () => {
     const { id, key } = await created();
     await sendWith(key).expect(202);

@@ -299,6 +299,51 @@ describe.each(EVERY_DATABASE)('runs of runbooks on %s', (driver) => {
     expect(await list('limit=1')).toEqual([other.id]);
   });
 
+  it('can be listed by runbook and by several statuses', async () => {
+    const list = async (query: string): Promise<string[]> =>
+      (await plane.get(`/api/automation/jobs?${query}`, admin).expect(200)).body.items.map(
+        ({ id }: RunView) => id,
+      );
+    const id = await runbook([MANUAL]);
+    const [done, live] = [(await request(id)).body, (await request(id)).body];
+    await act(done, 'complete').expect(200);
+    const risky = await start([shell('critical')]);
+    const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
+    expect(await list(`runbook_id=${id.toUpperCase()}`)).toEqual([live.id, done.id]);
+    expect(await list('status=waiting_approval&status=waiting_manual')).toEqual([risky.id, live.id]);
+    expect(await list(`runbook_id=${id}&status=waiting_approval&status=succeeded`)).toEqual([done.id]);
+    expect((await plane.get(`/api/automation/jobs?runbook_id=${id}`, stranger)).body.items).toEqual([]);
+    for (const query of ['status=waiting_manual&status=x', 'status=', 'runbook_id=Restart'])
+      await plane.get(`/api/automation/jobs?${query}`, admin).expect(400);
+  });
+
+  it('are counted while they wait for a person', async () => {
+    const inbox = async (by: CallOptions = admin) =>
+      (await plane.get('/api/automation/inbox', by).expect(200)).body;
+    expect(await inbox()).toEqual({ approvals: 0, manual: 0 });
+    const [first] = [await start([MANUAL]), await start([MANUAL]), await start([shell('critical')])];
+    expect(await inbox()).toEqual({ approvals: 1, manual: 2 });
+    await act(first, 'complete').expect(200);
+    expect(await inbox()).toEqual({ approvals: 1, manual: 1 });
+    const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
+    expect(await inbox(stranger)).toEqual({ approvals: 0, manual: 0 });
+  });
+
+  it('show the present name of their runbook', async () => {
+    const id = await runbook([MANUAL]);
+    const { body: run } = await request(id).expect(202);
+    expect(run.runbook_name).toBe('Restart');
+    await start([MANUAL], {}, admin, { name: 'Other' });
+    await plane.put(`/api/runbooks/${id}`, { name: 'Renamed', steps: [MANUAL] }, admin).expect(200);
+    await plane.delete(`/api/runbooks/${id}`, admin).expect(204);
+    const { body } = await plane.get('/api/automation/jobs', admin).expect(200);
+    expect(body.items.map((one: RunView) => one.runbook_name)).toEqual(['Other', 'Renamed']);
+    expect((await show(run)).runbook_name).toBe('Renamed');
+    expect((await act(run, 'complete').expect(200)).body.runbook_name).toBe('Renamed');
+    const { text } = await plane.get(`/api/automation/jobs/${run.id}/events`, admin).expect(200);
+    expect(text).toMatch(/event: done\ndata: .*"runbook_name":"Renamed"/);
+  });
+
   it('can be cancelled, but only while they have not ended', async () => {
     const run = await start([MANUAL, shell('low')]);
     expect(statuses((await act(run, 'cancel', { note: 'changed my mind' }).expect(200)).body)).toEqual([

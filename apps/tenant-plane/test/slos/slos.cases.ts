@@ -216,6 +216,41 @@ describe.each(EVERY_DATABASE)('service level objectives on %s', (driver) => {
       expect(JSON.stringify(plan)).toMatch(/Index Scan|USING INDEX/);
     });
 
+    it('are listed with their objectives if asked for, with one statement for each window', async () => {
+      const [week, month, quiet] = [
+        await create({ window_days: 7 }),
+        await create({ objective: 0.5 }),
+        await create({ window_days: 7 }),
+      ];
+      for (const { id } of [week, month]) {
+        await add(id, { good: 1, total: 2, at: ago(6 * DAY) }).expect(202);
+        await add(id, { good: 9, total: 10 }).expect(202);
+      }
+      await add(month.id, { good: 0, total: 5, at: ago(8 * DAY) }).expect(202);
+      await plane.delete(`/api/slos/${(await create()).id}`, admin).expect(204);
+      const asked = jest.spyOn(EntityManager.prototype, 'query');
+      const { body } = await plane.get('/api/slos?include=status', admin).expect(200);
+      const sums = asked.mock.calls.filter(([sql]) => sql.includes('slo_buckets'));
+      asked.mockRestore();
+      expect(sums).toHaveLength(2);
+      expect(body.items.map((slo: SloView) => slo.id)).toEqual([quiet.id, month.id, week.id]);
+      for (const slo of body.items) expect(slo.status).toEqual(await status(slo.id));
+      expect(body.items.map((slo: SloView) => [slo.status?.state, slo.status?.total])).toEqual([
+        ['no_data', 0],
+        ['ok', 17],
+        ['exhausted', 12],
+      ]);
+      const page = await plane.get('/api/slos?include=status&limit=2', admin).expect(200);
+      expect(page.body).toEqual({ items: body.items.slice(0, 2), next_cursor: month.id });
+      const plain = await plane.get('/api/slos', admin).expect(200);
+      expect(plain.body.items).toEqual([quiet, month, week]);
+      await plane.get('/api/slos?include=series', admin).expect(400);
+      await Promise.all(Array.from({ length: 8 }, () => create()));
+      const full = await plane.get('/api/slos?include=status&limit=50', admin).expect(200);
+      expect(full.body.items).toHaveLength(10);
+      expect(full.body.next_cursor).toBe(month.id);
+    });
+
     it('count every one of many concurrent requests', async () => {
       const { id } = await create();
       await Promise.all(Array.from({ length: 40 }, () => add(id, { good: 2, total: 3 }).expect(202)));

@@ -25,13 +25,40 @@ describe('the pages of a tenant plane', () => {
     plane.get(path, { host: hostOf('acme'), headers: { accept: 'text/html,*/*;q=0.8' } });
   const suspend = () => plane.apply({ tenants: [{ ...tenant, status: 'suspended', entry_revision: 2 }] });
 
-  it("show the tenant's name, with HTML escaped", async () => {
-    const { text, headers } = await open('/').expect(200);
-    expect(text).toContain('Acme &lt;Corp&gt; &amp; &quot;Sons&quot;');
-    expect(headers['content-security-policy']).toContain("default-src 'none'");
+  it.each(['/', '/incidents/of-a-path-that-only-the-script-knows'])(
+    'show the workspace at %s, with a nonce that is new in every response',
+    async (path) => {
+      const [one, two] = [await open(path).expect(200), await open(path).expect(200)];
+      const [nonce, other] = [one, two].map(
+        ({ headers }) => /'nonce-(.{24})'/.exec(headers['content-security-policy'] ?? '')?.[1],
+      );
+      expect(nonce).not.toBe(other);
+      expect(one.headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-security-policy':
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';" +
+          `script-src 'self' 'nonce-${nonce}';style-src 'self' 'nonce-${nonce}';` +
+          "img-src 'self' data:;font-src 'self';connect-src 'self'",
+      });
+      const loaded = [...one.text.matchAll(/<(?:link|script)[^>]* (?:href|src)="(.*?)" nonce="(.*?)"/g)];
+      expect(loaded.length).toBeGreaterThan(2);
+      expect([...new Set(loaded.map(([, , given]) => given))]).toEqual([nonce]);
+      for (const [, file = ''] of loaded) {
+        const { headers } = await open(file).expect(200);
+        expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+      }
+    },
+  );
+
+  it('are not given to programs, nor in place of an API route or of a file that is gone', async () => {
+    await plane.get('/incidents', { headers: { accept: 'application/json' } }).expect(404);
+    await plane.get('/incidents').expect(404);
+    for (const path of ['/api', '/api/nothing', '/assets/index-gone.js', '/assets/..%2f.built', '/help/x'])
+      expect((await open(path).expect(404)).text).not.toContain('id="root"');
   });
 
-  it.each(['/', '/docs', '/api/nothing'])(
+  it.each(['/docs', '/api/nothing'])(
     'have no inline scripts and only styles that their policy allows, at %s',
     async (path) => {
       const { text, headers } = await open(path);
@@ -44,7 +71,7 @@ describe('the pages of a tenant plane', () => {
         ([, block, own]) => block ?? own ?? '',
       );
       for (const style of inline) expect(policy).toContain(hashOf(style));
-      expect(inline.length).toBe({ '/': 0, '/docs': 3, '/api/nothing': 1 }[path]);
+      expect(inline.length).toBe({ '/docs': 3, '/api/nothing': 1 }[path]);
       expect(text).not.toMatch(/<script(?! src=)|\son\w+=|javascript:/i);
     },
   );
@@ -145,6 +172,7 @@ describe('the pages of a tenant plane', () => {
       const page = await open(path).expect(403);
       expect(page.headers['content-type']).toContain('text/html');
       expect(page.text).toContain('This tenant is suspended');
+      expect(page.text).toContain('<meta http-equiv="refresh" content="30">');
     }
     const problem = await plane.get('/api/tenant-default', { host: hostOf('acme') }).expect(403);
     expect(problem.headers['content-type']).toContain('application/problem+json');

@@ -23,6 +23,7 @@ const PUBLIC = [
   'GET /',
   'GET /signup',
   'GET /reset-password',
+  'GET /assets/:file',
   'GET /assets/page.css',
   'GET /assets/page.js',
   'GET /help',

@@ -11,6 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serveApiDocs } from '../openapi/api-docs';
+import { type WebAppOptions, serveWebApp } from '../pages/web-app';
 import { validationFailed } from '../errors/errors';
 import { Draining } from '../monitoring/health';
 import { Metrics } from '../monitoring/metrics';
@@ -34,7 +35,6 @@ const UNPREFIXED = [
   'api/health',
   'metrics',
   'signup',
-  'signup/verify',
   'reset-password',
   'assets/page.css',
   'assets/page.js',
@@ -55,6 +55,8 @@ export interface HttpAppOptions {
   };
   /** A media type that routes with `TakesStream` accept. */
   readonly streams?: string;
+  /** The app whose pages the plane serves. */
+  readonly webApp?: WebAppOptions;
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
   /** Builds the object graph without starting anything, to generate the API description. */
@@ -111,6 +113,7 @@ export async function createHttpApp(
     sendAwayWhile(app.get(Draining), server);
   }
   serveApiDocs(app, options.name);
+  if (options.webApp) serveWebApp(server, options.webApp);
   return app;
 }
 

@@ -11,6 +11,7 @@ export type ErrorKind =
   | 'too_slow'
   | 'conflict'
   | 'gone'
+  | 'outdated'
   | 'too_large'
   | 'unsupported'
   | 'unsatisfiable'
@@ -31,6 +32,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   too_slow: 408,
   conflict: 409,
   gone: 410,
+  outdated: 412,
   too_large: 413,
   unsupported: 415,
   unsatisfiable: 416,

@@ -13,11 +13,26 @@ function lower(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
+/** Makes a list of a query parameter that may be repeated, even if it is given once. */
+export const Repeated = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    value === undefined || Array.isArray(value) ? value : [value],
+  );
+
 /** Parses an integer in a query. Other strings that `Number` accepts ('', '0x10', '1e2') are rejected. */
 export const NumberInText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
   );
+
+const TRUTHS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/** Parses `true` and `false` in a query. */
+export const BooleanInText = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => TRUTHS.get(String(value)) ?? value);
 
 export class PageLimit {
   @Optional()

@@ -5,6 +5,7 @@ export interface ApiNotes {
   readonly isExcluded?: boolean;
   readonly takesBearer?: boolean;
   readonly takesIdempotencyKey?: boolean;
+  readonly isVersioned?: boolean;
   readonly tags?: readonly string[];
   /** Media types of the request and the response, if not JSON. */
   readonly consumes?: readonly string[];
@@ -41,6 +42,9 @@ export const ApiExcludeController = (): Decorator => noting({ isExcluded: true }
 
 /** Documents that a request may be repeated with the same Idempotency-Key. */
 export const ApiIdempotencyKey = (): Decorator => noting({ takesIdempotencyKey: true });
+
+/** Documents that responses carry an `ETag`, and that a request that changes something takes `If-Match`. */
+export const ApiVersioned = (): Decorator => noting({ isVersioned: true });
 
 /** Documents refusals that cannot be derived from the operation's contract. */
 export const Refuses = (...refuses: ErrorKind[]): Decorator => noting({ refuses });

@@ -24,7 +24,6 @@ const TITLES = {
   signup: 'Choose your password',
   'reset-password': 'Choose a new password',
   'reset-operator-password': 'Choose a new password',
-  'verify-signup': 'Confirm your address',
 } as const;
 
 export type LinkPage = keyof typeof TITLES;

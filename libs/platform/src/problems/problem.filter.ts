@@ -40,10 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, currentContext()?.traceId);
     if (isForBrowser(http.getRequest<FastifyRequest>())) {
-      void reply
-        .status(status)
-        .headers({ ...error.headers, ...PAGE_HEADERS })
-        .send(problemPage(problem));
+      this.showPerson(error, status, reply);
       return;
     }
     const body = JSON.stringify(problem);
@@ -52,6 +49,14 @@ export class ProblemFilter implements ExceptionFilter {
       .status(status)
       .headers({ ...error.headers, ...signature, 'content-type': 'application/problem+json' })
       .send(body);
+  }
+
+  /** Answers a person who has opened a link in a browser. */
+  protected showPerson(error: DomainError, status: number, reply: FastifyReply): void {
+    void reply
+      .status(status)
+      .headers({ ...error.headers, ...PAGE_HEADERS })
+      .send(problemPage(problemOf(error, currentContext()?.traceId)));
   }
 }
 

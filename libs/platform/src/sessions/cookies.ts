@@ -22,10 +22,16 @@ export interface SessionCredential {
   readonly isCookie: boolean;
 }
 
-/** Deletes the cookie if `seconds` is 0. */
-export function setCookie(reply: FastifyReply, cookie: CookieName, value: string, seconds: number): void {
+/** Deletes the cookie if `seconds` is 0. Browsers forget a cookie `until closed` when they are closed. */
+export function setCookie(
+  reply: FastifyReply,
+  cookie: CookieName,
+  value: string,
+  seconds: number | 'until closed',
+): void {
   const secure = cookie.isProduction ? '; Secure' : '';
-  const text = `${fullName(cookie)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+  const age = seconds === 'until closed' ? '' : `; Max-Age=${seconds}`;
+  const text = `${fullName(cookie)}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure}`;
   void reply.header('set-cookie', text);
 }
 

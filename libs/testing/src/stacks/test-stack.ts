@@ -14,6 +14,7 @@ export interface TenantView {
   readonly deployment_model: string;
   readonly url: string;
   readonly endpoint_url: string | null;
+  readonly admin_email: string;
   readonly has_db_url: boolean;
   readonly created_at: string;
   readonly active_at: string | null;
@@ -47,7 +48,7 @@ export interface TestStackOptions {
 }
 
 export const ADMIN_PASSWORD = 'correct horse battery staple';
-const OWNER_EMAIL = 'owner@example.com';
+export const OWNER_EMAIL = 'owner@example.com';
 
 /**
  * A Control Plane as a real process, with its owner and an API key. Tenant planes can be added. Everything

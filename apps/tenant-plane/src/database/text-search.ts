@@ -1,9 +1,22 @@
 import { type DatabaseDriver } from '@atlas/persistence';
+import { type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 
-export interface TextCondition {
+interface TextCondition {
   /** The operator and the parameter `:name`, to be written after the column. */
   readonly operator: string;
   readonly pattern: string;
+}
+
+/** Keeps the rows of which one of these columns contains `text`, in upper or lower case. */
+export function whereContains<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  columns: readonly string[],
+  text: string,
+): void {
+  const isPostgres = query.connection.options.type === 'postgres';
+  const { operator, pattern } = containing(isPostgres ? 'postgres' : 'sqlite', text);
+  const conditions = columns.map((column) => `${query.alias}.${column} ${operator} :pattern`);
+  query.andWhere(`(${conditions.join(' or ')})`, { pattern });
 }
 
 /**

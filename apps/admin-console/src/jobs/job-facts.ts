@@ -1,0 +1,50 @@
+import { wordsOf } from '@atlas/web';
+import { type Job, type Step } from '../parts/types';
+
+const LIVE: readonly string[] = ['queued', 'running', 'waiting'];
+
+export function isLive({ status }: Job): boolean {
+  return LIVE.includes(status);
+}
+
+/** A job does not say in which direction it goes, but its steps do. */
+export function isUndoing(job: Job): boolean {
+  return (
+    isLive(job) && job.steps.some(({ status, error }) => status === 'undone' || error?.class === 'fatal')
+  );
+}
+
+/** The step that the job is at, counted from one. */
+export function currentStep({ steps }: Job): { readonly step: Step; readonly number: number } | null {
+  const index = steps.findIndex(({ status }) => ['failed', 'running', 'waiting'].includes(status));
+  const next = index < 0 ? steps.findIndex(({ status }) => status === 'pending') : index;
+  const step = steps[next];
+  return step === undefined ? null : { step, number: next + 1 };
+}
+
+/** `Rotate secret` */
+export function operationText({ operation }: Pick<Job, 'operation'>): string {
+  const words = wordsOf(operation);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const UNDONE_WHEN_CANCELLED: readonly string[] = ['move', 'restore', 'upgrade', 'rotate_secret', 'drain'];
+
+interface Cancelling {
+  readonly verb: string;
+  readonly about: string;
+}
+
+/** What cancelling means depends on the operation. */
+export function cancellingOf({ operation, steps }: Job): Cancelling {
+  const isFirstOpen = steps[0]?.status !== 'done';
+  if (UNDONE_WHEN_CANCELLED.includes(operation) || (operation === 'deprovision' && isFirstOpen))
+    return { verb: 'Cancel and undo', about: 'The job goes on, undoing its steps, and then ends.' };
+  if (operation === 'upgrade_wave')
+    return { verb: 'Stop the wave', about: 'Running upgrades finish. No further upgrade starts.' };
+  if (operation === 'provision')
+    return { verb: 'Stop', about: 'The tenant becomes failed. You can retry or roll back afterwards.' };
+  if (operation === 'deprovision')
+    return { verb: 'Stop', about: 'Users stay refused until you retry or roll back.' };
+  return { verb: 'Stop', about: 'The job stops where it is. You can retry it.' };
+}

@@ -1,0 +1,304 @@
+import { Button, Group, Menu, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import {
+  type ControlPlaneSchemas,
+  CopyBlock,
+  Page,
+  ProblemAlert,
+  ProblemError,
+  StateBadge,
+  When,
+  bodyOf,
+  onceKey,
+} from '@atlas/web';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api } from '../../api';
+import { useIsOwner } from '../../parts/access';
+import { Dialog } from '../../parts/dialog';
+import { oneOf } from '../../parts/search';
+import { me } from '../../session';
+
+type Operator = ControlPlaneSchemas['schemas']['ManagedOperatorView'];
+const ROLES = ['owner', 'admin', 'support'] as const;
+const KEY = ['operators'];
+
+export function Operators() {
+  const isOwner = useIsOwner();
+  const [isAdding, setAdding] = useState(false);
+  const { data, error, isPending } = useQuery({
+    queryKey: KEY,
+    queryFn: () => bodyOf(api.GET('/api/operators', { params: { query: { limit: 200 } } })),
+  });
+  return (
+    <Page
+      title="Operators"
+      about={
+        isOwner ? 'Who may use this console.' : 'Who may use this console. Only owners make changes here.'
+      }
+      actions={isOwner && <Button onClick={() => setAdding(true)}>Add an operator</Button>}
+      error={error}
+      isLoading={isPending}
+    >
+      <Table.ScrollContainer minWidth={700}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              {['Operator', 'Role', 'Signs in with', 'State', 'Added', ''].map((name) => (
+                <Table.Th key={name}>{name}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data?.items.map((operator) => (
+              <OperatorRow key={operator.id} operator={operator} isOwner={isOwner} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {isAdding && <AddDialog onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
+
+interface OperatorRowProps {
+  readonly operator: Operator;
+  readonly isOwner: boolean;
+}
+
+function OperatorRow({ operator, isOwner }: OperatorRowProps) {
+  const { data: self } = useQuery(me);
+  const [open, setOpen] = useState<'role' | 'disabled' | 'link' | null>(null);
+  const close = (): void => setOpen(null);
+  const isSelf = self?.id === operator.id;
+  const isDisabled = operator.disabled_at !== null;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {operator.name || operator.email}
+        <Text size="xs" c="dimmed">
+          {operator.email}
+        </Text>
+      </Table.Td>
+      <Table.Td>{operator.role}</Table.Td>
+      <Table.Td>
+        {operator.single_sign_on?.issuer ?? (operator.has_password ? 'Password' : 'Has not set a password')}
+      </Table.Td>
+      <Table.Td>
+        <StateBadge state={isDisabled ? 'disabled' : 'active'} />
+      </Table.Td>
+      <Table.Td>
+        <When at={operator.created_at} />
+      </Table.Td>
+      <Table.Td>
+        {isOwner && !isSelf && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <Button variant="default" size="compact-xs" aria-label={`Change ${operator.email}`}>
+                Change
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={() => setOpen('role')}>Role</Menu.Item>
+              {!isDisabled && <Menu.Item onClick={() => setOpen('link')}>Reset link</Menu.Item>}
+              <Menu.Item onClick={() => setOpen('disabled')}>{isDisabled ? 'Enable' : 'Disable'}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        {open === 'link' && <ResetLinkDialog id={operator.id} email={operator.email} onClose={close} />}
+        {open === 'role' && <RoleDialog operator={operator} onClose={close} />}
+        {open === 'disabled' && <DisableDialog operator={operator} onClose={close} />}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+interface OperatorDialogProps {
+  readonly operator: Operator;
+  readonly onClose: () => void;
+}
+
+function useChange(id: string, onClose: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: ControlPlaneSchemas['schemas']['ChangeOperatorDto']) =>
+      bodyOf(api.PATCH('/api/operators/{id}', { params: { path: { id } }, body })),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: KEY });
+      onClose();
+    },
+  });
+}
+
+const ENDS = 'This ends their sessions, API keys and links.';
+
+function RoleDialog({ operator, onClose }: OperatorDialogProps) {
+  const [role, setRole] = useState(operator.role);
+  const change = useChange(operator.id, onClose);
+  return (
+    <Dialog title={`Role of ${operator.email}`} onClose={onClose}>
+      <Stack>
+        <Select
+          label="Role"
+          data={ROLES}
+          allowDeselect={false}
+          value={role}
+          onChange={(value) => setRole(oneOf(ROLES, value) ?? role)}
+        />
+        <Text size="sm">If the role may do less than before, their sessions and links end.</Text>
+        <ProblemAlert error={change.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Back
+          </Button>
+          <Button
+            disabled={role === operator.role}
+            loading={change.isPending}
+            onClick={() => change.mutate({ role })}
+          >
+            Change the role
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}
+
+function DisableDialog({ operator, onClose }: OperatorDialogProps) {
+  const isDisabled = operator.disabled_at !== null;
+  const change = useChange(operator.id, onClose);
+  const verb = isDisabled ? 'Enable' : 'Disable';
+  return (
+    <Dialog title={`${verb} ${operator.email}?`} onClose={onClose}>
+      <Stack>
+        <Text size="sm">
+          {isDisabled ? 'They can sign in again. Their old sessions and keys stay ended.' : ENDS}
+        </Text>
+        <ProblemAlert error={change.error} />
+        <Group justify="flex-end">
+          <Button variant="default" data-autofocus onClick={onClose}>
+            Back
+          </Button>
+          <Button
+            color={isDisabled ? undefined : 'red'}
+            loading={change.isPending}
+            onClick={() => change.mutate({ disabled: !isDisabled })}
+          >
+            {verb}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}
+
+interface ResetLinkProps {
+  readonly id: string;
+  readonly email: string;
+  readonly onClose: () => void;
+}
+
+function ResetLinkDialog({ id, email, onClose }: ResetLinkProps) {
+  return (
+    <Dialog title={`Reset link for ${email}`} onClose={onClose} size="lg">
+      <ResetLink id={id} email={email} />
+    </Dialog>
+  );
+}
+
+/** The link with which an operator chooses a password. */
+function ResetLink({ id, email }: { readonly id: string; readonly email: string }) {
+  const [once] = useState(onceKey);
+  const create = useMutation({
+    mutationFn: () =>
+      bodyOf(api.POST('/api/operators/{id}/reset-link', { params: { path: { id } }, headers: once })),
+  });
+  return (
+    <Stack>
+      <Text size="sm">With a reset link, they choose a password. Give it only to {email}.</Text>
+      <ProblemAlert error={create.error} />
+      {create.data === undefined ? (
+        <Group justify="flex-end">
+          <Button loading={create.isPending} onClick={() => create.mutate()}>
+            Create the link
+          </Button>
+        </Group>
+      ) : (
+        <>
+          <Text size="sm">
+            Copy it now, because it is shown once. It expires <When at={create.data.expires_at} />.
+          </Text>
+          <CopyBlock name="the reset link" text={create.data.url} />
+        </>
+      )}
+    </Stack>
+  );
+}
+
+function AddDialog({ onClose }: { readonly onClose: () => void }) {
+  const [fields, setFields] = useState({ email: '', name: '', role: 'admin' as (typeof ROLES)[number] });
+  const [once, setOnce] = useState(onceKey);
+  const change = (part: Partial<typeof fields>): void => {
+    setFields({ ...fields, ...part });
+    setOnce(onceKey());
+  };
+  const client = useQueryClient();
+  const add = useMutation({
+    mutationFn: () => {
+      const { email, name, role } = fields;
+      return bodyOf(
+        api.POST('/api/operators', { headers: once, body: { email, role, ...(name !== '' && { name }) } }),
+      );
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+  const byField = add.error instanceof ProblemError ? add.error.byField : {};
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    add.mutate();
+  };
+  return (
+    <Dialog title="Add an operator" onClose={onClose} size="lg">
+      {add.data === undefined ? (
+        <Stack component="form" onSubmit={submit}>
+          <TextInput
+            label="Email"
+            type="email"
+            required
+            autoComplete="off"
+            value={fields.email}
+            error={byField.email}
+            onChange={(event) => change({ email: event.currentTarget.value })}
+          />
+          <TextInput
+            label="Name"
+            value={fields.name}
+            error={byField.name}
+            onChange={(event) => change({ name: event.currentTarget.value })}
+          />
+          <Select
+            label="Role"
+            description="Support only reads. Admins make changes. Owners also manage operators."
+            data={ROLES}
+            allowDeselect={false}
+            value={fields.role}
+            onChange={(value) => change({ role: oneOf(ROLES, value) ?? fields.role })}
+          />
+          <ProblemAlert error={add.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Back
+            </Button>
+            <Button type="submit" loading={add.isPending}>
+              Add
+            </Button>
+          </Group>
+        </Stack>
+      ) : (
+        <Stack>
+          <Text size="sm">{add.data.email} is added, and has no password yet.</Text>
+          <ResetLink id={add.data.id} email={add.data.email} />
+        </Stack>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,157 @@
+import { Badge, Group, Progress, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
+import { DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
+import { Page, StateBadge, When } from '@atlas/web';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { READ_ONLY, useMayChange } from '../../parts/access';
+import { ButtonLink, PlaneLink } from '../../parts/links';
+import { fleet, lagOf } from '../../parts/planes';
+import { HEALTHS, given, oneOf } from '../../parts/search';
+import { type Plane } from '../../parts/types';
+
+const NAMES = ['Plane', 'Health', 'Version', 'Records', 'Tenants', 'Region', 'Last report'];
+
+export function Fleet() {
+  const filter = useSearch({ from: '/signed-in/fleet' });
+  const mayChange = useMayChange();
+  const { data = [], error, isPending } = useQuery(fleet);
+  const planes = data.filter(
+    ({ status, health, deployment_model: model, name }) =>
+      (filter.retired === true || status !== 'retired') &&
+      (filter.health === undefined || health === filter.health) &&
+      (filter.deployment_model === undefined || model === filter.deployment_model) &&
+      name.toLowerCase().includes((filter.name ?? '').toLowerCase()),
+  );
+  return (
+    <Page
+      title="Fleet"
+      about={
+        mayChange ? 'Tenant planes: cells that many tenants share, and planes of one tenant.' : READ_ONLY
+      }
+      actions={
+        mayChange && (
+          <>
+            <ButtonLink variant="default" to="/fleet/upgrade">
+              Upgrade many
+            </ButtonLink>
+            <ButtonLink to="/fleet/register">Register a cell</ButtonLink>
+          </>
+        )
+      }
+      error={error}
+      isLoading={isPending}
+    >
+      <Stack>
+        <Filters />
+        {planes.length === 0 ? (
+          <Text c="dimmed">
+            {data.length === 0
+              ? 'No plane yet. Register a shared cell, or provision a tenant with its own plane.'
+              : 'No plane matches these filters.'}
+          </Text>
+        ) : (
+          <Table.ScrollContainer minWidth={800}>
+            <Table highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  {NAMES.map((name) => (
+                    <Table.Th key={name}>{name}</Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {planes.map((plane) => (
+                  <PlaneRow key={plane.id} plane={plane} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Stack>
+    </Page>
+  );
+}
+
+function PlaneRow({ plane }: { readonly plane: Plane }) {
+  const { health, health_status: reported, version_class: known, tenants, capacity } = plane;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <PlaneLink id={plane.id} />
+        <Text size="xs" c="dimmed">
+          {profileOf(plane.deployment_model).title}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Group gap={4}>
+          <StateBadge state={plane.status === 'enrolled' ? health : plane.status} />
+          {reported !== null && reported !== 'ok' && <StateBadge state={reported} />}
+          {plane.status === 'enrolled' &&
+            !plane.accepts_tenants &&
+            !profileOf(plane.deployment_model).tenantFixed && <Badge color="gray">closed</Badge>}
+          {plane.identity_forked && <Badge color="red">two copies</Badge>}
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        {plane.version ?? '–'}
+        {known !== null && known !== 'current' && <StateBadge state={known} />}
+      </Table.Td>
+      <Table.Td>{lagOf(plane)}</Table.Td>
+      <Table.Td>
+        <Text size="sm">
+          {tenants} of {capacity}
+        </Text>
+        <Progress
+          size="xs"
+          value={capacity === 0 ? 0 : (100 * tenants) / capacity}
+          aria-label={`${tenants} of ${capacity} places are taken`}
+        />
+      </Table.Td>
+      <Table.Td>{plane.region ?? '–'}</Table.Td>
+      <Table.Td>
+        <When at={plane.last_report_at} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Filters() {
+  const filter = useSearch({ from: '/signed-in/fleet' });
+  const navigate = useNavigate({ from: '/fleet' });
+  const narrow = (change: {
+    readonly [Name in keyof typeof filter]?: (typeof filter)[Name] | undefined;
+  }): void => void navigate({ search: given({ ...filter, ...change }), replace: true });
+  return (
+    <Group align="flex-end">
+      <TextInput
+        label="Name"
+        type="search"
+        value={filter.name ?? ''}
+        onChange={(event) => narrow({ name: event.currentTarget.value || undefined })}
+      />
+      <Select
+        label="Health"
+        placeholder="Any"
+        clearable
+        w={140}
+        data={HEALTHS}
+        value={filter.health ?? null}
+        onChange={(value) => narrow({ health: oneOf(HEALTHS, value) })}
+      />
+      <Select
+        label="Model"
+        placeholder="Any"
+        clearable
+        data={DEPLOYMENT_MODELS.map((value) => ({ value, label: profileOf(value).title }))}
+        value={filter.deployment_model ?? null}
+        onChange={(value) => narrow({ deployment_model: oneOf(DEPLOYMENT_MODELS, value) })}
+      />
+      <Switch
+        label="Show retired planes"
+        mb="xs"
+        checked={filter.retired ?? false}
+        onChange={(event) => narrow({ retired: event.currentTarget.checked || undefined })}
+      />
+    </Group>
+  );
+}

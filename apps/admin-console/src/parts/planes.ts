@@ -1,0 +1,50 @@
+import { bodyOf } from '@atlas/web';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { api } from '../api';
+import { type Plane } from './types';
+
+const PAGE = 500;
+/** The fleet has thousands of planes at most. */
+const MOST_PAGES = 10;
+
+/** All tenant planes. */
+export const fleet = queryOptions({
+  queryKey: ['planes'],
+  queryFn: async () => {
+    const planes: Plane[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const query = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
+      const { items, next_cursor } = await bodyOf(api.GET('/api/tenant-planes', { params: { query } }));
+      planes.push(...items);
+      if (next_cursor === null) break;
+      cursor = next_cursor;
+    }
+    return planes;
+  },
+  refetchInterval: 30_000,
+});
+
+/** A plane of the fleet, for lists that name many. */
+export function useFleetPlane(id: string): Plane | undefined {
+  const { data = [] } = useQuery(fleet);
+  return data.find((plane) => plane.id === id);
+}
+
+/** One plane, for its own page and that of its tenant. */
+export function usePlane(id: string | null) {
+  return useQuery({
+    queryKey: ['planes', id],
+    queryFn: () => bodyOf(api.GET('/api/tenant-planes/{id}', { params: { path: { id: id ?? '' } } })),
+    enabled: id !== null,
+    refetchInterval: 10_000,
+  });
+}
+
+/** How many revisions the plane is behind, in words. */
+export function lagOf({ revision, revision_applied: applied }: Plane): string {
+  if (applied === null) return '–';
+  const number = Number(applied.split('.').at(-1));
+  const lag = revision - number;
+  return lag <= 0 ? 'up to date' : `${lag} behind`;
+}

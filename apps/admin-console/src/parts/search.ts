@@ -1,0 +1,42 @@
+/** The value of a filter in the address, if it is one of these. */
+export function oneOf<Value extends string>(values: readonly Value[], given: unknown): Value | undefined {
+  return values.find((value) => value === given);
+}
+
+export function textOf(given: unknown): string | undefined {
+  return typeof given === 'string' && given !== '' ? given : undefined;
+}
+
+/** A path of this app, to go to later. Never another site. */
+export function localPath(given: unknown): string | undefined {
+  const path = textOf(given);
+  return path !== undefined && /^\/(?![/\\])/.test(path) ? path : undefined;
+}
+
+/** What an address may say. Names without a value stay, because the router keeps names that are left out. */
+export function searchOf<Values extends object>(values: Values): ReturnType<typeof given<Values>> {
+  return values as ReturnType<typeof given<Values>>;
+}
+
+/** Leaves out what has no value, so that addresses and calls stay short. */
+export function given<Values extends object>(
+  values: Values,
+): {
+  readonly [Name in keyof Values]?: Exclude<Values[Name], undefined>;
+} {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    readonly [Name in keyof Values]?: Exclude<Values[Name], undefined>;
+  };
+}
+
+export const JOB_VIEWS = ['failed', 'live', 'all'] as const;
+export const TENANT_STATUSES = [
+  'provisioning',
+  'active',
+  'suspended',
+  'failed',
+  'deprovisioning',
+  'deleted',
+] as const;
+export const PLAN_CHOICES = ['core', 'operations', 'enterprise'] as const;
+export const HEALTHS = ['online', 'offline', 'unknown'] as const;

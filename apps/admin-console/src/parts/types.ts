@@ -1,0 +1,13 @@
+import { type ControlPlaneSchemas } from '@atlas/web';
+
+type Schemas = ControlPlaneSchemas['schemas'];
+
+export type Job = Schemas['JobView'];
+export type Step = Schemas['StepView'];
+export type JobError = Schemas['JobError'];
+export type Tenant = Schemas['TenantView'];
+export type Plane = Schemas['TenantPlaneView'];
+export type Plan = Schemas['PlanView']['plan'];
+export type Bundle = Schemas['InstallBundle'];
+export type DeploymentModel = Schemas['DeploymentModel'];
+export type Drift = Schemas['DriftView'];

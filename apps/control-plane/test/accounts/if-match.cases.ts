@@ -1,0 +1,99 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Operator } from '../../src/accounts/operator.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
+import { type PlaneSimulator } from '../plane-simulator.fixture';
+
+interface Thing {
+  /** Creates it, and returns its path. */
+  readonly path: (plane: TestControlPlane, cell: PlaneSimulator) => Promise<string>;
+  readonly entity: typeof Tenant | typeof Operator;
+  /** What the audit trail calls a change. */
+  readonly action: string;
+}
+
+let made = 0;
+const THINGS: Readonly<Record<string, Thing>> = {
+  'a tenant': {
+    path: async (plane, cell) => {
+      const { id } = (await plane.provision().expect(202)).body.tenant;
+      await cell.serve(id);
+      await eventually(async () => (await plane.count(Tenant, { id, status: 'active' })) === 1);
+      return `/api/tenants/${id}`;
+    },
+    entity: Tenant,
+    action: 'tenant.updated',
+  },
+  'an operator': {
+    path: async (plane) => {
+      const email = `support-${(made += 1)}@example.com`;
+      await plane.createOperator(email, 'support');
+      const [{ id = '' } = {}] = await plane.rows(Operator, { email });
+      return `/api/operators/${id}`;
+    },
+    entity: Operator,
+    action: 'operator.changed',
+  },
+};
+
+describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) => {
+  // Its clock stands still, so all changes happen in the same millisecond.
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    cell = await plane.enrolledCell();
+  });
+  afterAll(() => plane.close());
+
+  describe.each(Object.entries(THINGS))('on %s', (_, { path: pathIn, entity, action }) => {
+    let path: string;
+    beforeEach(async () => (path = await pathIn(plane, cell)));
+
+    const read = async (): Promise<{ body: unknown; etag: string }> => {
+      const { body, headers } = await plane.get(path, { token: plane.session }).expect(200);
+      return { body, etag: headers['etag'] ?? '' };
+    };
+    const write = (n: number, header?: string) => {
+      const request = plane.patch(path, { name: `Name ${n}` }, { token: plane.session });
+      return header === undefined ? request : request.set('if-match', header);
+    };
+    const idIn = (of: string): string => of.split('/').at(-1) ?? '';
+    const changes = () => plane.count(AuditEvent, { action, targetId: idIn(path) });
+
+    it('refuses a version that was changed meanwhile, and writes nothing', async () => {
+      const { etag: first } = await read();
+      await write(1, first).expect(200);
+      const { body, etag: second } = await read();
+      expect(second).not.toBe(first);
+      const refused = await write(2, first)
+        .expect(412)
+        .expect('content-type', /^application\/problem\+json/);
+      expect(refused.body).toMatchObject({ code: 'changed_meanwhile', current: body });
+      expect((await read()).body).toEqual(body);
+      expect(await changes()).toBe(1);
+      await write(2, second).expect(200);
+    });
+
+    it('lets exactly one of several requests with the same version change it', async () => {
+      const { etag } = await read();
+      const held = await HeldRow.hold(plane, entity, idIn(path));
+      const answers = Promise.all([1, 2, 3].map((n) => write(n, etag)));
+      await held.untilWaiting(3);
+      await held.release();
+      expect((await answers).map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+      expect(await changes()).toBe(1);
+    });
+
+    it('is optional, and refused if it is malformed', async () => {
+      await write(1).expect(200);
+      await write(2).expect(200);
+      await write(3, '*').expect(200);
+      const { body } = await write(4, 'unquoted').expect(400);
+      expect(body).toMatchObject({ code: 'validation_failed', errors: [{ field: 'if-match' }] });
+      expect(await changes()).toBe(3);
+    });
+  });
+});

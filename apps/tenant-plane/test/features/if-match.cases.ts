@@ -1,0 +1,229 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { Audit } from '../../src/audit/audit';
+import { Pause, endedOrWaiting } from '../pause.fixture';
+import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
+
+type Admin = SignedInUser & CallOptions;
+
+/** A thing that one request can change. */
+interface Thing {
+  /** Creates it if need be, and returns its path. */
+  readonly path: (plane: TestTenantPlane, tenant: DesiredTenant, admin: Admin) => Promise<string>;
+  readonly method: 'patch' | 'put';
+  /** A change. Different numbers give different contents. */
+  readonly change: (n: number) => object;
+  /** What the audit trail calls a change. */
+  readonly action: string;
+}
+
+const created =
+  (path: string, body: object): Thing['path'] =>
+  async (plane, _, admin) =>
+    `${path}/${(await plane.post(path, body, admin).expect(201)).body.id}`;
+const always =
+  (path: string): Thing['path'] =>
+  () =>
+    Promise.resolve(path);
+
+const STEPS = [{ name: 'look', kind: 'manual', risk: 'low', config: {} }];
+const TARGETS = { response_minutes: 10, resolution_minutes: 100 };
+const named = (n: number): object => ({ name: `Name ${n}` });
+
+const THINGS: Readonly<Record<string, Thing>> = {
+  'an incident': {
+    path: created('/api/incidents', { title: 'Disk full', severity: 'P2' }),
+    method: 'patch',
+    change: (n) => ({ title: `Title ${n}` }),
+    action: 'incident.updated',
+  },
+  'a configuration item': {
+    path: created('/api/cmdb/items', { name: 'web-1', type: 'server' }),
+    method: 'patch',
+    change: named,
+    action: 'configuration_item.updated',
+  },
+  'an SLO': {
+    path: created('/api/slos', {
+      name: 'Up',
+      objective: 0.99,
+      window_days: 30,
+      indicator: { kind: 'events' },
+    }),
+    method: 'patch',
+    change: named,
+    action: 'slo.updated',
+  },
+  'a runbook': {
+    path: created('/api/runbooks', { name: 'Restart', steps: STEPS }),
+    method: 'put',
+    change: (n) => ({ ...named(n), steps: STEPS }),
+    action: 'runbook.changed',
+  },
+  'a data source': {
+    path: created('/api/data-sources', { name: 'Scripts', kind: 'generic' }),
+    method: 'patch',
+    change: named,
+    action: 'data_source.updated',
+  },
+  'a user': {
+    path: async (plane, tenant) => `/api/users/${(await plane.user(tenant, 'operator')).id}`,
+    method: 'patch',
+    change: named,
+    action: 'user.changed',
+  },
+  'the service levels, which were never set': {
+    path: always('/api/sla-policy'),
+    method: 'put',
+    change: (n) => ({
+      P1: { ...TARGETS, response_minutes: n },
+      P2: TARGETS,
+      P3: TARGETS,
+      P4: TARGETS,
+      P5: TARGETS,
+    }),
+    action: 'sla_policy.changed',
+  },
+  'the automation policy, which was never set': {
+    path: always('/api/automation/policy'),
+    method: 'put',
+    change: (n) => ({ level: 1, overrides: [{ ci_type: `type-${n}`, risk: 'low', level: 0 }] }),
+    action: 'automation_policy.changed',
+  },
+  'the identity provider, which was never set': {
+    path: always('/api/identity-provider'),
+    method: 'put',
+    change: (n) => ({ issuer: 'https://id.example.com', client_id: `client-${n}` }),
+    action: 'identity_provider.configured',
+  },
+};
+
+const MALFORMED = ['', 'unquoted', '"one", "two"', '"a"b"', "'single'", '"', '""'];
+
+describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
+  // Stands still, so all changes happen in the same millisecond.
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: Admin;
+  let count = 0;
+
+  beforeAll(async () => (plane = await TestTenantPlane.boot(driver, { clock })));
+  afterAll(() => plane.close());
+  beforeEach(async () => ({ tenant, admin } = await plane.tenantWithAdmin(`match-${(count += 1)}`)));
+
+  const read = async (path: string, as = admin): Promise<{ body: unknown; etag: string }> => {
+    const { body, headers } = await plane.get(path, as).expect(200);
+    return { body, etag: headers['etag'] ?? '' };
+  };
+  const ifMatch = (header: string | undefined, as = admin): CallOptions =>
+    header === undefined ? as : { ...as, headers: { 'if-match': header } };
+
+  describe.each(Object.entries(THINGS))('on %s', (_, { path: pathIn, method, change, action }) => {
+    let path: string;
+    beforeEach(async () => (path = await pathIn(plane, tenant, admin)));
+
+    const write = (n: number, header?: string, as = admin) =>
+      plane[method](path, change(n), ifMatch(header, as));
+    const changes = async (): Promise<number> => (await plane.audit(tenant, action)).length;
+
+    it('refuses a version that was changed meanwhile, and writes nothing', async () => {
+      const { etag: first } = await read(path);
+      const changed = await write(1, first).expect(200);
+      const { body, etag: second } = await read(path);
+      expect(changed.headers['etag']).toBe(second);
+      expect(second).not.toBe(first);
+      const refused = await write(2, first)
+        .expect(412)
+        .expect('content-type', /^application\/problem\+json/);
+      expect(refused.body).toMatchObject({ code: 'changed_meanwhile', current: body });
+      expect(refused.body.detail).toContain(`send it again with If-Match: ${second}.`);
+      expect((await read(path)).body).toEqual(body);
+      expect(await changes()).toBe(1);
+      await write(2, second).expect(200);
+      expect(await changes()).toBe(2);
+    });
+
+    it('lets exactly one of several requests with the same version change it', async () => {
+      const { etag } = await read(path);
+      const answers = await Promise.all(Array.from({ length: 6 }, (_, n) => write(n + 1, etag)));
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.sort()).toEqual([200, 412, 412, 412, 412, 412]);
+      expect(await changes()).toBe(1);
+    });
+
+    it('refuses a request that begins before another with the same version has ended', async () => {
+      const { etag } = await read(path);
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const first = write(1, etag).then(({ status }) => status);
+      await pause.reached;
+      const second = write(2, etag).then(({ status }) => status);
+      await endedOrWaiting(plane, second);
+      pause.release();
+      expect([await first, await second]).toEqual([200, 412]);
+      expect(await changes()).toBe(1);
+    });
+
+    it('is optional: without it, or with *, any version is changed', async () => {
+      const { etag } = await read(path);
+      await write(1).expect(200);
+      await write(2).expect(200);
+      await write(3, '*').expect(200);
+      await write(4, etag).expect(412);
+      await write(4, `W/${(await read(path)).etag}`).expect(200);
+      expect(await changes()).toBe(4);
+    });
+
+    it('is refused if it is malformed', async () => {
+      for (const header of MALFORMED) {
+        const { body } = await write(1, header).expect(400);
+        expect(body).toMatchObject({ code: 'validation_failed', errors: [{ field: 'if-match' }] });
+        expect(body.detail).toContain('must be * or one version in double quotes');
+      }
+      expect(await changes()).toBe(0);
+    });
+
+    it('is not affected by what another tenant changes', async () => {
+      const { etag } = await read(path);
+      const other = await plane.tenantWithAdmin(`other-${count}`);
+      const theirs = await pathIn(plane, other.tenant, other.admin);
+      await plane[method](theirs, change(1), other.admin).expect(200);
+      const { etag: foreign } = await read(theirs, other.admin);
+      await write(2, etag).expect(200);
+      await write(3, `"${foreign.slice(1, -1)}x"`).expect(412);
+      if (theirs !== path) await write(3, (await read(path)).etag, other.admin).expect(404);
+    });
+  });
+
+  it('takes the time or the number of the version that the view shows', async () => {
+    const shown = async (thing: string): Promise<[string, { updated_at: string; version: number }]> => {
+      const path = await THINGS[thing]?.path(plane, tenant, admin);
+      const { etag, body } = await read(path ?? '');
+      return [etag, body as { updated_at: string; version: number }];
+    };
+    for (const thing of ['an incident', 'a configuration item', 'an SLO']) {
+      const [etag, { updated_at }] = await shown(thing);
+      expect(etag).toBe(`"${updated_at}"`);
+    }
+    const [etag, { version }] = await shown('a runbook');
+    expect(etag).toBe(`"${version}"`);
+  });
+
+  it('says again what is set by default once an identity provider is removed', async () => {
+    const { etag } = await read('/api/identity-provider');
+    const body = { issuer: 'https://id.example.com', client_id: 'acme' };
+    await plane.put('/api/identity-provider', body, ifMatch(etag)).expect(200);
+    await plane.delete('/api/identity-provider', admin).expect(204);
+    expect((await read('/api/identity-provider')).etag).toBe(etag);
+  });
+
+  it('is still the next version if the clock was set back', async () => {
+    const path = await THINGS['a configuration item']?.path(plane, tenant, admin);
+    const versions = [(await read(path ?? '')).etag];
+    for (const n of [1, 2, 3]) {
+      clock.jump(-60);
+      versions.push((await plane.patch(path ?? '', named(n), admin).expect(200)).headers['etag'] ?? '');
+    }
+    expect(versions).toEqual([...new Set(versions)].sort());
+  });
+});

@@ -1,0 +1,109 @@
+import { MultiSelect, Select } from '@mantine/core';
+import { useState } from 'react';
+import { type Item } from './item';
+import { useFoundItems, useItemsById } from './use-items';
+
+const labelOf = ({ name, type }: Item): string => `${name} (${type})`;
+
+/** The items that match a text, and those that are chosen already. */
+function useOffered(text: string, chosen: readonly string[]) {
+  // What was chosen here is known. What a form began with is not.
+  const [kept, setKept] = useState<ReadonlyMap<string, Item>>(new Map());
+  const others = useItemsById(chosen.filter((id) => !kept.has(id)));
+  // The field shows the label of the chosen item, which is not a text to look for.
+  const isChosen = chosen.some((id) => {
+    const item = kept.get(id) ?? others.get(id);
+    return item !== undefined && labelOf(item) === text;
+  });
+  const { data, isFetching } = useFoundItems(isChosen ? '' : text);
+  const found = data?.items ?? [];
+  const known = new Map([...others.values(), ...kept.values(), ...found].map((item) => [item.id, item]));
+  const keep = (ids: readonly string[]): void =>
+    setKept(new Map([...known].filter(([id]) => kept.has(id) || ids.includes(id))));
+  return {
+    known,
+    keep,
+    /** The choices, first those that match. */
+    offered: [...new Set([...found.map(({ id }) => id), ...chosen])],
+    common: {
+      placeholder: 'Name or key',
+      searchable: true,
+      nothingFoundMessage: isFetching ? 'Looking…' : 'No such item.',
+    },
+    more: data?.next_cursor ? 'There are more. Type more of the name.' : undefined,
+  };
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly description?: string;
+  readonly error?: string;
+}
+
+interface ItemSelectProps extends ChoiceProps {
+  readonly value: string | null;
+  readonly onChange: (item: Item | null) => void;
+  /** The item that cannot be chosen. */
+  readonly except?: string;
+  readonly required?: boolean;
+}
+
+/** Chooses one item by its name or key. */
+export function ItemSelect({ value, onChange, description, except, ...field }: ItemSelectProps) {
+  const [text, setText] = useState('');
+  const { known, keep, offered, common, more } = useOffered(text, value === null ? [] : [value]);
+  return (
+    <Select
+      {...field}
+      {...common}
+      description={description ?? (value === null ? more : undefined)}
+      clearable
+      allowDeselect={false}
+      data={offered.filter((id) => id !== except).map((id) => ({ value: id, label: nameFor(known.get(id)) }))}
+      // The plane has done that.
+      filter={({ options }) => options}
+      searchValue={text}
+      onSearchChange={setText}
+      value={value}
+      onChange={(id) => {
+        if (id !== null) keep([id]);
+        onChange(id === null ? null : (known.get(id) ?? null));
+      }}
+    />
+  );
+}
+
+interface ItemsSelectProps extends ChoiceProps {
+  readonly value: string[];
+  readonly onChange: (ids: string[]) => void;
+  readonly most: number;
+}
+
+/** Chooses several items. */
+export function ItemsSelect({ value, onChange, most, description, ...field }: ItemsSelectProps) {
+  const [text, setText] = useState('');
+  const { known, keep, offered, common, more } = useOffered(text, value);
+  return (
+    <MultiSelect
+      {...field}
+      {...common}
+      description={description ?? more}
+      clearable
+      hidePickedOptions
+      maxValues={most}
+      data={offered.map((id) => ({ value: id, label: nameFor(known.get(id)) }))}
+      filter={({ options }) => options}
+      searchValue={text}
+      onSearchChange={setText}
+      value={value}
+      onChange={(ids) => {
+        keep(ids);
+        onChange(ids);
+      }}
+    />
+  );
+}
+
+function nameFor(item: Item | undefined): string {
+  return item ? labelOf(item) : 'An item chosen before';
+}

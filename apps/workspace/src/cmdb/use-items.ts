@@ -1,0 +1,108 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { bodyOf } from '@atlas/web';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { api, every } from '../api';
+import { useCarefulSave } from '../careful-save';
+import { type Item, type ItemChange, LONGEST_SEARCH } from './item';
+import { type ItemSearch } from './item-search';
+
+const PAGE = 50;
+const MOST_IDS = 100;
+const TYPING_MS = 300;
+const LIST_REFRESH_MS = 30_000;
+const ITEM_REFRESH_MS = 15_000;
+const STALE_MS = 60_000;
+
+/** The same key as on the incident pages. */
+export const itemKey = (id: string) => ['items', 'one', id] as const;
+
+export function useItemPages({ archived, state, ...filters }: ItemSearch) {
+  const query = { ...filters, status: state, limit: PAGE, archived: archived && ('true' as const) };
+  return useInfiniteQuery({
+    queryKey: ['items', 'list', query],
+    queryFn: ({ pageParam: cursor }) =>
+      bodyOf(api.GET('/api/cmdb/items', { params: { query: { ...query, cursor } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next_cursor: next }) => next ?? undefined,
+    // Each page is fetched again.
+    refetchInterval: ({ state: { data } }) => every(LIST_REFRESH_MS * (data?.pages.length ?? 1))(),
+  });
+}
+
+function readItem(id: string): Promise<Item> {
+  return bodyOf(api.GET('/api/cmdb/items/{id}', { params: { path: { id } } }));
+}
+
+export function useItem(id: string) {
+  return useQuery({
+    queryKey: itemKey(id),
+    queryFn: () => readItem(id),
+    refetchInterval: every(ITEM_REFRESH_MS),
+  });
+}
+
+/** The types that the newest items have. */
+export function useTypes(): string[] {
+  const { data } = useQuery({
+    queryKey: ['items', 'choice'],
+    queryFn: () => bodyOf(api.GET('/api/cmdb/items', { params: { query: { limit: 200 } } })),
+    staleTime: STALE_MS,
+  });
+  return [...new Set(data?.items.map(({ type }) => type))].sort();
+}
+
+/** Items by their ids. */
+export function useItemsById(ids: readonly string[]): ReadonlyMap<string, Item> {
+  const all = [...new Set(ids)].sort();
+  const parts = Array.from({ length: Math.ceil(all.length / MOST_IDS) }, (_, index) =>
+    all.slice(MOST_IDS * index, MOST_IDS * (index + 1)),
+  );
+  const answers = useQueries({
+    queries: parts.map((part) => ({
+      queryKey: ['items', 'named', part],
+      queryFn: () =>
+        bodyOf(api.GET('/api/cmdb/items', { params: { query: { ids: part, limit: MOST_IDS } } })),
+      staleTime: STALE_MS,
+      placeholderData: keepPreviousData,
+    })),
+  });
+  return new Map(answers.flatMap(({ data }) => data?.items ?? []).map((item) => [item.id, item]));
+}
+
+/** The items whose name or key contains a text, up to 50. */
+export function useFoundItems(text: string) {
+  const [q] = useDebouncedValue(text.trim().slice(0, LONGEST_SEARCH), TYPING_MS);
+  const query = { limit: PAGE, ...(q !== '' && { q }) };
+  return useQuery({
+    queryKey: ['items', 'found', query],
+    queryFn: () => bodyOf(api.GET('/api/cmdb/items', { params: { query } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Changes an item, unless somebody else has changed it since the form was filled. */
+export function useChangeItem(first: Item, onDone: () => void) {
+  const { id } = first;
+  const queries = useQueryClient();
+  return useCarefulSave({
+    first,
+    versionOf: ({ updated_at: at }) => at,
+    read: async () => {
+      const item = await readItem(id);
+      queries.setQueryData(itemKey(id), item);
+      return item;
+    },
+    save: (body: ItemChange) => bodyOf(api.PATCH('/api/cmdb/items/{id}', { params: { path: { id } }, body })),
+    onSaved: (item) => {
+      void queries.invalidateQueries({ queryKey: ['items'] });
+      queries.setQueryData(itemKey(id), item);
+      onDone();
+    },
+  });
+}

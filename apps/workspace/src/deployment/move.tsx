@@ -1,0 +1,81 @@
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { ProblemAlert, ProblemError, Section, type TenantPlaneSchemas, bodyOf } from '@atlas/web';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api } from '../api';
+import { useOnce } from '../once';
+import { moves } from './moves';
+
+/** The move of the workspace to another plane, if there is one. */
+export function Move({ slug }: { readonly slug: string }) {
+  const { data = [], error } = useQuery(moves);
+  if (error) return <ProblemAlert error={error} />;
+  if (data.length === 0) return null;
+  return (
+    <Section title="Move">
+      <Stack>
+        {data.map((move) => (
+          <OneMove key={move.transfer_id} move={move} slug={slug} />
+        ))}
+      </Stack>
+    </Section>
+  );
+}
+
+interface OneMoveProps {
+  readonly move: TenantPlaneSchemas['schemas']['MoveView'];
+  readonly slug: string;
+}
+
+function OneMove({ move: { consent_required: needed, consented }, slug }: OneMoveProps) {
+  if (needed && !consented) return <Consent slug={slug} />;
+  return (
+    <Alert color="blue" role="status" title="This workspace is being moved">
+      {consented && 'You have consented to this move only. A later one asks again. '}
+      Writing pauses for a moment. Then you sign in at the new address.
+    </Alert>
+  );
+}
+
+function Consent({ slug }: { readonly slug: string }) {
+  const [typed, setTyped] = useState('');
+  const once = useOnce();
+  const client = useQueryClient();
+  const consent = useMutation({
+    mutationFn: () => bodyOf(api.POST('/api/moves/consent', { headers: once.headers() })),
+    onSettled: async (_, error) => {
+      once.done(error);
+      await client.invalidateQueries({ queryKey: moves.queryKey });
+    },
+  });
+  const isOff = consent.error instanceof ProblemError && consent.error.problem.code === 'no_move_pending';
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    consent.mutate();
+  };
+  return (
+    <Alert color="orange" title="Atlas wants to move this workspace to another plane">
+      <Stack component="form" onSubmit={submit} gap="sm">
+        <Text size="sm">
+          Your data would then leave your network, so the move waits for the consent of an admin. Consent
+          cannot be withdrawn. It is for this move only.
+        </Text>
+        <TextInput
+          label={`Type ${slug} to consent`}
+          maw={320}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+        {isOff ? <Text size="sm">The move was called off.</Text> : <ProblemAlert error={consent.error} />}
+        <Group>
+          <Button type="submit" color="orange" disabled={typed !== slug} loading={consent.isPending}>
+            Consent to this move
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,76 @@
+import { Group, Select, Text } from '@mantine/core';
+import { ProblemAlert, bodyOf } from '@atlas/web';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../api';
+import { ButtonLink } from '../links';
+import { useMay } from '../session';
+
+const OFFERED = 10;
+
+/** Chooses an incident to analyse, once the AI is allowed. */
+export function AskAi() {
+  const isAdmin = useMay('admin');
+  const settings = useQuery({
+    queryKey: ['ai', 'settings'],
+    queryFn: () => bodyOf(api.GET('/api/ai/settings')),
+  });
+  if (settings.error) return <ProblemAlert error={settings.error} />;
+  if (!settings.data) return null;
+  if (settings.data.allow_control_plane) return <ChooseIncident />;
+  return (
+    <>
+      <Text size="sm">
+        AI is off here, because questions go through the Control Plane.{' '}
+        {!isAdmin && 'Ask an admin to switch it on.'}
+      </Text>
+      {isAdmin && (
+        <Group>
+          <ButtonLink to="/settings/ai" size="xs">
+            Switch AI on
+          </ButtonLink>
+        </Group>
+      )}
+    </>
+  );
+}
+
+function ChooseIncident() {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const { data, error } = useQuery({
+    queryKey: ['incidents', 'list', 'newest', OFFERED],
+    queryFn: () => bodyOf(api.GET('/api/incidents', { params: { query: { limit: OFFERED } } })),
+  });
+  const incidents = data?.items ?? [];
+  const id = chosen ?? incidents[0]?.id;
+  if (error) return <ProblemAlert error={error} />;
+  if (!data) return null;
+  if (id === undefined)
+    return (
+      <>
+        <Text size="sm">There is no incident to ask about yet.</Text>
+        <Group>
+          <ButtonLink to="/incidents/new" size="xs">
+            Report a test incident
+          </ButtonLink>
+        </Group>
+      </>
+    );
+  return (
+    <Group gap="xs" align="flex-end">
+      <Select
+        label="Incident"
+        size="xs"
+        flex="1 1 200px"
+        maw={360}
+        allowDeselect={false}
+        data={incidents.map((one) => ({ value: one.id, label: `${one.number} ${one.title}` }))}
+        value={id}
+        onChange={setChosen}
+      />
+      <ButtonLink to="/incidents/$id" params={{ id }} hash="analysis" size="xs">
+        Open its analysis
+      </ButtonLink>
+    </Group>
+  );
+}

@@ -1,0 +1,83 @@
+import { Button, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import { ChangedMeanwhile, type FieldTexts } from '../../../changed-meanwhile';
+import { type Item, type ItemChange } from '../../../cmdb/item';
+import { ItemForm, type ItemValues } from '../../../cmdb/item-form';
+import { useChangeItem } from '../../../cmdb/use-items';
+
+export function EditItem({ item }: { readonly item: Item }) {
+  const [isOpen, { open, close }] = useDisclosure();
+  return (
+    <>
+      <Button variant="default" size="xs" onClick={open}>
+        Edit
+      </Button>
+      {isOpen && <EditDialog item={item} onClose={close} />}
+    </>
+  );
+}
+
+interface EditDialogProps {
+  readonly item: Item;
+  readonly onClose: () => void;
+}
+
+function EditDialog({ item, onClose }: EditDialogProps) {
+  // What the form was filled from. The item itself goes on changing.
+  const [before] = useState(item);
+  const [mine, setMine] = useState<ItemChange>({});
+  const saving = useChangeItem(before, onClose);
+  const { theirs } = saving;
+  const save = (body: ItemChange): void => {
+    setMine(body);
+    if (Object.keys(body).length === 0) onClose();
+    else saving.mutate(body);
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Edit ${before.name}`} size="lg">
+      <ItemForm
+        item={before}
+        error={saving.error}
+        isSaving={saving.isPending}
+        submit={theirs ? 'Save mine' : 'Save'}
+        onSave={(values) => save(changeFrom(before, values))}
+        onCancel={onClose}
+      >
+        {theirs && (
+          <ChangedMeanwhile<ItemChange>
+            name={before.name}
+            fields={FIELDS}
+            before={before}
+            theirs={theirs}
+            yours={{ ...before, ...mine }}
+            onKeepTheirs={onClose}
+          />
+        )}
+      </ItemForm>
+    </Modal>
+  );
+}
+
+/** Only what the user has changed. */
+function changeFrom(before: Item, values: ItemValues): ItemChange {
+  const { name, type, key, status, criticality, attributes } = values;
+  const isSame = JSON.stringify(attributes) === JSON.stringify(before.attributes);
+  return {
+    ...(name !== before.name && { name }),
+    ...(type !== before.type && { type }),
+    ...(key !== (before.key ?? '') && { key: key || null }),
+    ...(status && status !== before.status && { status }),
+    ...(criticality && criticality !== before.criticality && { criticality }),
+    ...(!isSame && { attributes }),
+  };
+}
+
+const FIELDS: FieldTexts<ItemChange> = [
+  ['Name', ({ name = '' }) => name],
+  ['Type', ({ type = '' }) => type],
+  ['Key', ({ key }) => key ?? ''],
+  ['Status', ({ status = '' }) => status],
+  ['Criticality', ({ criticality = '' }) => criticality],
+  ['Attributes', ({ attributes }) => JSON.stringify(attributes)],
+];

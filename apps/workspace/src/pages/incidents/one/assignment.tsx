@@ -1,0 +1,73 @@
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { type Incident, SEVERITIES } from '../../../incidents/incident';
+import { type ChangeIncident } from '../../../incidents/use-incident';
+import { usePageKeys } from '../../../page-keys';
+import { useAssignees, useNames } from '../../../people';
+import { useUser } from '../../../session';
+
+interface AssignmentProps {
+  readonly incident: Incident;
+  readonly change: ChangeIncident;
+}
+
+export function Assignment({ incident, change }: AssignmentProps) {
+  return (
+    <Stack gap="sm">
+      <Select
+        label="Severity"
+        description="The due times follow the severity."
+        size="xs"
+        allowDeselect={false}
+        data={SEVERITIES}
+        value={incident.severity}
+        disabled={change.isPending}
+        onChange={(severity) => severity && change.mutate({ severity })}
+      />
+      <Assignee incident={incident} change={change} />
+    </Stack>
+  );
+}
+
+function Assignee({ incident: { assignee_id: assignee }, change }: AssignmentProps) {
+  const { id: self } = useUser();
+  const nameOf = useNames();
+  const able = useAssignees();
+  const assign = (id: string | null): void => change.mutate({ assignee_id: id });
+  usePageKeys({ t: () => assignee !== self && !change.isPending && assign(self) });
+  return (
+    <>
+      {able.length > 0 ? (
+        <Select
+          label="Assignee"
+          placeholder="Nobody"
+          size="xs"
+          searchable
+          allowDeselect={false}
+          data={able.map(({ id, name }) => ({ value: id, label: name }))}
+          value={assignee}
+          disabled={change.isPending}
+          onChange={(id) => id && assign(id)}
+        />
+      ) : (
+        <Text size="sm">Assignee: {assignee ? nameOf(assignee) : 'nobody'}</Text>
+      )}
+      <Group gap="xs">
+        {assignee !== self && (
+          <Button size="compact-sm" variant="light" disabled={change.isPending} onClick={() => assign(self)}>
+            Take it
+          </Button>
+        )}
+        {assignee !== null && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={change.isPending}
+            onClick={() => assign(null)}
+          >
+            Unassign
+          </Button>
+        )}
+      </Group>
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+import { Grid, Group, Stack, Text } from '@mantine/core';
+import { Page, Section, StateBadge, When, isMissing } from '@atlas/web';
+import { useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useChangeIncident, useIncident } from '../../../incidents/use-incident';
+import { type Incident } from '../../../incidents/incident';
+import { ChangeProblem } from '../../../incidents/change-problem';
+import { PageLink } from '../../../links';
+import { NoSuch } from '../../../no-such';
+import { useNamesInside } from '../../../people';
+import { AiAnalysis } from './ai-analysis';
+import { Alerts } from './alerts';
+import { Assignment } from './assignment';
+import { EditDescription } from './edit-description';
+import { Items } from './items';
+import { NoteForm } from './note-form';
+import { Runs } from './runs';
+import { SlaClock } from './sla-clock';
+import { StateButtons } from './state-buttons';
+import { Timeline } from './timeline';
+
+const REFRESH_MS = 5000;
+const LOADING_MS = 2000;
+const WITHIN = [{ to: '/', label: 'Incidents' }];
+const SOURCES = { manual: 'a person', alert: 'an alert', slo: 'an SLO', api: 'a program' } as const;
+
+export function IncidentPage({ id }: { readonly id: string }) {
+  const { data: incident, error } = useIncident(id, REFRESH_MS);
+  if (isMissing(error))
+    return (
+      <NoSuch thing="incident" within={WITHIN}>
+        <PageLink to="/">Go to the incidents</PageLink>
+      </NoSuch>
+    );
+  if (!incident) return <Page title="Incident" within={WITHIN} error={error} isLoading={!error} />;
+  return <Shown incident={incident} error={error} />;
+}
+
+function Shown({ incident, error }: { readonly incident: Incident; readonly error: unknown }) {
+  const change = useChangeIncident(incident);
+  useScrollToPart();
+  const { id, number, title, status, severity } = incident;
+  return (
+    <Page
+      title={`${number} ${title}`}
+      within={WITHIN}
+      error={error}
+      actions={<EditDescription incident={incident} />}
+    >
+      <Stack gap="sm" mb="md">
+        <Group gap="xs">
+          <StateBadge state={severity} />
+          <StateBadge state={status} />
+          <Opened incident={incident} />
+        </Group>
+        <StateButtons incident={incident} change={change} />
+        <ChangeProblem error={change.error} status={status} />
+      </Stack>
+      <Grid gap="xl">
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <Stack>
+            <Description incident={incident} />
+            <Section title="Timeline">
+              <Timeline id={id} />
+              <NoteForm id={id} />
+            </Section>
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <Stack gap="lg">
+            <Section title="Service level">
+              <SlaClock incident={incident} />
+            </Section>
+            <Section title="Severity and assignee">
+              <Assignment incident={incident} change={change} />
+            </Section>
+            <Section title="Affected items">
+              <Items incident={incident} change={change} />
+            </Section>
+            <Section title="Alerts">
+              <Alerts id={id} />
+            </Section>
+            <Section title="Runs">
+              <Runs id={id} />
+            </Section>
+            <Section title="AI analysis" id="analysis">
+              <AiAnalysis id={id} />
+            </Section>
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Page>
+  );
+}
+
+/** The router scrolls before the incident is there. */
+function useScrollToPart(): void {
+  const part = useLocation({ select: ({ hash }) => hash });
+  useEffect(() => {
+    if (part === '') return;
+    // What stands above it goes on loading for a moment. Some browsers return a promise.
+    const observer = new ResizeObserver(() => void document.getElementById(part)?.scrollIntoView());
+    observer.observe(document.body);
+    const timer = setTimeout(() => observer.disconnect(), LOADING_MS);
+    return () => {
+      clearTimeout(timer);
+      observer.disconnect();
+    };
+  }, [part]);
+}
+
+function Opened({ incident }: { readonly incident: Incident }) {
+  const nameOf = useNamesInside();
+  const { source, created_by: by, created_at: at } = incident;
+  return (
+    <Text size="sm" c="dimmed">
+      Reported by {by ? nameOf(by) : SOURCES[source]} <When at={at} />
+    </Text>
+  );
+}
+
+function Description({ incident }: { readonly incident: Incident }) {
+  const { description, resolution_notes: notes, root_cause: cause } = incident;
+  return (
+    <>
+      {description && <Passage title="Description" text={description} />}
+      {notes && <Passage title="Resolution" text={notes} />}
+      {cause && <Passage title="Root cause" text={cause} />}
+    </>
+  );
+}
+
+function Passage({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <Section title={title}>
+      <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{text}</Text>
+    </Section>
+  );
+}

@@ -1,0 +1,172 @@
+import { Button, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { ProblemAlert, StateBadge, bodyOf, wordsOf, wrongOf } from '@atlas/web';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api } from '../../../api';
+import { ChangeProblem } from '../../../incidents/change-problem';
+import { ItemsSelect } from '../../../cmdb/item-select';
+import { type Incident, MOST_ITEMS } from '../../../incidents/incident';
+import { type ChangeIncident } from '../../../incidents/use-incident';
+import { PageLink } from '../../../links';
+
+const FIRST_ITEMS = 20;
+const STALE_MS = 60_000;
+
+interface ItemsProps {
+  readonly incident: Incident;
+  readonly change: ChangeIncident;
+}
+
+/** What the incident affects, and what depends on that. */
+export function Items({ incident, change }: ItemsProps) {
+  const [isAll, setIsAll] = useState(false);
+  const [isChanging, { open, close }] = useDisclosure();
+  const { ci_ids: ids } = incident;
+  const shown = isAll ? ids : ids.slice(0, FIRST_ITEMS);
+  const items = useQueries({
+    queries: shown.map((id) => ({
+      queryKey: ['items', 'one', id],
+      queryFn: () => bodyOf(api.GET('/api/cmdb/items/{id}', { params: { path: { id } } })),
+      staleTime: STALE_MS,
+    })),
+  });
+  return (
+    <Stack gap="xs">
+      {ids.length === 0 && (
+        <Text size="sm" c="dimmed">
+          No item yet. Add what is affected to see what depends on it.
+        </Text>
+      )}
+      {items.map(({ data, error }, index) => (
+        <div key={shown[index]}>
+          {data && <Item id={data.id} name={data.name} type={data.type} criticality={data.criticality} />}
+          {error && <ProblemAlert error={error} />}
+        </div>
+      ))}
+      <Group gap="xs">
+        <Button size="compact-sm" variant="default" onClick={open}>
+          Change the items
+        </Button>
+        {shown.length < ids.length && (
+          <Button size="compact-sm" variant="subtle" onClick={() => setIsAll(true)}>
+            Show all {ids.length}
+          </Button>
+        )}
+      </Group>
+      {isChanging && <ItemsDialog incident={incident} change={change} onClose={close} />}
+    </Stack>
+  );
+}
+
+interface ItemProps {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly criticality: string;
+}
+
+function Item({ id, name, type, criticality }: ItemProps) {
+  const [isOpen, { open, close }] = useDisclosure();
+  return (
+    <Group justify="space-between" wrap="nowrap">
+      <div>
+        <PageLink to="/cmdb/$id" params={{ id }} size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {name}
+        </PageLink>
+        <Text size="xs" c="dimmed">
+          {wordsOf(type)}, {wordsOf(criticality)} criticality
+        </Text>
+      </div>
+      <Button size="compact-xs" variant="light" flex="none" onClick={open} aria-label={`Impact of ${name}`}>
+        Impact
+      </Button>
+      <Modal opened={isOpen} onClose={close} title={`If ${name} is down`} size="lg">
+        {isOpen && <Impact id={id} />}
+      </Modal>
+    </Group>
+  );
+}
+
+function Impact({ id }: { readonly id: string }) {
+  const { data, error } = useQuery({
+    queryKey: ['items', 'impact', id],
+    queryFn: () =>
+      bodyOf(
+        api.GET('/api/cmdb/items/{id}/impact', {
+          params: { path: { id }, query: { direction: 'dependents' } },
+        }),
+      ),
+  });
+  if (error) return <ProblemAlert error={error} />;
+  if (!data) return <Loader size="sm" aria-label="Loading" />;
+  if (data.items.length === 0) return <Text size="sm">Nothing depends on it.</Text>;
+  const down = data.items.filter(({ state }) => state === 'down').length;
+  return (
+    <Stack gap="sm">
+      <Text size="sm">
+        {down} down, {data.items.length - down} degraded
+        {data.truncated && ', and more that are not listed'}
+      </Text>
+      <Table.ScrollContainer minWidth={400}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Name</Table.Th>
+              <Table.Th>Then it is</Table.Th>
+              <Table.Th>Criticality</Table.Th>
+              <Table.Th>Steps away</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.items.map((item) => (
+              <Table.Tr key={item.id}>
+                <Table.Td>{item.name}</Table.Td>
+                <Table.Td>
+                  <StateBadge state={item.state} />
+                </Table.Td>
+                <Table.Td>{wordsOf(item.criticality)}</Table.Td>
+                <Table.Td>{item.depth}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Stack>
+  );
+}
+
+interface ItemsDialogProps extends ItemsProps {
+  readonly onClose: () => void;
+}
+
+function ItemsDialog({ incident, change, onClose }: ItemsDialogProps) {
+  const [ids, setIds] = useState<string[]>([...incident.ci_ids]);
+  const wrong = wrongOf(change.error);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    change.mutate({ ci_ids: ids }, { onSuccess: onClose });
+  };
+  return (
+    <Modal opened onClose={onClose} title={`What ${incident.number} affects`}>
+      <Stack component="form" onSubmit={submit}>
+        <ItemsSelect
+          label="Affected items"
+          most={MOST_ITEMS}
+          value={ids}
+          onChange={setIds}
+          error={wrong('ci_ids')}
+        />
+        <ChangeProblem error={change.error} status={incident.status} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={change.isPending}>
+            Save
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,68 @@
+import { Text } from '@mantine/core';
+import { Page, isMissing } from '@atlas/web';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { draftOf, newDraft } from '../../runbooks/draft';
+import { Editor } from '../../runbooks/editor';
+import { NeedsRole } from '../../needs-role';
+import { useRunbook } from '../../runbooks/use-runbooks';
+import { NoSuchRunbook, WITHIN } from './no-such';
+
+/** Writes a runbook from nothing, or as a copy of another. */
+export function NewRunbook() {
+  const { copy } = useSearch({ from: '/signed-in/runbooks/new' });
+  return (
+    <NeedsRole role="operator" title="Write a runbook">
+      {copy === undefined ? (
+        <Page title="Write a runbook" within={WITHIN}>
+          <Editor initial={newDraft()} runbook={null} />
+        </Page>
+      ) : (
+        <Copy key={copy} id={copy} />
+      )}
+    </NeedsRole>
+  );
+}
+
+function Copy({ id }: { readonly id: string }) {
+  const { data, error } = useRunbook(id);
+  if (isMissing(error)) return <NoSuchRunbook />;
+  return (
+    <Page
+      title="Duplicate a runbook"
+      within={WITHIN}
+      about="Headers with credentials are not copied. Enter their values again."
+      error={error}
+      isLoading={!data && !error}
+    >
+      {data && <Editor initial={draftOf(data, true)} runbook={null} />}
+    </Page>
+  );
+}
+
+/** Stores a new version of a runbook. */
+export function EditRunbook() {
+  const { id } = useParams({ from: '/signed-in/runbooks/$id/edit' });
+  return (
+    <NeedsRole role="operator" title="Edit a runbook">
+      <Edit key={id} id={id} />
+    </NeedsRole>
+  );
+}
+
+function Edit({ id }: { readonly id: string }) {
+  // Reads what is stored now, and not what an earlier page has read.
+  const { data, error, isFetchedAfterMount } = useRunbook(id);
+  if (isMissing(error)) return <NoSuchRunbook />;
+  const within = [...WITHIN, { to: `/runbooks/${id}`, label: data?.name ?? 'Runbook' }];
+  const isReady = data !== undefined && isFetchedAfterMount;
+  return (
+    <Page title="Edit the runbook" within={within} error={error} isLoading={!isReady && !error}>
+      {isReady &&
+        (data.archived_at === null ? (
+          <Editor initial={draftOf(data)} runbook={data} />
+        ) : (
+          <Text>This runbook was archived, so it can no longer be changed.</Text>
+        ))}
+    </Page>
+  );
+}

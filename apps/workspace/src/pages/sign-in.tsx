@@ -1,0 +1,171 @@
+import {
+  Alert,
+  Anchor,
+  Button,
+  Container,
+  Divider,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { quietApi } from '../api';
+import { plane } from '../plane';
+import { me, session } from '../session';
+import { SignInProblem } from '../sign-in-problem';
+import { keepWanted } from '../wanted';
+import { Register } from './register';
+
+/** What can go wrong with single sign-on, by code. */
+const SIGN_ON_PROBLEMS = {
+  sign_on_unknown_account: 'No user here matches that account. Ask an admin to invite your email address.',
+  sign_on_refused: 'The identity provider did not sign you in. Try again.',
+  sign_on_not_begun: 'The sign-in took too long or began in another browser. Try again.',
+  identity_provider_unavailable: 'The identity provider does not answer. Try again, or use your password.',
+  sign_on_not_configured: 'Single sign-on is not set up here.',
+} as const;
+export type SignOnCode = keyof typeof SIGN_ON_PROBLEMS;
+export const SIGN_ON_CODES = Object.keys(SIGN_ON_PROBLEMS) as SignOnCode[];
+
+export function SignIn() {
+  const { to, problem } = useSearch({ from: '/sign-in' });
+  const { data: about } = useQuery(plane);
+  const { data: user } = useQuery(me);
+  const navigate = useNavigate();
+  useEffect(() => {
+    // Also after a sign-in in another tab.
+    if (user) void navigate({ href: to ?? '/', replace: true });
+  }, [user, to, navigate]);
+  const tenant = about?.tenant;
+  const title = tenant ? `Sign in to ${tenant.name}` : 'Sign in';
+  useEffect(() => {
+    document.title = `${title} · Atlas`;
+  }, [title]);
+  if (about && !tenant) return <NotConnected />;
+  const signOnProblem = problem === undefined ? undefined : SIGN_ON_PROBLEMS[problem];
+  return (
+    <Container size={400} py={80} component="main">
+      <Title order={1} size="h3" mb="md">
+        {title}
+      </Title>
+      <Stack>
+        {location.hash === '#moved' && (
+          <Alert color="blue" role="status">
+            This workspace has moved to this address. Sign in again. Everything is as before.
+          </Alert>
+        )}
+        {signOnProblem !== undefined && (
+          <Alert color="red" role="alert">
+            {signOnProblem}
+          </Alert>
+        )}
+        {about?.sign_in.registration === true ? <Register /> : <PasswordSignIn />}
+        {about?.sign_in.single_sign_on === true && (
+          <>
+            <Divider label="or" />
+            {/* The plane leads to the identity provider. */}
+            <Button
+              component="a"
+              variant="default"
+              href="/api/auth/oidc/start"
+              onClick={() => keepWanted(to)}
+            >
+              Sign in with single sign-on
+            </Button>
+          </>
+        )}
+        {about?.sign_in.registration === false && <Forgotten hasMail={about.sign_in.mail} />}
+        {about && (
+          <Text size="xs" c="dimmed">
+            {about.deployment.profile}
+          </Text>
+        )}
+      </Stack>
+    </Container>
+  );
+}
+
+function Forgotten({ hasMail }: { readonly hasMail: boolean }) {
+  if (!hasMail)
+    return (
+      <Text size="sm" c="dimmed">
+        Forgotten your password? This deployment sends no email, so ask an admin.
+      </Text>
+    );
+  return (
+    <div>
+      {/* The plane serves this page, not the app. */}
+      <Anchor size="sm" href="/reset-password">
+        Forgotten your password?
+      </Anchor>
+    </div>
+  );
+}
+
+function PasswordSignIn() {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  const queries = useQueryClient();
+  const signIn = useMutation({
+    mutationFn: () => quietApi.POST('/api/auth/token', { body: { email, password, cookie: true } }),
+    onSuccess: async () => {
+      keepWanted(undefined);
+      await queries.fetchQuery({ ...me, staleTime: 0 });
+      session.tellTabs();
+    },
+    onError: () => {
+      setPassword('');
+      field.current?.focus();
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    signIn.mutate();
+  };
+  return (
+    <Paper withBorder p="md" component="form" onSubmit={submit}>
+      <Stack>
+        <SignInProblem error={signIn.error} />
+        <TextInput
+          label="Email"
+          type="email"
+          autoComplete="username"
+          required
+          autoFocus
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+        <PasswordInput
+          ref={field}
+          label="Password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={signIn.isPending}>
+          Sign in
+        </Button>
+      </Stack>
+    </Paper>
+  );
+}
+
+function NotConnected() {
+  return (
+    <Container size={560} py={80} component="main">
+      <Title order={1} size="h3" mb="md">
+        This plane is not connected to a tenant yet
+      </Title>
+      <Text>
+        The person who installs it finds the next step in <Anchor href="/help">the help</Anchor>.
+      </Text>
+    </Container>
+  );
+}

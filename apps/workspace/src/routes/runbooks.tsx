@@ -1,0 +1,54 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { signedIn } from '../layout';
+import { textOf } from '../search';
+
+type Search = Readonly<Record<string, unknown>>;
+
+const list = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runbooks',
+  validateSearch: ({ archived }: Search): { archived?: true } => ({
+    archived: archived === true ? archived : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../pages/runbooks/list'), 'Runbooks'),
+});
+
+const one = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runbooks/$id',
+  validateSearch: ({ version }: Search): { version?: number } => ({
+    version: Number.isInteger(version) && Number(version) > 0 ? Number(version) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../pages/runbooks/one'), 'OneRunbook'),
+});
+
+const add = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runbooks/new',
+  validateSearch: ({ copy }: Search): { copy?: string } => ({ copy: textOf(copy) }),
+  component: lazyRouteComponent(() => import('../pages/runbooks/edit'), 'NewRunbook'),
+});
+
+const edit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runbooks/$id/edit',
+  component: lazyRouteComponent(() => import('../pages/runbooks/edit'), 'EditRunbook'),
+});
+
+interface RunSearch {
+  readonly incident_id?: string;
+  /** The run whose values are filled in. */
+  readonly from?: string;
+}
+
+const run = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/runbooks/$id/run',
+  validateSearch: ({ incident_id: incident, from }: Search): RunSearch => ({
+    incident_id: textOf(incident),
+    from: textOf(from),
+  }),
+  component: lazyRouteComponent(() => import('../pages/runbooks/run'), 'RunRunbook'),
+});
+
+export const runbookRoutes = [list, one, add, edit, run] as const;

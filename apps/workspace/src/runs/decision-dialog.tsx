@@ -1,0 +1,91 @@
+import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { sendByKey } from '@atlas/web';
+import { type FormEvent, useState } from 'react';
+import { DecisionProblem, isFinal } from './decision-problem';
+import { LONGEST_NOTE, type Run, type RunStep } from './run';
+import { type DecisionKind, useDecide } from './use-run';
+
+interface DecisionDialogProps {
+  readonly kind: DecisionKind;
+  readonly run: Run;
+  readonly step: RunStep;
+  readonly onClose: () => void;
+}
+
+interface Words {
+  readonly title: string;
+  readonly text: string;
+  readonly button: string;
+  readonly isDangerous?: boolean;
+}
+
+function wordsFor(kind: DecisionKind, { name, error }: RunStep): Words {
+  switch (kind) {
+    case 'approve':
+      return { title: `Approve “${name}”?`, text: 'Then the step runs.', button: 'Approve' };
+    case 'reject':
+      return { title: `Reject “${name}”?`, text: 'This ends the run.', button: 'Reject', isDangerous: true };
+    case 'complete':
+      return {
+        title: `Is “${name}” done?`,
+        text: 'The run goes on with the next step.',
+        button: 'It is done',
+      };
+    case 'cancel':
+      return {
+        title: 'Cancel this run?',
+        text: 'The step under way is stopped.',
+        button: 'Cancel the run',
+        isDangerous: true,
+      };
+    case 'retry':
+      return {
+        title: `Run “${name}” again?`,
+        text:
+          error?.code === 'outcome_unknown'
+            ? 'It may have run already. Look at the machine first.'
+            : 'The run goes on with this step. If it needs approval, it waits for it again.',
+        button: 'Run it again',
+      };
+  }
+}
+
+/** Asks before something is decided, and takes a note. */
+export function DecisionDialog({ kind, run, step, onClose }: DecisionDialogProps) {
+  const [note, setNote] = useState('');
+  const decide = useDecide(run.id);
+  const { title, text, button, isDangerous = false } = wordsFor(kind, step);
+  const isRefused = isFinal(decide.error);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    decide.mutate({ kind, step: step.name, note }, { onSuccess: onClose });
+  };
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <Stack component="form" onSubmit={submit} onKeyDown={sendByKey}>
+        <Text size="sm">{text}</Text>
+        <Textarea
+          label="Note"
+          description="It is kept with the decision."
+          autosize
+          minRows={2}
+          maxRows={10}
+          maxLength={LONGEST_NOTE}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+        <DecisionProblem error={decide.error} run={run} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {isRefused ? 'Close' : kind === 'cancel' ? 'Let it run' : 'Not now'}
+          </Button>
+          {!isRefused && (
+            <Button type="submit" color={isDangerous ? 'red' : undefined} loading={decide.isPending}>
+              {button}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,20 @@
+import { Alert } from '@mantine/core';
+import { ProblemAlert, problemOf } from '@atlas/web';
+
+/** Why somebody was not signed in. */
+export function SignInProblem({ error }: { readonly error: unknown }) {
+  const { code, detail } = problemOf(error);
+  if (error && code === 'invalid_credentials')
+    return (
+      <Alert color="red" role="alert">
+        {detail}
+      </Alert>
+    );
+  if (error && code === 'too_many_attempts')
+    return (
+      <Alert color="red" role="alert" title="Too many attempts">
+        {detail}
+      </Alert>
+    );
+  return <ProblemAlert error={error} />;
+}

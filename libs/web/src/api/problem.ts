@@ -1,0 +1,71 @@
+/** An error response of either plane (RFC 9457). */
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly trace_id?: string;
+  readonly errors?: readonly FieldError[];
+  readonly [extra: string]: unknown;
+}
+
+interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A call that the plane refused, or that got no answer. */
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+
+  /** What is wrong with the fields of a form, by name. */
+  get byField(): Readonly<Record<string, string>> {
+    return Object.fromEntries((this.problem.errors ?? []).map(({ field, message }) => [field, message]));
+  }
+}
+
+/** The tenant is served at another address. Reloading the page leads there. */
+export const MOVED: Problem = {
+  code: 'tenant_moved',
+  title: 'This workspace has moved',
+  status: 307,
+  detail: 'Reload the page to go to its new address.',
+};
+
+/** The code of a call that got no answer. */
+export const NO_ANSWER = 'no_answer';
+
+export function codeOf(error: unknown): string | null {
+  return error instanceof ProblemError ? error.problem.code : null;
+}
+
+/** Whether what was asked for does not exist, or is hidden from the user. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 404;
+}
+
+/** What a refusal says about each field, and about fields inside of it, such as `matchers.0.value`. */
+export function wrongOf(error: unknown): (field: string) => string | undefined {
+  const byField = error instanceof ProblemError ? error.byField : {};
+  return (field) => {
+    const inner = Object.keys(byField).find((name) => name === field || name.startsWith(`${field}.`));
+    // The field's label says better than its name which it is.
+    return inner === undefined ? undefined : byField[inner]?.replace(inner, 'This');
+  };
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const detail = 'The server cannot be reached. Check the connection, then try again.';
+  return { code: NO_ANSWER, title: 'No answer', status: 0, detail };
+}
+
+/** A proxy in front of the plane may answer with something else than a problem. */
+export function asProblem(body: unknown, { status, statusText }: Response): Problem {
+  const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+  if (isProblem) return body as Problem;
+  const detail = `The server answered ${status} ${statusText}. Try again in a moment.`;
+  return { code: 'unexpected_answer', title: 'Unexpected answer', status, detail };
+}

@@ -1,0 +1,27 @@
+export type {
+  paths as ControlPlanePaths,
+  components as ControlPlaneSchemas,
+} from './api/generated/control-plane';
+export type {
+  paths as TenantPlanePaths,
+  components as TenantPlaneSchemas,
+} from './api/generated/tenant-plane';
+export { bodyOf, createApi, onceKey } from './api/client';
+export { NO_ANSWER, ProblemError, codeOf, isMissing, problemOf, wrongOf } from './api/problem';
+export { Confirm } from './ui/confirm';
+export { sessionOf } from './api/session';
+export { CopyBlock } from './ui/copy-block';
+export { Facts } from './ui/facts';
+export { useFollowing } from './ui/following';
+export { FormProblem } from './ui/form-problem';
+export { useEvents } from './ui/live';
+export { sayNotSignedOut } from './ui/not-signed-out';
+export { Page } from './ui/page';
+export { PageProblems, ProblemAlert } from './ui/problem-alert';
+export { type Column, Rows } from './ui/rows';
+export { Section } from './ui/section';
+export { sendByKey } from './ui/send-by-key';
+export { Shell, type ShellLink } from './ui/shell';
+export { StateBadge, wordsOf } from './ui/state-badge';
+export { When, useNow } from './ui/when';
+export { newQueryClient, show } from './ui/web-app';

@@ -1,0 +1,121 @@
+import { Box, Button, Group, Loader, Table, Text } from '@mantine/core';
+import { type UseInfiniteQueryResult } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, memo, useEffect, useRef } from 'react';
+import { ProblemAlert } from './problem-alert';
+
+const ROW_PX = 41;
+const OVERSCAN = 12;
+/** How close to the end of the loaded rows the next page is requested. */
+const AHEAD = 20;
+
+export interface Column<Row> {
+  readonly name: string;
+  readonly width?: number | string;
+  readonly cell: (row: Row) => ReactNode;
+}
+
+interface Listed<Row> {
+  readonly items: readonly Row[];
+}
+
+interface RowsProps<Row> {
+  /** Names the table for screen readers. */
+  readonly label: string;
+  readonly pages: UseInfiniteQueryResult<{ readonly pages: readonly Listed<Row>[] }>;
+  readonly columns: readonly Column<Row>[];
+  readonly keyOf: (row: Row) => string;
+  /** Shown instead of an empty table. */
+  readonly empty: ReactNode;
+  readonly height?: string;
+}
+
+/** A list of any length: fetched page by page while scrolling. Only what is in view is in the document. */
+export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh' }: RowsProps<Row>) {
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending } = pages;
+  const rows = data?.pages.flatMap(({ items }) => items) ?? [];
+  const box = useRef<HTMLDivElement>(null);
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+  });
+  const seen = list.getVirtualItems();
+  const last = seen.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && !error && last >= rows.length - AHEAD) void fetchNextPage();
+  }, [last, rows.length, hasNextPage, isFetchingNextPage, error, fetchNextPage]);
+
+  if (isPending) return <Loader size="sm" aria-label="Loading" />;
+  if (rows.length === 0 && !error) return <Text c="dimmed">{empty}</Text>;
+  const above = seen[0]?.start ?? 0;
+  const below = list.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  return (
+    <>
+      <Box ref={box} mah={height} style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
+        <Table stickyHeader highlightOnHover layout="fixed" miw={640} aria-rowcount={rows.length}>
+          <Table.Thead>
+            <Table.Tr>
+              {columns.map(({ name, width }) => (
+                <Table.Th key={name} w={width}>
+                  {name}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            <Spacer height={above} columns={columns.length} />
+            {seen.map(({ index }) => {
+              const row = rows[index] as Row;
+              return <OneRow key={keyOf(row)} row={row} index={index} columns={columns} />;
+            })}
+            <Spacer height={below} columns={columns.length} />
+          </Table.Tbody>
+        </Table>
+      </Box>
+      {isFetchingNextPage && <Loader size="xs" aria-label="Loading more" />}
+      {error && (
+        <Group mt="xs">
+          <ProblemAlert error={error} />
+          <Button variant="default" onClick={() => void pages.refetch()}>
+            Try again
+          </Button>
+        </Group>
+      )}
+    </>
+  );
+}
+
+interface OneRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  readonly columns: readonly Column<Row>[];
+}
+
+function DrawnRow<Row>({ row, index, columns }: OneRowProps<Row>) {
+  return (
+    <Table.Tr h={ROW_PX} aria-rowindex={index + 1}>
+      {columns.map(({ name, cell }) => (
+        <Table.Td key={name} style={CUT_OFF}>
+          {cell(row)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
+/** Scrolling draws only rows that were not in view, as long as `columns` stays the same object. */
+const OneRow = memo(DrawnRow) as typeof DrawnRow;
+
+const CUT_OFF = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
+
+/** Takes the place of rows that are not in view. */
+function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
+  if (height <= 0) return null;
+  return (
+    <Table.Tr aria-hidden style={{ border: 0 }}>
+      <Table.Td colSpan={columns} h={height} p={0} />
+    </Table.Tr>
+  );
+}

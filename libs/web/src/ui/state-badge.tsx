@@ -1,0 +1,62 @@
+import { Badge, type MantineColor } from '@mantine/core';
+
+/** The colour says how urgent a state is, the text says which it is. */
+const COLORS: Readonly<Record<string, MantineColor>> = {
+  // Something is wrong.
+  failed: 'red',
+  offline: 'red',
+  incompatible: 'red',
+  firing: 'red',
+  triggered: 'red',
+  breached: 'red',
+  P1: 'red',
+  // Somebody has to act soon.
+  suspended: 'orange',
+  degraded: 'orange',
+  behind: 'orange',
+  deprovisioning: 'orange',
+  open: 'orange',
+  outcome_unknown: 'orange',
+  awaiting_approval: 'orange',
+  waiting_approval: 'orange',
+  waiting_manual: 'orange',
+  P2: 'orange',
+  // It goes on by itself.
+  queued: 'blue',
+  running: 'blue',
+  waiting: 'blue',
+  provisioning: 'blue',
+  acknowledged: 'blue',
+  investigating: 'blue',
+  expected: 'blue',
+  P3: 'blue',
+  // Nothing is left to do.
+  succeeded: 'green',
+  done: 'green',
+  active: 'green',
+  online: 'green',
+  enrolled: 'green',
+  resolved: 'green',
+  complete: 'green',
+};
+
+/** What to say where the words of the API would need an explanation. */
+const TEXTS: Readonly<Record<string, string>> = {
+  waiting_approval: 'needs approval',
+  waiting_manual: 'needs a person',
+  pending: 'not started',
+};
+
+/** A state of the API, such as `awaiting_approval`. */
+export function StateBadge({ state }: { readonly state: string }) {
+  return (
+    <Badge variant="light" color={COLORS[state] ?? 'gray'} tt="none" fw={600}>
+      {TEXTS[state] ?? wordsOf(state)}
+    </Badge>
+  );
+}
+
+/** `awaiting_approval` as text. */
+export function wordsOf(name: string): string {
+  return name.replaceAll(/[_-]/g, ' ');
+}

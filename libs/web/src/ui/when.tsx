@@ -1,0 +1,63 @@
+import { Text, Tooltip } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+
+const REFRESH_MS = 30_000;
+/** What has just happened can be this much later than the time the page knows, as clocks differ, too. */
+const SOON_S = 40;
+
+/** "5 minutes ago". The exact time is in a tooltip and, for other programs, in the element. */
+export function When({ at }: { readonly at: string | null | undefined }) {
+  const now = useNow(REFRESH_MS);
+  const time = useRef<HTMLTimeElement>(null);
+  // Lists have many times, and a tooltip costs more than the rest of a row, so it is made when looked at.
+  const [isLookedAt, setLookedAt] = useState(false);
+  if (!at) return <Text span>–</Text>;
+  const look = (): void => setLookedAt(true);
+  const leave = (): void => setLookedAt(false);
+  return (
+    <>
+      <time
+        ref={time}
+        dateTime={at}
+        tabIndex={0}
+        onPointerEnter={look}
+        onPointerLeave={leave}
+        onFocus={look}
+        onBlur={leave}
+        onKeyDown={({ key }) => key === 'Escape' && leave()}
+      >
+        {agoOf(at, now)}
+      </time>
+      {isLookedAt && <Tooltip opened target={time} label={absolute.format(new Date(at))} />}
+    </>
+  );
+}
+
+function agoOf(at: string, now: number): string {
+  const away = (Date.parse(at) - now) / 1000;
+  const seconds = away > 0 && away < SOON_S ? 0 : away;
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
+  // What is left is rounded, because “in 2 months” for 90 days would be wrong; what has passed is complete.
+  return relative.format(seconds > 0 ? Math.round(seconds / size) : Math.trunc(seconds / size), unit);
+}
+
+/** The current time in milliseconds, updated at this interval. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
