@@ -1,0 +1,125 @@
+import { type Browser, type Page } from 'playwright-core';
+import { heading } from '../people.fixture';
+import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
+import { DemoStack } from './demo-stack.fixture';
+
+jest.setTimeout(120_000);
+
+/** Nothing here may use the mouse. */
+(chromiumPath ? describe : describe.skip)('with the keyboard alone', () => {
+  let demo: DemoStack;
+  let browser: Browser;
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([DemoStack.start(), startBrowser()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await demo.stop();
+  });
+
+  it('an incident is reported and resolved in the workspace', async () => {
+    const { url, admin_email, admin_password } = demo.stack.demo_tenant;
+    const { page, faults } = await WatchedPage.open(browser);
+    const { keyboard } = page;
+    await page.goto(url);
+    await signIn(page, admin_email, admin_password);
+    await heading(page, 'Incidents');
+    await keyboard.press('n');
+    await heading(page, 'Report an incident');
+    await reach(page, 'Title');
+    await keyboard.type('Nobody can pay');
+    await reach(page, 'P1');
+    await keyboard.press('Space');
+    await reach(page, 'Report the incident');
+    await keyboard.press('Enter');
+    await heading(page, 'Nobody can pay');
+    await keyboard.press('m');
+    await keyboard.type('Looking into it.');
+    await keyboard.press('Control+Enter');
+    await page.getByRole('listitem').filter({ hasText: 'Looking into it.' }).waitFor();
+    await reach(page, 'Acknowledge');
+    await keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Resolve' }).waitFor();
+    await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+    await keyboard.press('r');
+    await page.getByRole('dialog').waitFor();
+    await keyboard.type('Restarted it.');
+    await reach(page, 'Resolve');
+    await keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Resolution' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('a tenant is provisioned and suspended in the console', async () => {
+    const { url, operator_email, operator_password } = demo.stack.control_plane;
+    const { page, faults } = await WatchedPage.open(browser);
+    const { keyboard } = page;
+    await page.goto(`${url}/console`);
+    await signIn(page, operator_email, operator_password);
+    await heading(page, 'Overview');
+    await reach(page, 'Tenants');
+    await keyboard.press('Enter');
+    await heading(page, 'Tenants');
+    await reach(page, 'Provision a tenant');
+    await keyboard.press('Enter');
+    await heading(page, 'Provision a tenant');
+    await reach(page, 'Name');
+    await keyboard.type('Keys');
+    await reach(page, 'First admin’s email');
+    await keyboard.type('ada@keys.example');
+    await keyboard.press('Enter');
+    await page.getByText('This is what happens:').waitFor();
+    await reach(page, 'Provision Keys');
+    await keyboard.press('Enter');
+    await page.getByText('Keys is active.').waitFor();
+    await reach(page, 'Open the tenant');
+    await keyboard.press('Enter');
+    await heading(page, 'Keys');
+    await reach(page, 'Operations');
+    await keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Suspend' }).waitFor();
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await reach(page, 'Preview');
+    await keyboard.press('Enter');
+    await page.getByText('This is what happens:').waitFor();
+    await reach(page, 'Suspend keys');
+    await keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('keys is suspended.').waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  async function signIn(page: Page, email: string, password: string): Promise<void> {
+    await heading(page, 'Sign in');
+    await reach(page, 'Email');
+    await page.keyboard.type(email);
+    await reach(page, 'Password');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+  }
+});
+
+const MOST_STEPS = 60;
+
+/** Presses Tab until the element with this name has the focus. */
+async function reach(page: Page, name: string): Promise<void> {
+  const passed: string[] = [];
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const here = await nameOfFocus(page);
+    if (here === name) return;
+    passed.push(here);
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not reach ${name}, only ${[...new Set(passed)].join(', ')}.`);
+}
+
+function nameOfFocus(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    if (!(element instanceof HTMLElement) || element === document.body) return '';
+    const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
+    const text = element.getAttribute('aria-label') ?? label ?? element.textContent;
+    return text.replace(/ \*$/, '').trim();
+  });
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Browser } from 'playwright-core';
+import {
+  DedicatedStack,
+  type PlaneProcess,
+  type TestDatabase,
+  createTestDatabase,
+  freePort,
+  startPlane,
+} from '@atlas/testing';
+import { Operator, Person } from '../people.fixture';
+import { chromiumPath, startBrowser } from '../watched-page.fixture';
+
+jest.setTimeout(120_000);
+
+/** What the issue allows from the form to a resolved incident in a new tenant. */
+const LONGEST_MS = 120_000;
+
+/** From the console's form to a resolved incident, by clicks alone. The customer's planes run on SQLite. */
+(chromiumPath ? describe : describe.skip)('a new tenant in the browser', () => {
+  const databases: TestDatabase[] = [];
+  const customers: PlaneProcess[] = [];
+  let dedicated: DedicatedStack;
+  let browser: Browser;
+  let operator: Operator;
+
+  beforeAll(async () => {
+    [dedicated, browser] = await Promise.all([DedicatedStack.start('postgres'), startBrowser()]);
+    const { stack } = dedicated;
+    const cell = await stack.registerCell();
+    await stack.startTenantPlane(cell.install, await database('postgres'));
+    await stack.awaitEnrolled(cell.id);
+    operator = await Operator.signIn(browser, stack.controlPlane.url);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all(customers.map((plane) => plane.end('SIGKILL')));
+    await dedicated.stop();
+    for (const one of databases) await one.drop();
+  });
+
+  async function database(driver: 'postgres' | 'sqlite'): Promise<TestDatabase> {
+    const created = await createTestDatabase(driver);
+    databases.push(created);
+    return created;
+  }
+
+  it.each([
+    ['Shared SaaS', false],
+    ['Dedicated TP', false],
+    ['On-prem / customer VPC', true],
+    ['Hybrid', true],
+  ])('of the model %s resolves an incident', async (model, isInstalled) => {
+    const startedAt = performance.now();
+    const [word = ''] = model.split(/\W/);
+    const name = `${word} customer`;
+    await operator.orders({ model, name, email: 'ada@customer.example' });
+    if (isInstalled) await install(await operator.savesTheBundle());
+    const ada = await Person.join(browser, await operator.signUpLink(name));
+    await ada.resolvesAnIncident('Nobody can pay');
+    const tookMs = performance.now() - startedAt;
+    process.stderr.write(`${model}: from the form to a resolved incident in ${Math.round(tookMs)} ms\n`);
+    expect(tookMs).toBeLessThan(LONGEST_MS);
+    expect([...operator.watched.faults, ...ada.watched.faults]).toEqual([]);
+    await ada.leave();
+  });
+
+  /** Starts a plane as the customer does, with the file from the console. */
+  async function install(file: string): Promise<void> {
+    const { url } = await database('sqlite');
+    const port = await freePort();
+    const address = `http://127.0.0.1:${port}`;
+    const env = {
+      ...parseEnv(readFileSync(file, 'utf8')),
+      TENANT_PLANE_DATABASE_URL: url,
+      TENANT_PLANE_PUBLIC_URL: address,
+    };
+    customers.push(await startPlane('tenant-plane', { port, env }));
+  }
+});

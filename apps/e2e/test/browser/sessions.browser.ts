@@ -1,0 +1,84 @@
+import { type Browser, type Page } from 'playwright-core';
+import { ADMIN_PASSWORD } from '@atlas/testing';
+import { Person, fillSignIn, heading } from '../people.fixture';
+import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
+import { DemoStack } from './demo-stack.fixture';
+
+jest.setTimeout(120_000);
+
+const REQUESTER = 'ann@demo.example.com';
+
+(chromiumPath ? describe : describe.skip)('a session in the browser', () => {
+  let demo: DemoStack;
+  let browser: Browser;
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([DemoStack.start(), startBrowser()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await demo.stop();
+  });
+
+  const signInAsAdmin = async (page: Page): Promise<void> => {
+    const { admin_email, admin_password } = demo.stack.demo_tenant;
+    await fillSignIn(page, admin_email, admin_password);
+  };
+
+  it.each(['https://evil.example/', '//evil.example/', '/\\evil.example/', 'javascript:alert(1)'])(
+    'never leads to another site, such as %s',
+    async (to) => {
+      const { url } = demo.stack.demo_tenant;
+      const { page, told } = await WatchedPage.open(browser);
+      await page.goto(`${url}/sign-in?to=${encodeURIComponent(to)}`);
+      await signInAsAdmin(page);
+      await page.getByRole('navigation').waitFor();
+      expect(new URL(page.url()).origin).toBe(new URL(url).origin);
+      expect(told.filter((address) => new URL(address, url).hostname === 'evil.example')).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('shows the next person nothing that the one before has loaded', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await heading(page, 'Incidents');
+    const link = await inviteRequester(page);
+    await (await Person.join(browser, link, { first: 'My reports' })).leave();
+    await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().click();
+    const title = await page.getByRole('heading', { level: 1, name: /^INC-/ }).innerText();
+    await page.evaluate(() => fetch('/api/auth/logout', { method: 'POST' }));
+    await page.getByRole('button', { name: 'Sign in as somebody else' }).click();
+    // The plane does not answer, so whatever is shown was loaded before.
+    await page.route('**/api/incidents/**', () => undefined);
+    await fillSignIn(page, REQUESTER, ADMIN_PASSWORD);
+    await heading(page, 'My reports');
+    await page.goBack();
+    await page.goBack();
+    expect(await page.getByText(title).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('does not look ended if signing out fails', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await heading(page, 'Incidents');
+    await page.route('**/api/auth/logout', (route) => route.fulfill({ status: 503 }));
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are still signed in').waitFor();
+    await heading(page, 'Incidents');
+    await page.context().close();
+  });
+});
+
+function inviteRequester(page: Page): Promise<string> {
+  return page.evaluate(async (email) => {
+    const answer = await fetch('/api/auth/invite', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, role: 'requester' }),
+    });
+    return ((await answer.json()) as { readonly url: string }).url;
+  }, REQUESTER);
+}
