@@ -78,6 +78,10 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
       const begun = { action: In(['job.retried', 'job.rolled_back']), targetId: job };
       expect(await scene.plane.count(AuditEvent, begun)).toBe(1);
     }
+    // What was begun takes and frees places, which the next tests count.
+    const hasPaused = async (job: string): Promise<boolean> =>
+      ['waiting', 'cancelled'].includes((await scene.job(job)).status);
+    for (const job of jobs) await eventually(() => hasPaused(job), { what: 'the job waits or was undone' });
   });
 
   it('must cancel a running job before rolling it back', async () => {
