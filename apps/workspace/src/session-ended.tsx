@@ -46,7 +46,7 @@ export function SessionEnded({ user }: { readonly user: User }) {
       zIndex={Z_INDEX}
     >
       <Stack component="form" onSubmit={submit}>
-        <Text size="sm">Sign in to go on. What you have typed is kept.</Text>
+        <Text size="sm">Sign in to continue. What you have typed is kept.</Text>
         <TextInput label="Email" type="email" autoComplete="username" readOnly value={user.email} />
         <PasswordInput
           ref={field}

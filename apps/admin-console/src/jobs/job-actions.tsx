@@ -99,7 +99,7 @@ function RetryText({ job }: { readonly job: Job }) {
   const current = currentStep(job);
   return (
     <Text size="sm">
-      Has the cause been fixed? The job goes on
+      Has the cause been fixed? The job continues
       {current === null ? '' : ` at step ${current.number}: ${textOfStep(current.step.name)}`}.
     </Text>
   );

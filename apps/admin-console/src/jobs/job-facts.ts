@@ -39,7 +39,7 @@ interface Cancelling {
 export function cancellingOf({ operation, steps }: Job): Cancelling {
   const isFirstOpen = steps[0]?.status !== 'done';
   if (UNDONE_WHEN_CANCELLED.includes(operation) || (operation === 'deprovision' && isFirstOpen))
-    return { verb: 'Cancel and undo', about: 'The job goes on, undoing its steps, and then ends.' };
+    return { verb: 'Cancel and undo', about: 'The job undoes its steps, and then ends.' };
   if (operation === 'upgrade_wave')
     return { verb: 'Stop the wave', about: 'Running upgrades finish. No further upgrade starts.' };
   if (operation === 'provision')

@@ -30,7 +30,7 @@ const STEP_TEXTS: Readonly<Record<string, string>> = {
   'register-tenant-plane': "Register the tenant's own tenant plane, which is expected to enrol",
   'reserve-place': 'Reserve a place in the emptiest shared tenant plane with room',
   'write-desired-state': 'Publish the tenant in the desired state of its tenant plane',
-  'await-purge': 'Wait for the tenant plane to report that it has removed the rows',
+  'await-purge': 'Wait until the tenant plane confirms that the rows are gone',
   'end-trust': 'Revoke the tokens and secrets of the tenant plane that the tenant has moved away from',
   'purge-copy': 'Have the tenant plane remove the rows of a tenant that has moved away',
   'release-copy': 'Check that the new home serves the tenant, so that the old copy may be removed',

@@ -75,7 +75,7 @@ const NEXT_ASK = '00:31';
   const note = (): Promise<string> => page.getByLabel('Note', { exact: true }).inputValue();
   const soon = (): Promise<void> => page.clock.fastForward(NEXT_ASK);
 
-  it('explains that its tenant is suspended, and goes on where it was afterwards', async () => {
+  it('explains that its tenant is suspended, and returns to where it was after the resume', async () => {
     await operate('suspend');
     await soon();
     await heading(page, 'This workspace is suspended');
@@ -85,7 +85,7 @@ const NEXT_ASK = '00:31';
     expect(await note()).toBe(NOTE);
   });
 
-  it('goes on with a banner while the Control Plane is stopped', async () => {
+  it('shows a banner while the Control Plane is stopped, and keeps working', async () => {
     const { stack } = dedicated;
     const isReachable = async (): Promise<boolean> => {
       const { body } = await stack.tenant<Described>(tenant.slug, '/api/tenant-default');

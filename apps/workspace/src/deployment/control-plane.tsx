@@ -59,7 +59,7 @@ function LinkState({ link: { reachable, last_contact_at: last } }: { readonly li
   if (last === null) return <Text size="sm">This plane has had no contact with the Control Plane.</Text>;
   return (
     <Alert color="orange" role="status" title="The Control Plane cannot be reached">
-      Last contact: <When at={last} />. AI and moves wait. Everything else here goes on.
+      Last contact: <When at={last} />. AI and moves wait. Everything else here keeps working.
     </Alert>
   );
 }

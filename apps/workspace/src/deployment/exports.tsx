@@ -52,7 +52,7 @@ export function Exports() {
     >
       <Text size="sm" mb="xs">
         An archive with all data of this workspace as of one moment. It contains no passwords, sessions or
-        keys, and can be imported into an empty workspace. Everybody can go on working meanwhile.
+        keys, and can be imported into an empty workspace. Everybody can keep working meanwhile.
       </Text>
       {isRunning && (
         <Group gap="xs" mb="xs" role="status">

@@ -1,3 +1,4 @@
+import { oneOf, textOf } from '../search';
 import { SEVERITIES, STATUSES, type Severity, type Status } from './incident';
 
 export const VIEWS = ['open', 'mine', 'unassigned', 'resolved', 'closed', 'all'] as const;
@@ -16,14 +17,6 @@ export interface QueueSearch {
   /** An affected item. */
   readonly ci?: string;
   readonly q?: string;
-}
-
-const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
-  list.find((one) => one === value);
-
-/** Numbers in an address arrive as numbers. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
 }
 
 export function queueSearchOf(search: Readonly<Record<string, unknown>>): QueueSearch {

@@ -28,7 +28,7 @@ function wordsFor(kind: DecisionKind, { name, error }: RunStep): Words {
     case 'complete':
       return {
         title: `Is “${name}” done?`,
-        text: 'The run goes on with the next step.',
+        text: 'The run continues with the next step.',
         button: 'It is done',
       };
     case 'cancel':
@@ -44,7 +44,7 @@ function wordsFor(kind: DecisionKind, { name, error }: RunStep): Words {
         text:
           error?.code === 'outcome_unknown'
             ? 'It may have run already. Look at the machine first.'
-            : 'The run goes on with this step. If it needs approval, it waits for it again.',
+            : 'The run continues with this step. If the step needs approval, it needs it again.',
         button: 'Run it again',
       };
   }

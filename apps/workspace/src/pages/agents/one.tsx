@@ -144,7 +144,7 @@ function RotateKey({ agent: { id, name } }: { readonly agent: Agent }) {
         ) : (
           <Stack>
             <Text size="sm">
-              You get a new key. The old one is accepted for another 24 hours, so that the agent goes on.
+              You get a new key. The old one works for another 24 hours, so the agent keeps running.
             </Text>
             <Checkbox
               label="Refuse the old key at once"

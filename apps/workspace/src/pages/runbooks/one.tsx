@@ -214,7 +214,7 @@ function StepShown({ step, index }: { readonly step: RunbookStep; readonly index
           <ApprovalText kind={kind} risk={risk} />{' '}
           {kind !== 'manual' &&
             `Ends after ${secondsText(timeout)} at the latest. If it fails, the run ${
-              onFailure === 'continue' ? 'goes on' : 'stops'
+              onFailure === 'continue' ? 'continues' : 'stops'
             }.`}
         </Text>
       </Stack>
