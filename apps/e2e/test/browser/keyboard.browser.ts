@@ -39,7 +39,9 @@ jest.setTimeout(120_000);
     await page.getByRole('listitem').filter({ hasText: 'Looking into it.' }).waitFor();
     await reach(page, 'Acknowledge');
     await keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Resolve' }).waitFor();
+    // Keys do nothing while a change is under way.
+    await page.getByRole('button', { name: 'Acknowledge' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Resolve', disabled: false }).waitFor();
     await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
     await keyboard.press('r');
     await page.getByRole('dialog').waitFor();
