@@ -35,7 +35,13 @@ export function Frame() {
   });
   if (operator === null) return <SignInAgain />;
   return (
-    <Shell brand="Atlas Console" links={LINKS} who={operator?.email ?? ''} onSignOut={() => signOut.mutate()}>
+    <Shell
+      brand="Atlas Console"
+      links={LINKS}
+      who={operator?.email ?? ''}
+      onSignOut={() => signOut.mutate()}
+      keys={[]}
+    >
       {/* Another operator must not see a page as it was shown to the one before. */}
       <Fragment key={operator?.id}>
         <Outlet />

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { api } from './api';
 import { Banner } from './banner';
 import { useProgress } from './onboarding/use-checklist';
+import { PAGE_KEYS } from './page-keys';
 import { plane } from './plane';
 import { type Role, isAtLeast } from './roles';
 import { useWaitingCount } from './runs/use-runs';
@@ -96,6 +97,7 @@ function SignedIn({ user }: { readonly user: User }) {
       who={user.name || user.email}
       onSignOut={signOut}
       banner={<Banner />}
+      keys={user.role === 'requester' ? undefined : PAGE_KEYS}
     >
       <Outlet />
     </Shell>

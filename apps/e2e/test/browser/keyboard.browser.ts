@@ -52,6 +52,42 @@ jest.setTimeout(120_000);
     expect(faults).toEqual([]);
   });
 
+  it('the rows of a list are reached and opened, but not while something is typed or above the page', async () => {
+    const { url, admin_email, admin_password } = demo.stack.demo_tenant;
+    const { page, faults } = await WatchedPage.open(browser);
+    const { keyboard } = page;
+    await page.goto(url);
+    await signIn(page, admin_email, admin_password);
+    const links = page.getByRole('region', { name: 'Incidents' }).getByRole('link');
+    await links.nth(1).waitFor();
+    const [first = '', second = ''] = await links.allInnerTexts();
+    await keyboard.press('k');
+    expect(await nameOfFocus(page)).toBe(first);
+    await keyboard.press('j');
+    expect(await nameOfFocus(page)).toBe(second);
+    await keyboard.press('/');
+    expect(await nameOfFocus(page)).toBe('Search');
+    await keyboard.type('jk?');
+    expect(await page.getByLabel('Search').inputValue()).toBe('jk?');
+    await page.getByText('No incident matches.').waitFor();
+    await page.getByLabel('Search').fill('');
+    await links.nth(1).waitFor();
+    await reach(page, 'Report an incident');
+    await keyboard.press('?');
+    const dialog = page.getByRole('dialog', { name: 'Keys' });
+    await dialog.getByText('A list: the next row').waitFor();
+    await keyboard.press('j');
+    await keyboard.press('n');
+    expect(await dialog.evaluate((it) => it.contains(document.activeElement))).toBe(true);
+    await keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await heading(page, 'Incidents');
+    await keyboard.press('j');
+    await keyboard.press('Enter');
+    await heading(page, first);
+    expect(faults).toEqual([]);
+  });
+
   it('a tenant is provisioned and suspended in the console', async () => {
     const { url, operator_email, operator_password } = demo.stack.control_plane;
     const { page, faults } = await WatchedPage.open(browser);

@@ -3,7 +3,6 @@ import {
   Anchor,
   Button,
   Group,
-  Kbd,
   PasswordInput,
   SegmentedControl,
   Stack,
@@ -17,8 +16,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { quietApi } from '../api';
 import { useSignOut } from '../frame';
-import { PAGE_KEYS } from '../page-keys';
-import { useMay, useUser } from '../session';
+import { useUser } from '../session';
 
 const SHORTEST_PASSWORD = 12;
 const LONGEST_PASSWORD = 200;
@@ -26,7 +24,6 @@ const LONGEST_PASSWORD = 200;
 /** Who is signed in, and how. */
 export function Account() {
   const { name, email, role } = useUser();
-  const isFulfiller = useMay('fulfiller');
   const signOut = useSignOut();
   const facts = [
     ['Name', name || '–'],
@@ -55,7 +52,6 @@ export function Account() {
         </section>
         <PasswordForm email={email} />
         <Colours />
-        {isFulfiller && <Keys />}
         <Section title="Session">
           <Text size="sm" mb="xs">
             You are signed in for up to 12 hours.
@@ -170,25 +166,6 @@ function Colours() {
           { value: 'auto', label: 'As the system' },
         ]}
       />
-    </Section>
-  );
-}
-
-function Keys() {
-  return (
-    <Section title="Keys">
-      <Table variant="vertical">
-        <Table.Tbody>
-          {PAGE_KEYS.map(([key, what]) => (
-            <Table.Tr key={key}>
-              <Table.Th scope="row" w={120}>
-                <Kbd>{key}</Kbd>
-              </Table.Th>
-              <Table.Td>{what}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
     </Section>
   );
 }

@@ -1,7 +1,9 @@
+import './rows.css';
 import { Box, Button, Group, Loader, Table, Text } from '@mantine/core';
 import { type UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, memo, useEffect, useRef } from 'react';
+import { usePageKeys } from './page-keys';
 import { ProblemAlert } from './problem-alert';
 
 const ROW_PX = 41;
@@ -41,6 +43,7 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh'
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
   });
+  useRowKeys(box, rows.length, (index) => list.scrollToIndex(index));
   const seen = list.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -53,7 +56,7 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh'
   const below = list.getTotalSize() - (seen.at(-1)?.end ?? 0);
   return (
     <>
-      <Box ref={box} mah={height} style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label}>
+      <Box ref={box} mah={height} style={SCROLLING} tabIndex={0} role="region" aria-label={label}>
         <Table stickyHeader highlightOnHover layout="fixed" miw={640} aria-rowcount={rows.length}>
           <Table.Thead>
             <Table.Tr>
@@ -87,6 +90,37 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh'
   );
 }
 
+/** The header covers what is scrolled behind it. */
+const SCROLLING = { overflow: 'auto', scrollPaddingTop: ROW_PX } as const;
+
+/** `j` and `k` move through the rows, to what Enter opens. */
+function useRowKeys(
+  box: { readonly current: HTMLElement | null },
+  count: number,
+  scrollTo: (index: number) => void,
+): void {
+  const at = useRef(-1);
+  const wanted = useRef<number | null>(null);
+  const focusWanted = (): void => {
+    const row = box.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    if (!row) return;
+    wanted.current = null;
+    (row.querySelector<HTMLElement>('a, button') ?? row).focus();
+  };
+  // A row that was far out of view is drawn only now.
+  useEffect(focusWanted);
+  const move = (by: number): void => {
+    const row = document.activeElement?.closest<HTMLElement>('[data-index]');
+    const from = row && box.current?.contains(row) ? Number(row.dataset['index']) : at.current;
+    const to = Math.min(Math.max(from + by, 0), count - 1);
+    at.current = to;
+    wanted.current = to;
+    focusWanted();
+    if (wanted.current !== null) scrollTo(to);
+  };
+  usePageKeys({ j: () => move(1), k: () => move(-1) });
+}
+
 interface OneRowProps<Row> {
   readonly row: Row;
   readonly index: number;
@@ -95,7 +129,7 @@ interface OneRowProps<Row> {
 
 function DrawnRow<Row>({ row, index, columns }: OneRowProps<Row>) {
   return (
-    <Table.Tr h={ROW_PX} aria-rowindex={index + 1}>
+    <Table.Tr h={ROW_PX} tabIndex={-1} data-index={index} aria-rowindex={index + 1}>
       {columns.map(({ name, cell }) => (
         <Table.Td key={name} style={CUT_OFF}>
           {cell(row)}

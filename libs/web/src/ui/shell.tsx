@@ -13,6 +13,7 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
+import { type KeyText, Keys } from './keys';
 
 export interface ShellLink {
   readonly to: string;
@@ -31,11 +32,13 @@ interface ShellProps {
   readonly onSignOut: () => void;
   /** Something that concerns every page, such as an outage. */
   readonly banner?: ReactNode;
+  /** The keys of this app. Without them, no keys are explained. */
+  readonly keys?: readonly KeyText[];
   readonly children: ReactNode;
 }
 
 /** What surrounds every page after sign-in. */
-export function Shell({ brand, links, who, onSignOut, banner, children }: ShellProps) {
+export function Shell({ brand, links, who, onSignOut, banner, keys, children }: ShellProps) {
   const [isOpen, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   return (
@@ -56,6 +59,7 @@ export function Shell({ brand, links, who, onSignOut, banner, children }: ShellP
             <Text size="sm" truncate visibleFrom="sm">
               {who}
             </Text>
+            {keys !== undefined && <Keys own={keys} />}
             <SchemeToggle />
             <Button variant="default" size="xs" onClick={onSignOut}>
               Sign out

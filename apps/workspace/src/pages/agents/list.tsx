@@ -1,10 +1,9 @@
-import { type Column, Page, Rows, When } from '@atlas/web';
+import { type Column, Page, Rows, When, usePageKeys } from '@atlas/web';
 import { type Agent, useAgentPages } from '../../agents/use-agents';
 import { AgentState, OldKey } from '../../agents/state';
 import { ButtonLink, PageLink } from '../../links';
 import { LabelsShown } from '../../runbooks/labels';
 import { NeedsRole } from '../../needs-role';
-import { usePageKeys } from '../../page-keys';
 import { useMay } from '../../session';
 import { useNavigate } from '@tanstack/react-router';
 

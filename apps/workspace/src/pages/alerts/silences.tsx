@@ -1,6 +1,6 @@
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { type Column, Confirm, Page, Rows, StateBadge, When } from '@atlas/web';
+import { type Column, Confirm, Page, Rows, StateBadge, When, usePageKeys } from '@atlas/web';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -8,7 +8,6 @@ import { oneAlert } from '../../alerts/alert';
 import { AreaTabs } from '../../alerts/area-tabs';
 import { type Matcher, type Silence, matchersTextOf, silencePages } from '../../alerts/silence';
 import { api } from '../../api';
-import { usePageKeys } from '../../page-keys';
 import { PersonName } from '../../people';
 import { NeedsRole } from '../../needs-role';
 import { SilenceForm } from './silence-form';

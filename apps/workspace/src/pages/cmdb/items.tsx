@@ -1,6 +1,6 @@
 import { Autocomplete, Checkbox, Group, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { type Column, Page, Rows, When, wordsOf } from '@atlas/web';
+import { type Column, Page, Rows, When, wordsOf, usePageKeys } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CriticalityBadge } from '../../cmdb/criticality-badge';
@@ -9,11 +9,9 @@ import { type ItemSearch } from '../../cmdb/item-search';
 import { NeedsRole } from '../../needs-role';
 import { useItemPages, useTypes } from '../../cmdb/use-items';
 import { ButtonLink, PageLink } from '../../links';
-import { usePageKeys } from '../../page-keys';
 import { useMay } from '../../session';
 
 const TYPING_MS = 300;
-const SEARCH_ID = 'search';
 
 /** What we run, and which of it is critical. */
 export function Items() {
@@ -33,7 +31,6 @@ function List() {
     n: () => {
       if (mayWrite) void navigate({ to: '/cmdb/new' });
     },
-    '/': () => document.getElementById(SEARCH_ID)?.focus(),
   });
   return (
     <Page
@@ -134,7 +131,6 @@ function SearchField({ value }: FieldProps) {
   const [text, type] = useTyped(value, (q) => change({ q }));
   return (
     <TextInput
-      id={SEARCH_ID}
       label="Search"
       type="search"
       size="xs"
@@ -198,7 +194,12 @@ const COLUMNS: readonly Column<Item>[] = [
     width: 110,
     cell: ({ criticality }) => <CriticalityBadge criticality={criticality} />,
   },
-  { name: 'Source', width: 100, cell: ({ source }) => (source === 'manual' ? 'a person' : source) },
+  {
+    name: 'Source',
+    width: 100,
+
+    cell: ({ source }) => (source === 'manual' ? 'a person' : source),
+  },
   {
     name: 'Changed',
     width: 140,

@@ -1,11 +1,10 @@
-import { type Column, Page, Rows, When } from '@atlas/web';
+import { type Column, Page, Rows, When, usePageKeys } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { AreaTabs } from '../../alerts/area-tabs';
 import { type Source, kindLabelOf, sourcePages } from '../../data-sources/source';
 import { SourceState } from '../../data-sources/source-state';
 import { ButtonLink, PageLink } from '../../links';
-import { usePageKeys } from '../../page-keys';
 import { NeedsRole } from '../../needs-role';
 
 /** Whether alerts still arrive. */
@@ -56,7 +55,12 @@ const COLUMNS: readonly Column<Source>[] = [
   { name: 'Kind', width: 110, cell: ({ kind }) => kindLabelOf(kind) },
   { name: 'State', width: 220, cell: (source) => <SourceState source={source} /> },
   { name: 'Groups by', width: 150, cell: ({ group_by: labels }) => labels.join(', ') },
-  { name: 'Reopens within', width: 120, cell: ({ window_minutes: minutes }) => `${minutes} min` },
+  {
+    name: 'Reopens within',
+    width: 120,
+
+    cell: ({ window_minutes: minutes }) => `${minutes} min`,
+  },
   { name: 'Key', width: 170, cell: (source) => <Key source={source} /> },
 ];
 

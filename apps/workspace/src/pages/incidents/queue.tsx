@@ -1,6 +1,6 @@
 import { Button, Group, Select, Tabs, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { type Column, Page, Rows, StateBadge, When, useFollowing, wordsOf } from '@atlas/web';
+import { type Column, Page, Rows, StateBadge, When, useFollowing, wordsOf, usePageKeys } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type Incident, OPEN_STATUSES, SEVERITIES, STATUSES, isOpen } from '../../incidents/incident';
@@ -8,14 +8,12 @@ import { summary, useQueuePages } from '../../incidents/queue-pages';
 import { type QueueSearch, VIEWS, type View } from '../../incidents/queue-search';
 import { useChangeIncident } from '../../incidents/use-incident';
 import { SlaCell } from '../../incidents/sla-cell';
-import { usePageKeys } from '../../page-keys';
 import { useNames, usePeople } from '../../people';
 import { useUser } from '../../session';
 import { ButtonLink, PageLink } from '../../links';
 
 const LONGEST_SEARCH = 100;
 const TYPING_MS = 300;
-const SEARCH_ID = 'search';
 
 const LABELS: Readonly<Record<View, string>> = {
   open: 'Open',
@@ -32,10 +30,7 @@ export function Queue() {
   const search = useSearch({ from: '/signed-in/' });
   const pages = useQueuePages(search);
   const navigate = useNavigate();
-  usePageKeys({
-    n: () => void navigate({ to: '/incidents/new' }),
-    '/': () => document.getElementById(SEARCH_ID)?.focus(),
-  });
+  usePageKeys({ n: () => void navigate({ to: '/incidents/new' }) });
   return (
     <Page
       title="Incidents"
@@ -146,7 +141,6 @@ function SearchField({ q }: { readonly q: string }) {
   const apply = useDebouncedCallback((value: string) => change({ q: value.trim() || undefined }), TYPING_MS);
   return (
     <TextInput
-      id={SEARCH_ID}
       label="Search"
       type="search"
       size="xs"

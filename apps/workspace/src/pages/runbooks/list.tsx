@@ -1,8 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
-import { type Column, Page, Rows, When } from '@atlas/web';
+import { type Column, Page, Rows, When, usePageKeys } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ButtonLink, PageLink } from '../../links';
-import { usePageKeys } from '../../page-keys';
 import { NeedsRole } from '../../needs-role';
 import { type RunbookSummary } from '../../runbooks/runbook';
 import { useRunbooks } from '../../runbooks/use-runbooks';

@@ -1,9 +1,8 @@
 import { Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
-import { Page, ProblemAlert, Section, When } from '@atlas/web';
+import { Page, ProblemAlert, Section, When, usePageKeys } from '@atlas/web';
 import { useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { PageLink } from '../../links';
-import { usePageKeys } from '../../page-keys';
 import { useNamesInside } from '../../people';
 import { ConfigShown } from '../../runbooks/config';
 import { NeedsRole } from '../../needs-role';
@@ -92,7 +91,6 @@ function useKeys(
   items: readonly Item[],
   ask: (asked: Asked) => void,
 ): void {
-  const navigate = useNavigate();
   const user = useUser();
   const cards = (): HTMLElement[] => [...(list.current?.querySelectorAll<HTMLElement>('[data-run]') ?? [])];
   const focused = (): Item | undefined => {
@@ -116,11 +114,6 @@ function useKeys(
     k: () => move(-1),
     y: () => askAs('approve'),
     x: () => askAs('reject'),
-    Enter: () => {
-      const item = focused();
-      const isCard = document.activeElement?.hasAttribute('data-run') === true;
-      if (item && isCard) void navigate({ to: '/runs/$id', params: { id: item.run.id } });
-    },
   });
 }
 
@@ -134,6 +127,11 @@ function Card({ item, onAsk }: CardProps) {
   const user = useUser();
   const nameOf = useNamesInside();
   const [isOpen, setIsOpen] = useState(false);
+  const navigate = useNavigate();
+  const openByKey = ({ key, target, currentTarget }: KeyboardEvent): void => {
+    if (key === 'Enter' && target === currentTarget)
+      void navigate({ to: '/runs/$id', params: { id: run.id } });
+  };
   const isManual = step.status === 'waiting_manual';
   const why = isManual ? null : whyNotApprove(user, run, step);
   return (
@@ -143,6 +141,7 @@ function Card({ item, onAsk }: CardProps) {
       className="mantine-focus-auto"
       tabIndex={0}
       data-run={run.id}
+      onKeyDown={openByKey}
       role="group"
       aria-label={`${run.runbook_name}: ${step.name}`}
     >

@@ -1,9 +1,8 @@
 import { Text } from '@mantine/core';
-import { type Column, Page, Rows } from '@atlas/web';
+import { type Column, Page, Rows, usePageKeys } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ButtonLink, PageLink } from '../../links';
-import { usePageKeys } from '../../page-keys';
 import { useMay } from '../../session';
 import { attainmentOf, fastestOf, objectiveOf, rateOf } from '../../slos/numbers';
 import { type Slo, sloPages } from '../../slos/slo';

@@ -1,12 +1,11 @@
 import { Badge, Button, Group, Menu, Select, Text, TextInput } from '@mantine/core';
-import { type Column, Page, Rows, When, bodyOf } from '@atlas/web';
+import { type Column, Page, Rows, When, bodyOf, usePageKeys } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, every } from '../../api';
 import { ButtonLink } from '../../links';
 import { NeedsRole } from '../../needs-role';
-import { usePageKeys } from '../../page-keys';
 import { useMay, useUser } from '../../session';
 import { AccessDialog } from '../../users/access-dialog';
 import { EditDialog } from '../../users/edit-dialog';

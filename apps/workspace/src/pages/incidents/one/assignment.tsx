@@ -1,7 +1,7 @@
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { usePageKeys } from '@atlas/web';
 import { type Incident, SEVERITIES } from '../../../incidents/incident';
 import { type ChangeIncident } from '../../../incidents/use-incident';
-import { usePageKeys } from '../../../page-keys';
 import { useAssignees, useNames } from '../../../people';
 import { useUser } from '../../../session';
 

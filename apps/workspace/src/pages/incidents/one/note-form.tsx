@@ -1,9 +1,8 @@
 import { Button, Group, Stack, Textarea } from '@mantine/core';
-import { ProblemAlert, sendByKey, wrongOf } from '@atlas/web';
+import { ProblemAlert, sendByKey, wrongOf, usePageKeys } from '@atlas/web';
 import { type FormEvent, useRef, useState } from 'react';
 import { LONGEST_TEXT } from '../../../incidents/incident';
 import { useNote } from '../../../incidents/use-note';
-import { usePageKeys } from '../../../page-keys';
 import { useUser } from '../../../session';
 
 /** What was typed and not sent, by user and incident. */

@@ -1,12 +1,11 @@
 import { Alert, Button, Group, Modal, Stack, Textarea } from '@mantine/core';
-import { bodyOf, sendByKey, wrongOf } from '@atlas/web';
+import { bodyOf, sendByKey, wrongOf, usePageKeys } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../../api';
 import { ChangeProblem } from '../../../incidents/change-problem';
 import { type Incident, LONGEST_TEXT, type Status, TRANSITIONS } from '../../../incidents/incident';
 import { type ChangeIncident } from '../../../incidents/use-incident';
-import { usePageKeys } from '../../../page-keys';
 
 interface Changed {
   readonly incident: Incident;
