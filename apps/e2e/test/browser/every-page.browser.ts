@@ -130,6 +130,12 @@ function pathsOf({ name }: App): string[] {
     if (shots) await page.screenshot({ path: `${shots}-narrow.png` });
     const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (isWider) found.push(`${path} narrow: wider than the screen`);
+    const lists = await page
+      .getByRole('region')
+      .evaluateAll((all) =>
+        all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel),
+      );
+    found.push(...lists.map((list) => `${path} narrow: ${list} is wider than the screen`));
     await page.setViewportSize(WIDE);
     return found;
   }

@@ -1,5 +1,6 @@
 import './rows.css';
 import { Box, Button, Group, Loader, Table, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { type UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, memo, useEffect, useRef } from 'react';
@@ -7,6 +8,9 @@ import { usePageKeys } from './page-keys';
 import { ProblemAlert } from './problem-alert';
 
 const ROW_PX = 41;
+/** A row on a narrow screen, before it is measured. */
+const NARROW_ROW_PX = 76;
+const NARROW = '(max-width: 47.99em)';
 const OVERSCAN = 12;
 /** How close to the end of the loaded rows the next page is requested. */
 const AHEAD = 20;
@@ -14,6 +18,8 @@ const AHEAD = 20;
 export interface Column<Row> {
   readonly name: string;
   readonly width?: number | string;
+  /** Left out on a narrow screen. */
+  readonly isMinor?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -24,7 +30,10 @@ interface Listed<Row> {
 interface RowsProps<Row> {
   /** Names the table for screen readers. */
   readonly label: string;
-  readonly pages: UseInfiniteQueryResult<{ readonly pages: readonly Listed<Row>[] }>;
+  readonly pages: UseInfiniteQueryResult<{
+    readonly pages: readonly Listed<Row>[];
+  }>;
+  /** On a narrow screen, the first two make the first line of a row. */
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string;
   /** Shown instead of an empty table. */
@@ -33,14 +42,27 @@ interface RowsProps<Row> {
 }
 
 /** A list of any length: fetched page by page while scrolling. Only what is in view is in the document. */
-export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh' }: RowsProps<Row>) {
+export function Rows<Row>(props: RowsProps<Row>) {
+  const isNarrow = useMediaQuery(NARROW, undefined, {
+    getInitialValueInEffect: false,
+  });
+  // Rows of the other kind have other heights.
+  return <Drawn key={String(isNarrow)} isNarrow={isNarrow} {...props} />;
+}
+
+interface DrawnProps<Row> extends RowsProps<Row> {
+  readonly isNarrow: boolean;
+}
+
+function Drawn<Row>(props: DrawnProps<Row>) {
+  const { label, pages, columns, keyOf, empty, height = '70vh', isNarrow } = props;
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending } = pages;
   const rows = data?.pages.flatMap(({ items }) => items) ?? [];
   const box = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => (isNarrow ? NARROW_ROW_PX : ROW_PX),
     overscan: OVERSCAN,
   });
   useRowKeys(box, rows.length, (index) => list.scrollToIndex(index));
@@ -54,28 +76,19 @@ export function Rows<Row>({ label, pages, columns, keyOf, empty, height = '70vh'
   if (rows.length === 0 && !error) return <Text c="dimmed">{empty}</Text>;
   const above = seen[0]?.start ?? 0;
   const below = list.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const parts = { label, columns, above, below, count: rows.length };
+  const drawn = seen.map(({ index }) => {
+    const row = rows[index] as Row;
+    return isNarrow ? (
+      <NarrowRow key={keyOf(row)} row={row} index={index} columns={columns} measure={list.measureElement} />
+    ) : (
+      <OneRow key={keyOf(row)} row={row} index={index} columns={columns} />
+    );
+  });
   return (
     <>
       <Box ref={box} mah={height} style={SCROLLING} tabIndex={0} role="region" aria-label={label}>
-        <Table stickyHeader highlightOnHover layout="fixed" miw={640} aria-rowcount={rows.length}>
-          <Table.Thead>
-            <Table.Tr>
-              {columns.map(({ name, width }) => (
-                <Table.Th key={name} w={width}>
-                  {name}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            <Spacer height={above} columns={columns.length} />
-            {seen.map(({ index }) => {
-              const row = rows[index] as Row;
-              return <OneRow key={keyOf(row)} row={row} index={index} columns={columns} />;
-            })}
-            <Spacer height={below} columns={columns.length} />
-          </Table.Tbody>
-        </Table>
+        {isNarrow ? <NarrowList {...parts}>{drawn}</NarrowList> : <WideTable {...parts}>{drawn}</WideTable>}
       </Box>
       {isFetchingNextPage && <Loader size="xs" aria-label="Loading more" />}
       {error && (
@@ -121,6 +134,37 @@ function useRowKeys(
   usePageKeys({ j: () => move(1), k: () => move(-1) });
 }
 
+interface PartsProps<Row> {
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly count: number;
+  /** The heights of what is not drawn. */
+  readonly above: number;
+  readonly below: number;
+  readonly children: ReactNode;
+}
+
+function WideTable<Row>({ columns, count, above, below, children }: PartsProps<Row>) {
+  return (
+    <Table stickyHeader highlightOnHover layout="fixed" miw={640} aria-rowcount={count}>
+      <Table.Thead>
+        <Table.Tr>
+          {columns.map(({ name, width }) => (
+            <Table.Th key={name} w={width}>
+              {name}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        <Spacer height={above} columns={columns.length} />
+        {children}
+        <Spacer height={below} columns={columns.length} />
+      </Table.Tbody>
+    </Table>
+  );
+}
+
 interface OneRowProps<Row> {
   readonly row: Row;
   readonly index: number;
@@ -142,7 +186,11 @@ function DrawnRow<Row>({ row, index, columns }: OneRowProps<Row>) {
 /** Scrolling draws only rows that were not in view, as long as `columns` stays the same object. */
 const OneRow = memo(DrawnRow) as typeof DrawnRow;
 
-const CUT_OFF = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
+const CUT_OFF = {
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  whiteSpace: 'nowrap',
+} as const;
 
 /** Takes the place of rows that are not in view. */
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
@@ -153,3 +201,56 @@ function Spacer({ height, columns }: { readonly height: number; readonly columns
     </Table.Tr>
   );
 }
+
+/** The same as a list, because columns would not fit. */
+function NarrowList<Row>({ label, above, below, children }: PartsProps<Row>) {
+  return (
+    <Box component="ul" m={0} p={0} pt={above} pb={below} style={{ listStyle: 'none' }} aria-label={label}>
+      {children}
+    </Box>
+  );
+}
+
+interface NarrowRowProps<Row> extends OneRowProps<Row> {
+  readonly measure: (element: Element | null) => void;
+}
+
+function DrawnNarrowRow<Row>({ row, index, columns, measure }: NarrowRowProps<Row>) {
+  const [first, second, ...rest] = columns;
+  return (
+    <Box component="li" ref={measure} py="xs" tabIndex={-1} data-index={index} style={LINE_BELOW}>
+      <Group gap="xs" wrap="nowrap" align="baseline" fz="sm">
+        <Box style={FIRST}>{first?.cell(row)}</Box>
+        <Box style={SECOND}>{second?.cell(row)}</Box>
+      </Group>
+      <Group gap="4px 12px" mt={4} fz="sm">
+        {rest
+          .filter(({ isMinor }) => isMinor !== true)
+          .map(({ name, cell }) => (
+            <Box key={name} style={{ overflowWrap: 'anywhere' }}>
+              <Text span inherit c="dimmed">
+                {name}
+              </Text>{' '}
+              {cell(row)}
+            </Box>
+          ))}
+      </Group>
+    </Box>
+  );
+}
+
+const NarrowRow = memo(DrawnNarrowRow) as typeof DrawnNarrowRow;
+
+const LINE_BELOW = {
+  borderBottom: '1px solid var(--mantine-color-default-border)',
+} as const;
+const FIRST = {
+  flex: '0 0 auto',
+  maxWidth: '60%',
+  overflowWrap: 'anywhere',
+} as const;
+const SECOND = {
+  flex: '1 1 0',
+  minWidth: 0,
+  overflowWrap: 'anywhere',
+} as const;

@@ -50,8 +50,8 @@ const COLUMNS: readonly Column<Agent>[] = [
     ),
   },
   { name: 'Machine', width: 150, cell: ({ hostname }) => hostname ?? '–' },
-  { name: 'Version', width: 90, cell: ({ version }) => version ?? '–' },
+  { name: 'Version', width: 90, isMinor: true, cell: ({ version }) => version ?? '–' },
   { name: 'Labels', width: 190, cell: ({ labels }) => <LabelsShown labels={labels} /> },
   { name: 'Last contact', width: 130, cell: ({ last_contact_at: at }) => <When at={at} /> },
-  { name: 'Old key until', width: 160, cell: (agent) => <OldKey agent={agent} /> },
+  { name: 'Old key until', width: 160, isMinor: true, cell: (agent) => <OldKey agent={agent} /> },
 ];

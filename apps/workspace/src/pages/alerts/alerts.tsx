@@ -119,8 +119,8 @@ const COLUMNS: readonly Column<Alert>[] = [
   { name: 'Severity', width: 84, cell: ({ labels }) => labels['severity'] || '–' },
   { name: 'Source', width: 110, cell: ({ source_name: name }) => <span title={name}>{name}</span> },
   { name: 'Started', width: 134, cell: ({ starts_at: at }) => <When at={at} /> },
-  { name: 'Received', width: 134, cell: ({ last_received_at: at }) => <When at={at} /> },
-  { name: 'Times', width: 60, cell: ({ count }) => count },
+  { name: 'Received', width: 134, isMinor: true, cell: ({ last_received_at: at }) => <When at={at} /> },
+  { name: 'Times', width: 60, isMinor: true, cell: ({ count }) => count },
   { name: 'Incident', width: 84, cell: (alert) => <Outcome alert={alert} /> },
 ];
 

@@ -187,7 +187,7 @@ const COLUMNS: readonly Column<Item>[] = [
     ),
   },
   { name: 'Type', width: 130, cell: ({ type }) => type },
-  { name: 'Key', width: 160, cell: ({ key }) => key ?? '–' },
+  { name: 'Key', width: 160, isMinor: true, cell: ({ key }) => key ?? '–' },
   { name: 'Status', width: 130, cell: ({ status }) => wordsOf(status) },
   {
     name: 'Criticality',
@@ -197,7 +197,7 @@ const COLUMNS: readonly Column<Item>[] = [
   {
     name: 'Source',
     width: 100,
-
+    isMinor: true,
     cell: ({ source }) => (source === 'manual' ? 'a person' : source),
   },
   {

@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Source>[] = [
   {
     name: 'Reopens within',
     width: 120,
-
+    isMinor: true,
     cell: ({ window_minutes: minutes }) => `${minutes} min`,
   },
   { name: 'Key', width: 170, cell: (source) => <Key source={source} /> },

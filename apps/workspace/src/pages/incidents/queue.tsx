@@ -216,7 +216,7 @@ const COLUMNS: readonly Column<Incident>[] = [
     width: 110,
     cell: (incident) => <Assignee incident={incident} />,
   },
-  { name: 'Source', width: 80, cell: sourceOf },
+  { name: 'Source', width: 80, isMinor: true, cell: sourceOf },
   { name: 'Reported', width: 138, cell: ({ created_at: at }) => <When at={at} /> },
 ];
 

@@ -129,7 +129,7 @@ function useColumns(): readonly Column<Run>[] {
         </PageLink>
       ),
     },
-    { name: 'Version', width: 74, cell: ({ runbook_version: version }) => version },
+    { name: 'Version', width: 74, isMinor: true, cell: ({ runbook_version: version }) => version },
     { name: 'Step', width: 128, cell: (run) => stepTextOf(run) },
     {
       name: 'Incident',
@@ -138,7 +138,7 @@ function useColumns(): readonly Column<Run>[] {
     },
     { name: 'Started by', width: 114, cell: ({ requested_by: by }) => nameOf(by) },
     { name: 'Started', width: 139, cell: ({ created_at: at }) => <When at={at} /> },
-    { name: 'Ended', width: 139, cell: ({ finished_at: at }) => <When at={at} /> },
+    { name: 'Ended', width: 139, isMinor: true, cell: ({ finished_at: at }) => <When at={at} /> },
   ];
 }
 
