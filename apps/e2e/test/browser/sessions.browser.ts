@@ -70,15 +70,36 @@ const REQUESTER = 'ann@demo.example.com';
     await heading(page, 'Incidents');
     await page.context().close();
   });
+  it('shows new incidents only on demand, so that no row moves', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    const rows = page.getByRole('region', { name: 'Incidents' });
+    const first = rows.getByRole('link').first();
+    const top = await first.innerText();
+    const before = await first.boundingBox();
+    await post(page, '/api/incidents', { title: 'Nobody can log in', severity: 'P1' });
+    const show = page.getByRole('button', { name: '1 new · Show' });
+    await show.waitFor();
+    expect([await first.innerText(), await first.boundingBox()]).toEqual([top, before]);
+    await show.click();
+    await rows.getByRole('link', { name: 'Nobody can log in' }).waitFor();
+    expect(await first.innerText()).toBe('Nobody can log in');
+    await page.context().close();
+  });
 });
 
-function inviteRequester(page: Page): Promise<string> {
-  return page.evaluate(async (email) => {
-    const answer = await fetch('/api/auth/invite', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email, role: 'requester' }),
-    });
-    return ((await answer.json()) as { readonly url: string }).url;
-  }, REQUESTER);
+function post(page: Page, path: string, body: object): Promise<unknown> {
+  return page.evaluate(
+    async ([to, json]) => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(to, { method: 'POST', headers, body: json })).json() as Promise<unknown>;
+    },
+    [path, JSON.stringify(body)] as const,
+  );
+}
+
+async function inviteRequester(page: Page): Promise<string> {
+  const answer = await post(page, '/api/auth/invite', { email: REQUESTER, role: 'requester' });
+  return (answer as { readonly url: string }).url;
 }

@@ -4,6 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { type UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, memo, useEffect, useRef } from 'react';
+import { useHeldRows } from './held';
 import { usePageKeys } from './page-keys';
 import { ProblemAlert } from './problem-alert';
 
@@ -30,22 +31,20 @@ interface Listed<Row> {
 interface RowsProps<Row> {
   /** Names the table for screen readers. */
   readonly label: string;
-  readonly pages: UseInfiniteQueryResult<{
-    readonly pages: readonly Listed<Row>[];
-  }>;
+  readonly pages: UseInfiniteQueryResult<{ readonly pages: readonly Listed<Row>[] }>;
   /** On a narrow screen, the first two make the first line of a row. */
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string;
   /** Shown instead of an empty table. */
   readonly empty: ReactNode;
   readonly height?: string;
+  /** What comes on top while the list is open is counted, and shown on demand. */
+  readonly holdsNews?: boolean;
 }
 
 /** A list of any length: fetched page by page while scrolling. Only what is in view is in the document. */
 export function Rows<Row>(props: RowsProps<Row>) {
-  const isNarrow = useMediaQuery(NARROW, undefined, {
-    getInitialValueInEffect: false,
-  });
+  const isNarrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
   // Rows of the other kind have other heights.
   return <Drawn key={String(isNarrow)} isNarrow={isNarrow} {...props} />;
 }
@@ -55,9 +54,9 @@ interface DrawnProps<Row> extends RowsProps<Row> {
 }
 
 function Drawn<Row>(props: DrawnProps<Row>) {
-  const { label, pages, columns, keyOf, empty, height = '70vh', isNarrow } = props;
+  const { label, pages, columns, keyOf, empty, height = '70vh', holdsNews = false, isNarrow } = props;
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending } = pages;
-  const rows = data?.pages.flatMap(({ items }) => items) ?? [];
+  const { rows, held, showAll } = useHeldRows(data?.pages, keyOf, holdsNews);
   const box = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: rows.length,
@@ -87,8 +86,11 @@ function Drawn<Row>(props: DrawnProps<Row>) {
   });
   return (
     <>
-      <Box ref={box} mah={height} style={SCROLLING} tabIndex={0} role="region" aria-label={label}>
-        {isNarrow ? <NarrowList {...parts}>{drawn}</NarrowList> : <WideTable {...parts}>{drawn}</WideTable>}
+      <Box pos="relative">
+        {holdsNews && <News count={held} isNarrow={isNarrow} onShow={showAll} />}
+        <Box ref={box} mah={height} style={SCROLLING} tabIndex={0} role="region" aria-label={label}>
+          {isNarrow ? <NarrowList {...parts}>{drawn}</NarrowList> : <WideTable {...parts}>{drawn}</WideTable>}
+        </Box>
       </Box>
       {isFetchingNextPage && <Loader size="xs" aria-label="Loading more" />}
       {error && (
@@ -133,6 +135,32 @@ function useRowKeys(
   };
   usePageKeys({ j: () => move(1), k: () => move(-1) });
 }
+
+interface NewsProps {
+  readonly count: number;
+  readonly isNarrow: boolean;
+  readonly onShow: () => void;
+}
+
+/** Takes no place that was taken by rows before. */
+function News({ count, isNarrow, onShow }: NewsProps) {
+  return (
+    <Box role="status" {...(isNarrow ? { mih: 30 } : OVER_THE_HEADER)}>
+      {count > 0 && (
+        <Button size="compact-xs" radius="xl" onClick={onShow}>
+          {count} new · Show
+        </Button>
+      )}
+    </Box>
+  );
+}
+
+const OVER_THE_HEADER = {
+  pos: 'absolute',
+  top: 8,
+  left: '50%',
+  style: { zIndex: 4, transform: 'translateX(-50%)' },
+} as const;
 
 interface PartsProps<Row> {
   readonly label: string;
@@ -186,11 +214,7 @@ function DrawnRow<Row>({ row, index, columns }: OneRowProps<Row>) {
 /** Scrolling draws only rows that were not in view, as long as `columns` stays the same object. */
 const OneRow = memo(DrawnRow) as typeof DrawnRow;
 
-const CUT_OFF = {
-  overflow: 'hidden',
-  textOverflow: 'ellipsis',
-  whiteSpace: 'nowrap',
-} as const;
+const CUT_OFF = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
 
 /** Takes the place of rows that are not in view. */
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
@@ -241,16 +265,6 @@ function DrawnNarrowRow<Row>({ row, index, columns, measure }: NarrowRowProps<Ro
 
 const NarrowRow = memo(DrawnNarrowRow) as typeof DrawnNarrowRow;
 
-const LINE_BELOW = {
-  borderBottom: '1px solid var(--mantine-color-default-border)',
-} as const;
-const FIRST = {
-  flex: '0 0 auto',
-  maxWidth: '60%',
-  overflowWrap: 'anywhere',
-} as const;
-const SECOND = {
-  flex: '1 1 0',
-  minWidth: 0,
-  overflowWrap: 'anywhere',
-} as const;
+const LINE_BELOW = { borderBottom: '1px solid var(--mantine-color-default-border)' } as const;
+const FIRST = { flex: '0 0 auto', maxWidth: '60%', overflowWrap: 'anywhere' } as const;
+const SECOND = { flex: '1 1 0', minWidth: 0, overflowWrap: 'anywhere' } as const;

@@ -33,7 +33,9 @@ function List() {
       <AreaTabs active="/alerts" />
       <Filters search={search} source={pages.data?.pages[0]?.items[0]?.source_name} />
       <Rows
+        key={JSON.stringify(search)}
         label="Alerts"
+        holdsNews
         pages={pages}
         columns={COLUMNS}
         keyOf={({ id }) => id}

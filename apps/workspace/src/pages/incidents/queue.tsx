@@ -44,7 +44,9 @@ export function Queue() {
       <Filters search={search} />
       <Summary />
       <Rows
+        key={JSON.stringify(search)}
         label="Incidents"
+        holdsNews
         pages={pages}
         columns={COLUMNS}
         keyOf={({ id }) => id}

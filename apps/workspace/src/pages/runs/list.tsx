@@ -94,7 +94,9 @@ function Listed({ view, incident }: ListedProps) {
   });
   return (
     <Rows
+      key={`${view} ${incident ?? ''}`}
       label="Runs"
+      holdsNews
       pages={pages}
       columns={useColumns()}
       keyOf={({ id }) => id}
