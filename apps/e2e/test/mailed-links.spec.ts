@@ -101,7 +101,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     await person.page.getByLabel('Show the password').check();
     expect(await field.getAttribute('type')).toBe('text');
     await choose(ADMIN_PASSWORD);
-    await person.heading('You are signed in');
+    await person.heading('Get started');
     expect(await whoIsSignedIn()).toMatchObject({ user: { email: EMAIL, role: 'admin' } });
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
@@ -109,6 +109,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
   it('stop working after use, but a user who forgot the password can sign in with a new one', async () => {
     // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
+    await page.goto(new URL('/signup', page.url()).href);
     await open(`${page.url()}#token=${secrets.at(-1)}`);
     await choose(NEXT_PASSWORD);
     await person.heading('This link does not work');

@@ -63,7 +63,7 @@ export class Operator {
 }
 
 interface Joining {
-  /** The title of the page that the user sees first. */
+  /** The title of the page where the user arrives. */
   readonly first?: string;
   /** Called before anything is loaded. */
   readonly prepare?: (page: Page) => Promise<void>;
@@ -77,7 +77,7 @@ export class Person {
   static async join(
     browser: Browser,
     link: string,
-    { first = 'Incidents', prepare }: Joining = {},
+    { first = 'Get started', prepare }: Joining = {},
   ): Promise<Person> {
     const watched = await WatchedPage.open(browser);
     const { page } = watched;
@@ -85,7 +85,6 @@ export class Person {
     await page.goto(link);
     await page.getByLabel('New password').fill(ADMIN_PASSWORD);
     await page.getByRole('button', { name: 'Set password and sign in' }).click();
-    await page.getByRole('link', { name: /^Continue to/ }).click();
     await heading(page, first);
     return new Person(watched);
   }
@@ -100,6 +99,7 @@ export class Person {
 
   async reportsAnIncident(title: string): Promise<void> {
     const { page } = this;
+    await page.getByRole('navigation').getByRole('link', { name: 'Incidents' }).click();
     await page.getByRole('link', { name: 'Report an incident' }).click();
     await page.getByLabel('Title').fill(title);
     await page.getByRole('radio', { name: 'P1' }).check();

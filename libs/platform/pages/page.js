@@ -43,7 +43,7 @@ function tell(texts) {
 async function send(form) {
   if (form.ariaBusy === 'true') return;
   form.ariaBusy = 'true';
-  const { post, cookie, then = 'done' } = form.dataset;
+  const { post, cookie, next, then = 'done' } = form.dataset;
   const typed = Object.fromEntries([...new FormData(form)].filter(([, text]) => text !== ''));
   const opened = token === '' ? {} : { token };
   const { status, body } = await ask(post, {
@@ -51,8 +51,11 @@ async function send(form) {
     ...typed,
     ...(cookie !== undefined && { cookie: true }),
   });
+  const isDone = status >= 200 && status < 300;
+  // The link is used up, so the Back button must not lead to it.
+  if (isDone && next !== undefined) return location.replace(next);
   form.ariaBusy = 'false';
-  if (status >= 200 && status < 300) {
+  if (isDone) {
     form.reset();
     tell({ email: body.user?.email });
     show(then);

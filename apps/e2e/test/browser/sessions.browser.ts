@@ -43,7 +43,7 @@ const REQUESTER = 'ann@demo.example.com';
     await page.goto(demo.stack.demo_tenant.url);
     await signInAsAdmin(page);
     await heading(page, 'Incidents');
-    const link = await inviteRequester(page);
+    const link = await invite(page, REQUESTER, 'requester');
     await (await Person.join(browser, link, { first: 'My reports' })).leave();
     await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().click();
     const title = await page.getByRole('heading', { level: 1, name: /^INC-/ }).innerText();
@@ -56,6 +56,19 @@ const REQUESTER = 'ann@demo.example.com';
     await page.goBack();
     await page.goBack();
     expect(await page.getByText(title).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('begins with what is left to do, until nothing is', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await heading(page, 'Incidents');
+    const early = await invite(page, 'bea@demo.example.com', 'fulfiller');
+    const late = await invite(page, 'cem@demo.example.com', 'fulfiller');
+    await (await Person.join(browser, early, { first: 'Get started' })).leave();
+    await post(page, '/api/onboarding/steps/ai/skip', { reason: 'There is no AI here.' });
+    await (await Person.join(browser, late, { first: 'Incidents' })).leave();
     await page.context().close();
   });
 
@@ -99,7 +112,7 @@ function post(page: Page, path: string, body: object): Promise<unknown> {
   );
 }
 
-async function inviteRequester(page: Page): Promise<string> {
-  const answer = await post(page, '/api/auth/invite', { email: REQUESTER, role: 'requester' });
+async function invite(page: Page, email: string, role: string): Promise<string> {
+  const answer = await post(page, '/api/auth/invite', { email, role });
   return (answer as { readonly url: string }).url;
 }

@@ -37,10 +37,12 @@ export function SignIn() {
   const { data: about } = useQuery(plane);
   const { data: user } = useQuery(me);
   const navigate = useNavigate();
+  // Whoever registers is the first user.
+  const first = about?.sign_in.registration === true ? '/welcome' : '/';
   useEffect(() => {
     // Also after a sign-in in another tab.
-    if (user) void navigate({ href: to ?? '/', replace: true });
-  }, [user, to, navigate]);
+    if (user) void navigate({ href: to ?? first, replace: true });
+  }, [user, to, first, navigate]);
   const tenant = about?.tenant;
   const title = tenant ? `Sign in to ${tenant.name}` : 'Sign in';
   useEffect(() => {
