@@ -19,11 +19,9 @@ import { IMPACT_COLORS, ImpactBadge, impactTextOf } from './impact-badge';
 import { verbOf } from './item';
 import { type Direction } from './item-search';
 import { type LayoutTask, NODE, type Positions, useLayout } from './layout';
-import { type Impact, type ImpactedItem, MOST_NODES } from './use-impact';
+import { FEW, type Impact, type ImpactedItem, MOST_NODES } from './use-impact';
 
 const HEIGHT_PX = 400;
-/** Up to this many items, all are in view first. Otherwise the middle is, in a size that can be read. */
-const FEW = 30;
 const FEW_ON_A_PHONE = 4;
 const PHONE_PX = 600;
 /** With more lines, texts on them only hide others. */
@@ -134,6 +132,7 @@ function Picture({ impact, direction, task, positions, onCentre }: PictureProps)
   );
 }
 
+/** All if they are few. Otherwise the middle, in a size that can be read. */
 function firstInView({ root, items }: Impact, count: number): { id: string }[] | undefined {
   if (count > FEW) return [root];
   const isOnPhone = window.innerWidth < PHONE_PX;

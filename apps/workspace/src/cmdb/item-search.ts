@@ -27,7 +27,10 @@ export type Direction = (typeof DIRECTIONS)[number];
 
 export const DEPTHS = [1, 2, 3, 5, 20] as const;
 export type Depth = (typeof DEPTHS)[number];
-export const USUAL_DEPTH: Depth = 3;
+/** As far as the plane looks. */
+export const FARTHEST: Depth = 20;
+/** Where a picture of many items ends, unless somebody wants more. */
+export const NEAR: Depth = 3;
 
 /** What the address of an item says about its map. */
 export interface MapSearch {

@@ -6,6 +6,8 @@ import { type Depth, type Direction } from './item-search';
 const REFRESH_MS = 30_000;
 /** How many items the picture shows at most. The list has all. */
 export const MOST_NODES = 300;
+/** Up to this many items, a picture shows all at once. */
+export const FEW = 30;
 
 type Schemas = TenantPlaneSchemas['schemas'];
 export type Impact = Schemas['ImpactView'];

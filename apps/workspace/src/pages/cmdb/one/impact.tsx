@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Loader, SegmentedControl, Select, Stack, Text } from '@mantine/core';
 import { ProblemAlert } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
 import { ImpactList } from '../../../cmdb/impact-list';
 import { type Item } from '../../../cmdb/item';
 import {
@@ -10,9 +10,10 @@ import {
   type Depth,
   type Direction,
   type MapSearch,
-  USUAL_DEPTH,
+  FARTHEST,
+  NEAR,
 } from '../../../cmdb/item-search';
-import { type Impact as Answer, MOST_NODES, sentenceOf, useImpact } from '../../../cmdb/use-impact';
+import { FEW, type Impact as Answer, MOST_NODES, sentenceOf, useImpact } from '../../../cmdb/use-impact';
 
 const TEXTS = { dependents: 'If this is down', dependencies: 'What this needs' } as const;
 
@@ -24,11 +25,7 @@ const ImpactMap = lazy(async () => {
 
 /** What an outage of the item would do, as a picture and as a list. */
 export function Impact({ item }: { readonly item: Item }) {
-  const {
-    direction = 'dependents',
-    depth = USUAL_DEPTH,
-    around,
-  } = useSearch({ from: '/signed-in/cmdb/$id' });
+  const { direction = 'dependents', depth: chosen, around } = useSearch({ from: '/signed-in/cmdb/$id' });
   const root = around ?? item.id;
   const navigate = useNavigate({ from: '/cmdb/$id' });
   const change = useCallback(
@@ -45,7 +42,9 @@ export function Impact({ item }: { readonly item: Item }) {
     },
     [change, item.id],
   );
-  const { data, error } = useImpact(root, direction, depth);
+  const { data, error } = useImpact(root, direction, chosen ?? FARTHEST);
+  const count = data?.impact.items.length ?? 0;
+  const depth = chosen ?? (count > FEW ? NEAR : FARTHEST);
   return (
     <Stack gap="sm">
       <Group gap="sm">
@@ -76,8 +75,46 @@ export function Impact({ item }: { readonly item: Item }) {
       </Group>
       <ProblemAlert error={error} />
       {!data && !error && <Loader size="sm" aria-label="Loading" />}
-      {data && <Shown key={data.impact.root.id} {...data} takesFocus={isMoved} onCentre={onCentre} />}
+      {data && (
+        <Shown
+          key={data.impact.root.id}
+          impact={upTo(depth, data.impact)}
+          direction={data.direction}
+          depth={depth}
+          takesFocus={isMoved}
+          onCentre={onCentre}
+          more={
+            chosen === undefined &&
+            depth !== FARTHEST && <More count={count} onShow={() => change({ depth: FARTHEST })} />
+          }
+        />
+      )}
     </Stack>
+  );
+}
+
+/** What is at most so many steps away. */
+function upTo(most: Depth, impact: Answer): Answer {
+  if (most === FARTHEST) return impact;
+  return { ...impact, items: impact.items.filter(({ depth }) => depth <= most) };
+}
+
+interface MoreProps {
+  /** How many items there are. */
+  readonly count: number;
+  readonly onShow: () => void;
+}
+
+function More({ count, onShow }: MoreProps) {
+  return (
+    <Group gap="xs">
+      <Text size="sm">
+        Shown are those up to {NEAR} steps away, of {count}.
+      </Text>
+      <Button size="compact-xs" variant="default" onClick={onShow}>
+        Show all
+      </Button>
+    </Group>
   );
 }
 
@@ -86,10 +123,12 @@ interface ShownProps {
   readonly direction: Direction;
   readonly depth: Depth;
   readonly takesFocus: boolean;
+  /** Says that there is more. */
+  readonly more: ReactNode;
   readonly onCentre: (id: string) => void;
 }
 
-function Shown({ impact, direction, depth, takesFocus, onCentre }: ShownProps) {
+function Shown({ impact, direction, depth, takesFocus, more, onCentre }: ShownProps) {
   const sentence = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (takesFocus) sentence.current?.focus();
@@ -100,6 +139,7 @@ function Shown({ impact, direction, depth, takesFocus, onCentre }: ShownProps) {
       <Text size="sm" role="status" ref={sentence} tabIndex={-1}>
         {sentenceOf(impact, direction)}
       </Text>
+      {more}
       {isTruncated && (
         <Alert color="orange" p="xs">
           There is more than is shown. States may be worse.
