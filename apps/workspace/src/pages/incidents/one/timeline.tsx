@@ -1,9 +1,10 @@
 import { Box, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import { useIntersection } from '@mantine/hooks';
 import { ProblemAlert, When } from '@atlas/web';
-import { useEffect } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { isMiss, timelineTextOf } from '../../../incidents/timeline-text';
 import { type TimelineItem, useTimeline } from '../../../incidents/use-timeline';
+import { PageLink } from '../../../links';
 import { useNames } from '../../../people';
 
 const REFRESH_MS = 5000;
@@ -20,7 +21,7 @@ export function Timeline({ id }: { readonly id: string }) {
     <>
       <Stack gap="xs" component="ol" p={0} m={0} style={{ listStyle: 'none' }}>
         {items.map((item) => (
-          <Entry key={item.id} item={item} />
+          <Entry key={item.id} incidentId={id} item={item} />
         ))}
       </Stack>
       {pages.isPending && <Loader size="sm" aria-label="Loading" />}
@@ -41,7 +42,12 @@ export function Timeline({ id }: { readonly id: string }) {
   );
 }
 
-function Entry({ item }: { readonly item: TimelineItem }) {
+interface EntryProps {
+  readonly incidentId: string;
+  readonly item: TimelineItem;
+}
+
+function Entry({ incidentId, item }: EntryProps) {
   const nameOf = useNames();
   const text = timelineTextOf(item, nameOf);
   const isNote = item.kind === 'note';
@@ -57,7 +63,9 @@ function Entry({ item }: { readonly item: TimelineItem }) {
         </Text>
         {!isNote && (
           <Text size="sm" c={isMiss(item) ? 'red' : undefined}>
-            {text}
+            <About incidentId={incidentId} item={item}>
+              {text}
+            </About>
           </Text>
         )}
       </Group>
@@ -69,5 +77,39 @@ function Entry({ item }: { readonly item: TimelineItem }) {
         </Paper>
       )}
     </Box>
+  );
+}
+
+interface AboutProps extends EntryProps {
+  readonly children: ReactNode;
+}
+
+/** Leads to the run, the SLO or the alerts that an entry is about. */
+function About({ incidentId, item: { kind, data }, children }: AboutProps) {
+  const { job_id: run, slo_id: slo, alert_ids: alerts } = data;
+  if (kind === 'run' && typeof run === 'string')
+    return (
+      <PageLink to="/runs/$id" params={{ id: run }} size="sm">
+        {children}
+      </PageLink>
+    );
+  if (kind !== 'alert') return children;
+  if (typeof slo === 'string')
+    return (
+      <PageLink to="/slos/$id" params={{ id: slo }} size="sm">
+        {children}
+      </PageLink>
+    );
+  const [one, ...others] = Array.isArray(alerts) ? alerts : [];
+  if (typeof one === 'string' && others.length === 0)
+    return (
+      <PageLink to="/alerts/$id" params={{ id: one }} size="sm">
+        {children}
+      </PageLink>
+    );
+  return (
+    <PageLink to="/alerts" search={{ show: 'all', incident_id: incidentId }} size="sm">
+      {children}
+    </PageLink>
   );
 }
