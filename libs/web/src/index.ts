@@ -11,6 +11,7 @@ export { NO_ANSWER, ProblemError, codeOf, isMissing, problemOf, wrongOf } from '
 export { Confirm } from './ui/confirm';
 export { sessionOf } from './api/session';
 export { CopyBlock } from './ui/copy-block';
+export { Explained } from './ui/explained';
 export { Facts } from './ui/facts';
 export { useFollowing } from './ui/following';
 export { FormProblem } from './ui/form-problem';

@@ -1,5 +1,6 @@
-import { Text, Tooltip } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { Explained } from './explained';
 
 const UNITS = [
   ['year', 31_536_000],
@@ -19,28 +20,11 @@ const SOON_S = 40;
 /** "5 minutes ago". The exact time is in a tooltip and, for other programs, in the element. */
 export function When({ at }: { readonly at: string | null | undefined }) {
   const now = useNow(REFRESH_MS);
-  const time = useRef<HTMLTimeElement>(null);
-  // Lists have many times, and a tooltip costs more than the rest of a row, so it is made when looked at.
-  const [isLookedAt, setLookedAt] = useState(false);
   if (!at) return <Text span>–</Text>;
-  const look = (): void => setLookedAt(true);
-  const leave = (): void => setLookedAt(false);
   return (
-    <>
-      <time
-        ref={time}
-        dateTime={at}
-        tabIndex={0}
-        onPointerEnter={look}
-        onPointerLeave={leave}
-        onFocus={look}
-        onBlur={leave}
-        onKeyDown={({ key }) => key === 'Escape' && leave()}
-      >
-        {agoOf(at, now)}
-      </time>
-      {isLookedAt && <Tooltip opened target={time} label={absolute.format(new Date(at))} />}
-    </>
+    <Explained text={absolute.format(new Date(at))}>
+      <time dateTime={at}>{agoOf(at, now)}</time>
+    </Explained>
   );
 }
 

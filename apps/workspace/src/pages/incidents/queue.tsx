@@ -3,10 +3,11 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { type Column, Page, Rows, StateBadge, When, useFollowing, wordsOf, usePageKeys } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type Incident, OPEN_STATUSES, SEVERITIES, STATUSES, isOpen } from '../../incidents/incident';
+import { type Incident, OPEN_STATUSES, STATUSES, isOpen } from '../../incidents/incident';
 import { summary, useQueuePages } from '../../incidents/queue-pages';
 import { type QueueSearch, VIEWS, type View } from '../../incidents/queue-search';
 import { useChangeIncident } from '../../incidents/use-incident';
+import { SeverityBadge, SeveritySelect } from '../../incidents/severity';
 import { SlaCell } from '../../incidents/sla-cell';
 import { useNames, usePeople } from '../../people';
 import { useUser } from '../../session';
@@ -92,13 +93,10 @@ function Filters({ search }: { readonly search: QueueSearch }) {
   return (
     <Group mb="sm" gap="sm" align="flex-end">
       <SearchField q={search.q ?? ''} />
-      <Select
-        label="Severity"
-        size="xs"
+      <SeveritySelect
         w={110}
         placeholder="Any"
         clearable
-        data={SEVERITIES}
         value={search.severity ?? null}
         onChange={(value) => change({ severity: value ?? undefined })}
       />
@@ -200,7 +198,7 @@ function Empty({ search }: { readonly search: QueueSearch }) {
 }
 
 const COLUMNS: readonly Column<Incident>[] = [
-  { name: 'Severity', width: 84, cell: ({ severity }) => <StateBadge state={severity} /> },
+  { name: 'Severity', width: 84, cell: ({ severity }) => <SeverityBadge severity={severity} /> },
   {
     name: 'Title',
     width: 250,

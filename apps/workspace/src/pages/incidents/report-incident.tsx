@@ -4,7 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
 import { ItemsSelect } from '../../cmdb/item-select';
-import { LONGEST_TEXT, LONGEST_TITLE, SEVERITIES, type Severity, MOST_ITEMS } from '../../incidents/incident';
+import {
+  LONGEST_TEXT,
+  LONGEST_TITLE,
+  MOST_ITEMS,
+  SEVERITIES,
+  SEVERITY_TEXTS,
+  type Severity,
+} from '../../incidents/incident';
 import { useReport } from '../../incidents/report';
 import { lengthOf } from '../../incidents/sla';
 import { useUser } from '../../session';
@@ -103,7 +110,7 @@ function SeverityChoice({ value, onChange, error }: SeverityChoiceProps) {
     const targets = policy?.[severity];
     if (!targets) return undefined;
     const response = lengthOf(targets.response_minutes * MINUTE_MS);
-    return `Respond within ${response}, resolve within ${lengthOf(targets.resolution_minutes * MINUTE_MS)}`;
+    return `respond within ${response}, resolve within ${lengthOf(targets.resolution_minutes * MINUTE_MS)}`;
   };
   return (
     <Radio.Group
@@ -118,7 +125,12 @@ function SeverityChoice({ value, onChange, error }: SeverityChoiceProps) {
     >
       <Stack gap="xs" mt="xs">
         {SEVERITIES.map((severity) => (
-          <Radio key={severity} value={severity} label={severity} description={targetsOf(severity)} />
+          <Radio
+            key={severity}
+            value={severity}
+            label={severity}
+            description={[SEVERITY_TEXTS[severity], targetsOf(severity)].filter(Boolean).join('; ')}
+          />
         ))}
       </Stack>
     </Radio.Group>

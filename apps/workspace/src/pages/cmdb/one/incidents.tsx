@@ -3,6 +3,7 @@ import { ProblemAlert, StateBadge, When, bodyOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { api, every } from '../../../api';
 import { isOpen } from '../../../incidents/incident';
+import { SeverityBadge } from '../../../incidents/severity';
 import { PageLink } from '../../../links';
 
 const SHOWN = 10;
@@ -30,7 +31,7 @@ export function OpenIncidents({ id }: { readonly id: string }) {
       <Stack gap={4}>
         {open.map((incident) => (
           <Group key={incident.id} gap="xs">
-            <StateBadge state={incident.severity} />
+            <SeverityBadge severity={incident.severity} />
             <PageLink to="/incidents/$id" params={{ id: incident.id }} size="sm">
               {incident.number} {incident.title}
             </PageLink>

@@ -1,6 +1,7 @@
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { usePageKeys } from '@atlas/web';
-import { type Incident, SEVERITIES } from '../../../incidents/incident';
+import { type Incident } from '../../../incidents/incident';
+import { SeveritySelect } from '../../../incidents/severity';
 import { type ChangeIncident } from '../../../incidents/use-incident';
 import { useAssignees, useNames } from '../../../people';
 import { useUser } from '../../../session';
@@ -13,12 +14,9 @@ interface AssignmentProps {
 export function Assignment({ incident, change }: AssignmentProps) {
   return (
     <Stack gap="sm">
-      <Select
-        label="Severity"
+      <SeveritySelect
         description="The due times follow the severity."
-        size="xs"
         allowDeselect={false}
-        data={SEVERITIES}
         value={incident.severity}
         disabled={change.isPending}
         onChange={(severity) => severity && change.mutate({ severity })}

@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { useChangeIncident, useIncident } from '../../../incidents/use-incident';
 import { type Incident } from '../../../incidents/incident';
 import { ChangeProblem } from '../../../incidents/change-problem';
+import { SeverityBadge } from '../../../incidents/severity';
 import { PageLink } from '../../../links';
 import { NoSuch } from '../../../no-such';
 import { useNamesInside } from '../../../people';
@@ -49,7 +50,7 @@ function Shown({ incident, error }: { readonly incident: Incident; readonly erro
     >
       <Stack gap="sm" mb="md">
         <Group gap="xs">
-          <StateBadge state={severity} />
+          <SeverityBadge severity={severity} />
           <StateBadge state={status} />
           <Opened incident={incident} />
         </Group>
