@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { sendByKey } from '@atlas/web';
 import { type FormEvent, useState } from 'react';
 import { DecisionProblem, isFinal } from './decision-problem';
+import { useLackingAgent } from './lacking-agent';
 import { LONGEST_NOTE, type Run, type RunStep } from './run';
 import { type DecisionKind, useDecide } from './use-run';
 
@@ -19,10 +20,17 @@ interface Words {
   readonly isDangerous?: boolean;
 }
 
-function wordsFor(kind: DecisionKind, { name, error }: RunStep): Words {
+function wordsFor(kind: DecisionKind, { name, error }: RunStep, lacking: string | null): Words {
   switch (kind) {
     case 'approve':
-      return { title: `Approve “${name}”?`, text: 'Then the step runs.', button: 'Approve' };
+      return {
+        title: `Approve “${name}”?`,
+        text:
+          lacking === null
+            ? 'Then the step runs.'
+            : `Then the step waits, because ${lacking}. It runs as soon as one is.`,
+        button: 'Approve',
+      };
     case 'reject':
       return { title: `Reject “${name}”?`, text: 'This ends the run.', button: 'Reject', isDangerous: true };
     case 'complete':
@@ -54,7 +62,7 @@ function wordsFor(kind: DecisionKind, { name, error }: RunStep): Words {
 export function DecisionDialog({ kind, run, step, onClose }: DecisionDialogProps) {
   const [note, setNote] = useState('');
   const decide = useDecide(run.id);
-  const { title, text, button, isDangerous = false } = wordsFor(kind, step);
+  const { title, text, button, isDangerous = false } = wordsFor(kind, step, useLackingAgent(run, step));
   const isRefused = isFinal(decide.error);
   const submit = (event: FormEvent): void => {
     event.preventDefault();

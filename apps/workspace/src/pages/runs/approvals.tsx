@@ -1,4 +1,4 @@
-import { Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import { Page, ProblemAlert, Section, When, usePageKeys } from '@atlas/web';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useRef, useState } from 'react';
@@ -9,6 +9,7 @@ import { NeedsRole } from '../../needs-role';
 import { RiskBadge } from '../../runbooks/risk-badge';
 import { DecisionDialog } from '../../runs/decision-dialog';
 import { IncidentName } from '../../runs/incident-name';
+import { LookAtAgents, useLackingAgent } from '../../runs/lacking-agent';
 import { type Run, type RunStep, currentStepOf } from '../../runs/run';
 import { useRun, type DecisionKind } from '../../runs/use-run';
 import { useWaitingRuns } from '../../runs/use-runs';
@@ -132,6 +133,7 @@ function Card({ item, onAsk }: CardProps) {
     if (key === 'Enter' && target === currentTarget)
       void navigate({ to: '/runs/$id', params: { id: run.id } });
   };
+  const lacking = useLackingAgent(run, step);
   const isManual = step.status === 'waiting_manual';
   const why = isManual ? null : whyNotApprove(user, run, step);
   return (
@@ -170,6 +172,11 @@ function Card({ item, onAsk }: CardProps) {
           )}
         </Text>
         {why !== null && <Text size="sm">{why}</Text>}
+        {lacking !== null && (
+          <Alert color="orange" p="xs">
+            Once approved, it waits for an agent, because {lacking}. <LookAtAgents />
+          </Alert>
+        )}
         {isOpen && <Details run={run} step={step} />}
         <Group gap="xs">
           {isManual && (

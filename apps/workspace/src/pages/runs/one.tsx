@@ -1,14 +1,14 @@
 import { Alert, Code, Group, Stack, Table, Text } from '@mantine/core';
 import { Page, Section, StateBadge, When, isMissing } from '@atlas/web';
 import { useParams } from '@tanstack/react-router';
-import { matches, useAgents } from '../../agents/use-agents';
 import { ButtonLink, PageLink } from '../../links';
 import { NoSuch } from '../../no-such';
 import { useNamesInside } from '../../people';
 import { NeedsRole } from '../../needs-role';
-import { useRunbook, useVersion } from '../../runbooks/use-runbooks';
+import { useRunbook } from '../../runbooks/use-runbooks';
 import { CancelRun, StepActions } from '../../runs/actions';
 import { IncidentName } from '../../runs/incident-name';
+import { LookAtAgents, useLackingAgent } from '../../runs/lacking-agent';
 import { type Run, type RunStep, currentStepOf, hasEnded } from '../../runs/run';
 import { StepShown } from '../../runs/step-shown';
 import { type Following, useRunEvents } from '../../runs/use-run-events';
@@ -138,7 +138,7 @@ function Headline({ run }: { readonly run: Run }) {
   // The step says more than the run, which is running as long as one of its steps waits for an agent.
   switch (step.status) {
     case 'waiting_approval':
-      return <Alert color="orange">Waits for approval of {place}.</Alert>;
+      return <ToApprove run={run} step={step} place={place} />;
     case 'waiting_manual':
       return <Alert color="orange">Waits for somebody to do {place}.</Alert>;
     case 'queued':
@@ -148,21 +148,31 @@ function Headline({ run }: { readonly run: Run }) {
   }
 }
 
-/** Runs do not say which labels an agent needs, the runbook does. */
-function Queued({ run, step }: { readonly run: Run; readonly step: RunStep }) {
-  const version = useVersion(run.runbook_id, run.runbook_version);
-  const agents = useAgents();
-  const selector = version.data?.steps.find(({ name }) => name === step.name)?.agent_selector;
-  const labels = Object.entries(selector ?? {}).map(([name, value]) => `${name}=${value}`);
-  const found = selector && agents.data ? agents.data.items.filter((one) => matches(one, selector)) : null;
-  const isLacking = found !== null && !found.some(({ state }) => state === 'online');
-  if (!isLacking) return <Alert color="blue">Waits for an agent to take “{step.name}”.</Alert>;
+interface WaitingProps {
+  readonly run: Run;
+  readonly step: RunStep;
+}
+
+function Queued({ run, step }: WaitingProps) {
+  const lacking = useLackingAgent(run, step);
+  if (lacking === null) return <Alert color="blue">Waits for an agent to take “{step.name}”.</Alert>;
   return (
     <Alert color="orange">
-      Waits for an agent: no agent{labels.length > 0 && ` with ${labels.join(', ')}`} is online.{' '}
-      <PageLink to="/agents" size="sm">
-        Look at the agents
-      </PageLink>
+      Waits for an agent: {lacking}. <LookAtAgents />
+    </Alert>
+  );
+}
+
+function ToApprove({ run, step, place }: WaitingProps & { readonly place: string }) {
+  const lacking = useLackingAgent(run, step);
+  return (
+    <Alert color="orange">
+      Waits for approval of {place}.{' '}
+      {lacking !== null && (
+        <>
+          Once approved, it waits for an agent, because {lacking}. <LookAtAgents />
+        </>
+      )}
     </Alert>
   );
 }
