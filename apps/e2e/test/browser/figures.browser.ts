@@ -11,6 +11,13 @@ const TENANTS = 100_000;
 const RUNS = 5;
 const LONGEST_PAINT_MS = 1000;
 const LONGEST_FRAME_MS = 50;
+const RESULTS = 15;
+const SOME_TENANT = 110;
+/** So close to the end of the loaded rows, the next page is fetched. */
+const AHEAD_PX = 500;
+/** Time from the request to the painted rows, per time of the bare call. */
+const MOST_FOR_NEXT_PAGE = 1.5;
+const MOST_FOR_SEARCH = 2.5;
 
 /** How fast the pages are. Prints each figure. */
 (chromiumPath ? describe : describe.skip)('figures of the pages', () => {
@@ -51,6 +58,43 @@ const LONGEST_FRAME_MS = 50;
     expect(Math.min(...longest)).toBeLessThan(LONGEST_FRAME_MS);
   });
 
+  it('show the next page of a list soon after its call has been answered', async () => {
+    const page = await tenantsPage();
+    await compare(page, 'next page', MOST_FOR_NEXT_PAGE, () => nextPage(page));
+  });
+
+  it('show what a search finds soon after its call has been answered', async () => {
+    const page = await tenantsPage();
+    await compare(page, 'search', MOST_FOR_SEARCH, async (n) => {
+      const text = `tenant-${SOME_TENANT + n}`;
+      const result = found(page, text);
+      await page.getByLabel('Search').fill(text);
+      return result;
+    });
+  });
+
+  /** Compares the time from the request to the painted rows with that of the bare call. */
+  async function compare(
+    page: Page,
+    name: string,
+    most: number,
+    show: (n: number) => Promise<Shown>,
+  ): Promise<void> {
+    const shown: number[] = [];
+    const bare: number[] = [];
+    for (let n = 0; n < RESULTS; n += 1) {
+      const { url, ms } = await show(n);
+      shown.push(ms);
+      bare.push(await timeOfCall(page, url));
+    }
+    const ratio = median(shown) / median(bare);
+    report(
+      `${name}: ${median(shown).toFixed(1)} ms, bare call ${median(bare).toFixed(1)} ms, ` +
+        `ratio ${ratio.toFixed(2)} (limit ${most})`,
+    );
+    expect(ratio).toBeLessThan(most);
+  }
+
   async function tenantsPage(): Promise<Page> {
     const { page } = await Operator.signIn(browser, planes.stack.controlPlane.url);
     await page.getByRole('navigation').getByRole('link', { name: 'Tenants' }).click();
@@ -89,6 +133,78 @@ function largestPaint(page: Page): Promise<number> {
         }),
       ),
   );
+}
+
+interface Shown {
+  readonly url: string;
+  readonly ms: number;
+}
+
+/** Scrolls so far that the next page is fetched, and waits until its rows are there and painted. */
+function nextPage(page: Page): Promise<Shown> {
+  return page.evaluate(
+    async ([ahead]) => {
+      const box = document.querySelector('[role=region]');
+      const table = box?.querySelector('table');
+      if (!box || !table) throw new Error('The page has no list.');
+      const before = table.getAttribute('aria-rowcount');
+      const longer = new Promise<void>((done) =>
+        new MutationObserver(() => table.getAttribute('aria-rowcount') !== before && done()).observe(table, {
+          attributes: true,
+        }),
+      );
+      box.scrollTop = box.scrollHeight - box.clientHeight - ahead;
+      await longer;
+      await new Promise(requestAnimationFrame);
+      const { port1, port2 } = new MessageChannel();
+      await new Promise((painted) => {
+        port1.onmessage = painted;
+        port2.postMessage(null);
+      });
+      const shown = performance.now();
+      const call = performance
+        .getEntriesByType('resource')
+        .findLast(({ name }) => new URL(name).searchParams.has('cursor'));
+      if (!call) throw new Error('The page made no call.');
+      return { url: call.name, ms: shown - call.startTime };
+    },
+    [AHEAD_PX],
+  );
+}
+
+/** Waits until the first row has this text and is painted. */
+function found(page: Page, text: string): Promise<Shown> {
+  return page.evaluate(async (wanted) => {
+    const isShown = (): boolean =>
+      document.querySelector('[role=region] tbody a')?.textContent?.includes(`(${wanted}`) ?? false;
+    // Each frame is painted when the next one begins.
+    do await new Promise(requestAnimationFrame);
+    while (!isShown());
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((painted) => {
+      port1.onmessage = painted;
+      port2.postMessage(null);
+    });
+    const shown = performance.now();
+    const call = performance
+      .getEntriesByType('resource')
+      .find(({ name }) => new URL(name).searchParams.get('q') === wanted);
+    if (!call) throw new Error('The page made no call.');
+    return { url: call.name, ms: shown - call.startTime };
+  }, text);
+}
+
+/** The same call without anything that shows its answer. */
+function timeOfCall(page: Page, url: string): Promise<number> {
+  return page.evaluate(async (address) => {
+    const start = performance.now();
+    await (await fetch(address)).text();
+    return performance.now() - start;
+  }, url);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function longestFrameWhileScrolling(page: Page): Promise<number> {

@@ -12,7 +12,7 @@ const ROW_PX = 41;
 /** A row on a narrow screen, before it is measured. */
 const NARROW_ROW_PX = 76;
 const NARROW = '(max-width: 47.99em)';
-const OVERSCAN = 12;
+const OVERSCAN = 6;
 /** How close to the end of the loaded rows the next page is requested. */
 const AHEAD = 20;
 
@@ -55,7 +55,7 @@ interface DrawnProps<Row> extends RowsProps<Row> {
 
 function Drawn<Row>(props: DrawnProps<Row>) {
   const { label, pages, columns, keyOf, empty, height = '70vh', holdsNews = false, isNarrow } = props;
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending } = pages;
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending, isPlaceholderData } = pages;
   const { rows, held, showAll } = useHeldRows(data?.pages, keyOf, holdsNews);
   const box = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
@@ -64,12 +64,17 @@ function Drawn<Row>(props: DrawnProps<Row>) {
     estimateSize: () => (isNarrow ? NARROW_ROW_PX : ROW_PX),
     overscan: OVERSCAN,
   });
+  useEffect(() => {
+    // Other rows come.
+    if (isPlaceholderData) list.scrollToOffset(0);
+  }, [isPlaceholderData, list]);
   useRowKeys(box, rows.length, (index) => list.scrollToIndex(index));
   const seen = list.getVirtualItems();
   const last = seen.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !error && last >= rows.length - AHEAD) void fetchNextPage();
-  }, [last, rows.length, hasNextPage, isFetchingNextPage, error, fetchNextPage]);
+    if (hasNextPage && !isFetchingNextPage && !isPlaceholderData && !error && last >= rows.length - AHEAD)
+      void fetchNextPage();
+  }, [last, rows.length, hasNextPage, isFetchingNextPage, isPlaceholderData, error, fetchNextPage]);
 
   if (isPending) return <Loader size="sm" aria-label="Loading" />;
   if (rows.length === 0 && !error) return <Text c="dimmed">{empty}</Text>;
@@ -88,7 +93,15 @@ function Drawn<Row>(props: DrawnProps<Row>) {
     <>
       <Box pos="relative">
         {holdsNews && <News count={held} isNarrow={isNarrow} onShow={showAll} />}
-        <Box ref={box} mah={height} style={SCROLLING} tabIndex={0} role="region" aria-label={label}>
+        <Box
+          ref={box}
+          mah={height}
+          style={SCROLLING}
+          tabIndex={0}
+          role="region"
+          aria-label={label}
+          aria-busy={isPlaceholderData}
+        >
           {isNarrow ? <NarrowList {...parts}>{drawn}</NarrowList> : <WideTable {...parts}>{drawn}</WideTable>}
         </Box>
       </Box>
@@ -174,7 +187,7 @@ interface PartsProps<Row> {
 
 function WideTable<Row>({ columns, count, above, below, children }: PartsProps<Row>) {
   return (
-    <Table stickyHeader highlightOnHover layout="fixed" miw={640} aria-rowcount={count}>
+    <Table className="atlas-rows" stickyHeader layout="fixed" miw={640} aria-rowcount={count}>
       <Table.Thead>
         <Table.Tr>
           {columns.map(({ name, width }) => (
@@ -184,11 +197,11 @@ function WideTable<Row>({ columns, count, above, below, children }: PartsProps<R
           ))}
         </Table.Tr>
       </Table.Thead>
-      <Table.Tbody>
+      <tbody>
         <Spacer height={above} columns={columns.length} />
         {children}
         <Spacer height={below} columns={columns.length} />
-      </Table.Tbody>
+      </tbody>
     </Table>
   );
 }
@@ -201,28 +214,24 @@ interface OneRowProps<Row> {
 
 function DrawnRow<Row>({ row, index, columns }: OneRowProps<Row>) {
   return (
-    <Table.Tr h={ROW_PX} tabIndex={-1} data-index={index} aria-rowindex={index + 1}>
+    <tr tabIndex={-1} data-index={index} aria-rowindex={index + 1}>
       {columns.map(({ name, cell }) => (
-        <Table.Td key={name} style={CUT_OFF}>
-          {cell(row)}
-        </Table.Td>
+        <td key={name}>{cell(row)}</td>
       ))}
-    </Table.Tr>
+    </tr>
   );
 }
 
 /** Scrolling draws only rows that were not in view, as long as `columns` stays the same object. */
 const OneRow = memo(DrawnRow) as typeof DrawnRow;
 
-const CUT_OFF = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
-
 /** Takes the place of rows that are not in view. */
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
   if (height <= 0) return null;
   return (
-    <Table.Tr aria-hidden style={{ border: 0 }}>
-      <Table.Td colSpan={columns} h={height} p={0} />
-    </Table.Tr>
+    <tr aria-hidden>
+      <td colSpan={columns} height={height} />
+    </tr>
   );
 }
 

@@ -39,9 +39,36 @@ function agoOf(at: string, now: number): string {
 /** The current time in milliseconds, updated at this interval. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
+  useEffect(() => onTick(everyMs, setNow), [everyMs]);
   return now;
+}
+
+interface Ticker {
+  readonly timer: number;
+  readonly listeners: Set<(now: number) => void>;
+}
+
+/** One timer per interval, because a list shows many times. */
+const tickers = new Map<number, Ticker>();
+
+function onTick(everyMs: number, listener: (now: number) => void): () => void {
+  const ticker = tickers.get(everyMs) ?? started(everyMs);
+  ticker.listeners.add(listener);
+  return () => {
+    ticker.listeners.delete(listener);
+    if (ticker.listeners.size > 0) return;
+    window.clearInterval(ticker.timer);
+    tickers.delete(everyMs);
+  };
+}
+
+function started(everyMs: number): Ticker {
+  const listeners = new Set<(now: number) => void>();
+  const timer = window.setInterval(() => {
+    const now = Date.now();
+    for (const listener of listeners) listener(now);
+  }, everyMs);
+  const ticker = { timer, listeners };
+  tickers.set(everyMs, ticker);
+  return ticker;
 }

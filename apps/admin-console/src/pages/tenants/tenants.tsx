@@ -2,7 +2,7 @@ import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
 import { type Column, Page, Rows, StateBadge, When, bodyOf, useFollowing, wordsOf } from '@atlas/web';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { READ_ONLY, useMayChange } from '../../parts/access';
@@ -28,6 +28,7 @@ export function Tenants() {
   const pages = useInfiniteQuery({
     queryKey: ['tenants', filter],
     initialPageParam: undefined as string | undefined,
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam: cursor, signal }) =>
       bodyOf(
         api.GET('/api/tenants', {
