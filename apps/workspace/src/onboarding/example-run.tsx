@@ -15,7 +15,7 @@ const EXAMPLE: TenantPlaneSchemas['schemas']['RunbookDto'] = {
       name: 'Read this',
       kind: 'manual',
       risk: 'low',
-      config: { instructions: 'This step only waits for you. Press “Done” to end the run.' },
+      config: { instructions: 'This step only waits for you. Press “Mark as done” to end the run.' },
     },
   ],
 };
@@ -50,7 +50,7 @@ export function ExampleRun() {
   return (
     <>
       <Text size="sm">
-        The example has one step that waits until you press “Done”. A run counts once it has ended.
+        The example has one step that waits until you press “Mark as done”. A run counts once it has ended.
       </Text>
       <ProblemAlert error={run.error} />
       <Group gap="xs">

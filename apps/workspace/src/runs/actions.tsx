@@ -24,6 +24,12 @@ export function StepActions({ run, step }: StepActionsProps) {
   return (
     <>
       {why !== null && <Text size="sm">{why}</Text>}
+      {step.status === 'waiting_manual' && (
+        <Text size="sm">
+          A person does this step. Once it is marked as done, the run continues. If it does not work, cancel
+          the run.
+        </Text>
+      )}
       <Group gap="xs">
         {step.status === 'waiting_approval' && why === null && (
           <Button size="xs" onClick={() => setAsked('approve')}>
@@ -37,11 +43,11 @@ export function StepActions({ run, step }: StepActionsProps) {
         )}
         {step.status === 'waiting_manual' && isOperator && (
           <Button size="xs" onClick={() => setAsked('complete')}>
-            Done
+            Mark as done
           </Button>
         )}
         {step.status === 'waiting_manual' && !isOperator && (
-          <Text size="sm">Operators and admins say when it is done.</Text>
+          <Text size="sm">Operators and admins mark it as done.</Text>
         )}
         {canRetry && isOperator && (
           <Button size="xs" onClick={() => setAsked('retry')}>

@@ -35,9 +35,11 @@ function wordsFor(kind: DecisionKind, { name, error }: RunStep, lacking: string 
       return { title: `Reject “${name}”?`, text: 'This ends the run.', button: 'Reject', isDangerous: true };
     case 'complete':
       return {
-        title: `Is “${name}” done?`,
-        text: 'The run continues with the next step.',
-        button: 'It is done',
+        title: `Was “${name}” done?`,
+        text:
+          'Confirm it only if it was done and worked: then the run continues, or succeeds if this is its ' +
+          'last step. If it did not work, choose “Not now” and cancel the run.',
+        button: 'Confirm that it is done',
       };
     case 'cancel':
       return {

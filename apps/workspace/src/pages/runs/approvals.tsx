@@ -181,7 +181,7 @@ function Card({ item, onAsk }: CardProps) {
         <Group gap="xs">
           {isManual && (
             <Button size="xs" onClick={() => onAsk({ ...item, kind: 'complete' })}>
-              Done
+              Mark as done
             </Button>
           )}
           {!isManual && why === null && (
