@@ -17,7 +17,13 @@ export function AskAi() {
   });
   if (settings.error) return <ProblemAlert error={settings.error} />;
   if (!settings.data) return null;
-  if (settings.data.allow_control_plane) return <ChooseIncident />;
+  if (settings.data.allow_control_plane)
+    return (
+      <>
+        <ChooseIncident />
+        <NeedsProvider />
+      </>
+    );
   return (
     <>
       <Text size="sm">
@@ -31,7 +37,20 @@ export function AskAi() {
           </ButtonLink>
         </Group>
       )}
+      <NeedsProvider />
     </>
+  );
+}
+
+/** The plane learns whether there is a provider only from the answer to a question. */
+function NeedsProvider() {
+  const isAdmin = useMay('admin');
+  return (
+    <Text size="sm">
+      The first answer completes this step. Answers need an AI provider, which whoever runs the Control Plane
+      sets up. A stack on your own machine has none. If the analysis says that AI is not available,{' '}
+      {isAdmin ? 'skip this step and say why.' : 'an admin can skip this step and say why.'}
+    </Text>
   );
 }
 

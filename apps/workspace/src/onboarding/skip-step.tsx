@@ -43,7 +43,7 @@ function SkipDialog({ step: { key, title }, onClose }: SkipDialogProps) {
           autosize
           minRows={2}
           maxLength={LONGEST_REASON}
-          placeholder="We use another product for SLOs."
+          placeholder={key === 'ai' ? 'There is no AI provider here.' : 'We use another product for it.'}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
           error={wrong('reason')}
