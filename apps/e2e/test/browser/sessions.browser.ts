@@ -6,6 +6,8 @@ import { DemoStack } from './demo-stack.fixture';
 
 jest.setTimeout(120_000);
 
+/** A little longer than lists wait before they are read again. */
+const LISTS_EVERY_MS = 11_000;
 const REQUESTER = 'ann@demo.example.com';
 
 (chromiumPath ? describe : describe.skip)('a session in the browser', () => {
@@ -100,7 +102,97 @@ const REQUESTER = 'ann@demo.example.com';
     expect(await first.innerText()).toBe('Nobody can log in');
     await page.context().close();
   });
+  it('asks nothing while it is hidden, and at once when it is shown again', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.clock.install();
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await page.getByRole('region', { name: 'Incidents' }).waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await show(page, 'hidden');
+    await page.clock.fastForward('05:00');
+    // Whatever was sent before this has been counted.
+    await page.evaluate(() => fetch('/api/auth/me'));
+    expect(asked.filter((url) => !url.endsWith('/api/auth/me'))).toEqual([]);
+    const asking = page.waitForRequest(/\/api\/incidents\?/);
+    await show(page, 'visible');
+    await asking;
+    await page.context().close();
+  });
+
+  it('waits as long as a busy server asks it to, and says until when', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.clock.install();
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await page.getByRole('region', { name: 'Incidents' }).waitFor();
+    const times = { asked: 0 };
+    await page.route(/\/api\/incidents\?/, (route) => {
+      times.asked += 1;
+      return times.asked === 1 ? route.fulfill(busy('database_busy', 20)) : route.continue();
+    });
+    await page.clock.fastForward(LISTS_EVERY_MS);
+    await page.getByText('This page tries again in 20 seconds.').waitFor();
+    await page.clock.fastForward(LISTS_EVERY_MS);
+    await page.getByText('This page tries again in 9 seconds.').waitFor();
+    expect(times.asked).toBe(1);
+    await page.clock.fastForward(LISTS_EVERY_MS);
+    await page.getByText('This page tries again').waitFor({ state: 'detached' });
+    expect(times.asked).toBe(2);
+    await page.context().close();
+  });
+
+  it('saves again by itself while its tenant is frozen, once, or keeps what was entered', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().click();
+    const keys: (string | undefined)[] = [];
+    await page.route('**/notes', (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      return keys.length === 1 ? route.fulfill(busy('tenant_frozen', 1)) : route.continue();
+    });
+    await page.getByLabel('Note', { exact: true }).fill('Looking into it.');
+    await page.getByRole('button', { name: 'Add the note' }).click();
+    await page.getByText('This page tries again').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Looking into it.' }).waitFor();
+    expect(keys).toEqual([keys[0], keys[0]]);
+    expect(keys[0]).toMatch(/./);
+
+    // A change of an incident has no key.
+    let isFrozen = true;
+    await page.route('**/api/incidents/*', (route) =>
+      isFrozen && route.request().method() === 'PATCH'
+        ? route.fulfill(busy('tenant_frozen', 1))
+        : route.fallback(),
+    );
+    await page.getByRole('button', { name: 'Resolve' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Resolution notes').fill('Restarted it.');
+    await dialog.getByRole('button', { name: 'Resolve' }).click();
+    await dialog.getByText('so nothing was saved').waitFor();
+    isFrozen = false;
+    await dialog.getByRole('button', { name: 'Resolve' }).click();
+    await page.getByRole('heading', { name: 'Resolution' }).waitFor();
+    await page.getByText('Restarted it.').waitFor();
+    await page.context().close();
+  });
 });
+
+/** A refusal as the Tenant Plane sends it. */
+function busy(code: string, seconds: number) {
+  const problem = { code, title: 'Unavailable', status: 503, detail: 'Retry the request.' };
+  return { status: 503, headers: { 'retry-after': String(seconds) }, json: problem };
+}
+
+/** As if another tab came to the front, or this one. */
+function show(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  return page.evaluate((now) => {
+    Object.defineProperty(document, 'visibilityState', { value: now, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, state);
+}
 
 function post(page: Page, path: string, body: object): Promise<unknown> {
   return page.evaluate(

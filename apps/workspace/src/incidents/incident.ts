@@ -9,7 +9,7 @@ export type IncidentChange = Schemas['UpdateIncidentDto'];
 export const SEVERITIES: readonly Severity[] = ['P1', 'P2', 'P3', 'P4', 'P5'];
 /** What each means. The form for requesters asks in the same words. */
 export const SEVERITY_TEXTS: Readonly<Record<Severity, string>> = {
-  P1: 'Critical: nobody can work, or something important is down',
+  P1: 'Critical: nobody can work, or a key service is down',
   P2: 'High: many people cannot work',
   P3: 'Medium: some people cannot work',
   P4: 'Low: everybody can work, but something is wrong',

@@ -48,7 +48,7 @@ function NeedsProvider() {
   return (
     <Text size="sm">
       The first answer completes this step. Answers need an AI provider, which whoever runs the Control Plane
-      sets up. A stack on your own machine has none. If the analysis says that AI is not available,{' '}
+      sets up. A stack on your own machine has none at first. If the analysis says that AI is not available,{' '}
       {isAdmin ? 'skip this step and say why.' : 'an admin can skip this step and say why.'}
     </Text>
   );

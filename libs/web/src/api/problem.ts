@@ -34,6 +34,15 @@ export const MOVED: Problem = {
   detail: 'Reload the page to go to its new address.',
 };
 
+/** Nothing can be saved for a moment. Most such calls are repeated before anybody sees this. */
+const FROZEN: Problem = {
+  code: 'tenant_frozen',
+  title: 'Not saved yet',
+  status: 503,
+  detail:
+    'This workspace is being moved, so nothing was saved. What you have entered is still here. Try again.',
+};
+
 /** The code of a call that got no answer. */
 export const NO_ANSWER = 'no_answer';
 
@@ -65,7 +74,7 @@ export function problemOf(error: unknown): Problem {
 /** A proxy in front of the plane may answer with something else than a problem. */
 export function asProblem(body: unknown, { status, statusText }: Response): Problem {
   const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
-  if (isProblem) return body as Problem;
+  if (isProblem) return body.code === FROZEN.code ? FROZEN : (body as Problem);
   const detail = `The server answered ${status} ${statusText}. Try again in a moment.`;
   return { code: 'unexpected_answer', title: 'Unexpected answer', status, detail };
 }

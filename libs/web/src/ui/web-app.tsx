@@ -5,6 +5,7 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProblemError } from '../api/problem';
 import './text-links.css';
+import { BusyNotice } from './busy-notice';
 import { allowScrollLock, styleNonce } from './style-nonce';
 import { readableColours, theme } from './theme';
 
@@ -37,6 +38,7 @@ export function show(app: ReactNode, queries: QueryClient): void {
       >
         <QueryClientProvider client={queries}>
           <Notifications />
+          <BusyNotice />
           {app}
         </QueryClientProvider>
       </MantineProvider>
