@@ -158,7 +158,7 @@ interface NewsProps {
 /** Takes no place that was taken by rows before. */
 function News({ count, isNarrow, onShow }: NewsProps) {
   return (
-    <Box role="status" {...(isNarrow ? { mih: 30 } : OVER_THE_HEADER)}>
+    <Box role="status" {...(isNarrow ? { mih: 30 } : ABOVE_THE_HEADER)}>
       {count > 0 && (
         <Button size="compact-xs" radius="xl" onClick={onShow}>
           {count} new · Show
@@ -168,9 +168,9 @@ function News({ count, isNarrow, onShow }: NewsProps) {
   );
 }
 
-const OVER_THE_HEADER = {
+const ABOVE_THE_HEADER = {
   pos: 'absolute',
-  top: 8,
+  top: -13,
   left: '50%',
   style: { zIndex: 4, transform: 'translateX(-50%)' },
 } as const;
