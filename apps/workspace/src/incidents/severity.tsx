@@ -26,6 +26,7 @@ export function SeveritySelect(props: SeveritySelectProps) {
       label="Severity"
       size="xs"
       data={SEVERITIES}
+      maxDropdownHeight={320}
       comboboxProps={{ width: 280, position: 'bottom-start' }}
       renderOption={({ option: { value } }) => <Option severity={value} />}
       {...props}

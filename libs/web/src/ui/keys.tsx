@@ -30,7 +30,7 @@ export function Keys({ own }: { readonly own: readonly KeyText[] }) {
       <Modal opened={isOpen} onClose={close} title="Keys">
         <Table>
           <Table.Tbody>
-            {[...own, ...EVERYWHERE].map(([key, what]) => (
+            {[...EVERYWHERE, ...own].map(([key, what]) => (
               <Table.Tr key={`${key} ${what}`}>
                 <Table.Th scope="row" w={130}>
                   <Kbd>{key}</Kbd>
