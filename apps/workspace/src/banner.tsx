@@ -38,8 +38,8 @@ function Connection() {
   if (reachable || last === null) return null;
   return (
     <Alert color="orange" radius={0} role="status" title="The Control Plane cannot be reached">
-      Last contact: <When at={last} />. Incidents, alerts, runbooks and everything else here keep working. AI
-      and moves wait.{' '}
+      It is the part of Atlas that sets up workspaces. Last contact: <When at={last} />. Incidents, alerts,
+      runbooks and everything else here keep working. AI and moves wait.{' '}
       {isOperator && (
         <PageLink to="/deployment" size="sm">
           See the checks

@@ -29,7 +29,7 @@ export function Details({ entry, onClose }: DetailsProps) {
         <Changes entry={entry} />
         {entry.trace_id !== null && (
           <div>
-            <Text size="sm">The plane’s logs name this request by its trace:</Text>
+            <Text size="sm">The logs of this deployment name this request by its trace:</Text>
             <CopyBlock name="the trace" text={entry.trace_id} />
           </div>
         )}

@@ -9,7 +9,7 @@ export function Actor({ entry: { actor, ip } }: { readonly entry: Entry }) {
   const { id: self } = useUser();
   const people = usePeople();
   // Without an address, it was no request from outside.
-  if (actor.kind === 'anonymous') return ip === null ? 'the plane itself' : 'nobody signed in';
+  if (actor.kind === 'anonymous') return ip === null ? 'Atlas itself' : 'nobody signed in';
   if (actor.kind !== 'user') return wordsOf(actor.kind);
   if (actor.id === self) return 'You';
   return people.find(({ id }) => id === actor.id)?.name ?? `user ${shortOf(actor.id)}`;

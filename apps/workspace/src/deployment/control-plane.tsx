@@ -28,6 +28,9 @@ export function ControlPlane({ link }: { readonly link: Link | undefined }) {
       }
     >
       <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          The part of Atlas that sets up and moves workspaces, and passes questions on to the AI.
+        </Text>
         {link && <LinkState link={link} />}
         <ProblemAlert error={error} />
         {isFetching && !data && (
@@ -56,7 +59,7 @@ function LinkState({ link: { reachable, last_contact_at: last } }: { readonly li
         It answers. Last contact: <When at={last} />
       </Text>
     );
-  if (last === null) return <Text size="sm">This plane has had no contact with the Control Plane.</Text>;
+  if (last === null) return <Text size="sm">There was no contact with the Control Plane yet.</Text>;
   return (
     <Alert color="orange" role="status" title="The Control Plane cannot be reached">
       Last contact: <When at={last} />. AI and moves wait. Everything else here keeps working.

@@ -67,7 +67,7 @@ function UploadForm() {
           <Text size="sm">
             {percent < 100
               ? `${Math.floor(percent)} % of ${sizeText(file.size)} is sent. Keep this page open.`
-              : 'All is sent. The plane is checking it.'}
+              : 'All is sent. It is being checked.'}
           </Text>
           <Progress value={percent} aria-label="Sent" />
         </div>

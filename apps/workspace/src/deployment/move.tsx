@@ -54,7 +54,7 @@ function Consent({ slug }: { readonly slug: string }) {
     consent.mutate();
   };
   return (
-    <Alert color="orange" title="Atlas wants to move this workspace to another plane">
+    <Alert color="orange" title="Atlas wants to move this workspace to another server">
       <Stack component="form" onSubmit={submit} gap="sm">
         <Text size="sm">
           Your data would then leave your network, so the move waits for the consent of an admin. Consent

@@ -33,7 +33,7 @@ export function uploadArchive({ file, signal, onProgress }: Upload): Promise<Imp
 
 function refusalOf(answer: unknown, status: number): Error {
   if (typeof answer !== 'object' || answer === null || !('code' in answer))
-    return new Error(`The plane answered ${status}.`);
+    return new Error(`The server answered ${status}.`);
   const problem = answer as Problem;
   if (problem.code === 'unauthenticated') queries.setQueryData(ME, null);
   return new ProblemError(problem);

@@ -37,7 +37,7 @@ export function slaTextOf({ sla, resolved_at: resolvedAt }: Incident, now: numbe
     case 'at_risk':
       return { text: left, color: 'orange' };
     case 'response_breached':
-      return { text: 'no response in time', color: 'red' };
+      return { text: 'response late', color: 'red' };
     case 'resolution_breached': {
       const end = resolvedAt ? Date.parse(resolvedAt) : now;
       return { text: `late by ${lengthOf(end - resolutionDue, 1)}`, color: 'red' };

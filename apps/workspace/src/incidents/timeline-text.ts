@@ -49,9 +49,12 @@ export function timelineTextOf({ kind, data }: Item, nameOf: NameOf): string {
 function alertTextOf(data: Readonly<Record<string, unknown>>): string {
   const slo = data['slo_name'];
   if (typeof slo === 'string')
-    return data['firing'] === false ? `SLO “${slo}” is back to normal` : `SLO “${slo}” burns its budget`;
+    return data['firing'] === false
+      ? `SLO “${slo}” is back to normal`
+      : `SLO “${slo}” spends its error budget too fast`;
   const many = isOne(data['count']) ? '1 alert' : `${String(data['count'] ?? 'Some')} alerts`;
-  return data['status'] === 'resolved' ? `${many} resolved` : `${many} joined`;
+  if (data['status'] === 'resolved') return `${many} resolved`;
+  return `${many} ${isOne(data['count']) ? 'was' : 'were'} added`;
 }
 
 /** Whether the entry says that a target was missed. */

@@ -17,6 +17,7 @@ import { type FormEvent, useState } from 'react';
 import { quietApi } from '../api';
 import { useSignOut } from '../frame';
 import { useUser } from '../session';
+import { DUTIES } from '../users/user';
 
 const SHORTEST_PASSWORD = 12;
 const LONGEST_PASSWORD = 200;
@@ -28,7 +29,7 @@ export function Account() {
   const facts = [
     ['Name', name || '–'],
     ['Email', email],
-    ['Role', role],
+    ['Role', `${role}: ${DUTIES[role]}`],
   ] as const;
   return (
     <Page title="Account">

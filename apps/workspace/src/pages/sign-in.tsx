@@ -163,7 +163,7 @@ function NotConnected() {
   return (
     <Container size={560} py={80} component="main">
       <Title order={1} size="h3" mb="md">
-        This plane is not connected to a tenant yet
+        This deployment is not connected to a workspace yet
       </Title>
       <Text>
         The person who installs it finds the next step in <Anchor href="/help">the help</Anchor>.

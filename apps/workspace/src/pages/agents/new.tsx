@@ -95,7 +95,7 @@ function Form({ create }: { readonly create: ReturnType<typeof useCreate> }) {
       <PairsField
         label="Labels"
         one="label"
-        description="Shell steps choose agents by them. If you give none, those that the agent reports count."
+        description="Shell steps choose agents by their labels. If you give none, those count that the agent itself reports."
         pairs={pairs}
         onChange={setPairs}
         error={wrongLabels}

@@ -193,7 +193,9 @@ function Delete({ agent: { id, name } }: { readonly agent: Agent }) {
           onConfirm={remove.mutate}
           onClose={close}
         >
-          <Text size="sm">Its key stops working at once. A step that it runs ends as outcome unknown.</Text>
+          <Text size="sm">
+            Its key stops working at once. A step that it runs ends with an unknown outcome.
+          </Text>
         </Confirm>
       )}
     </>

@@ -96,7 +96,7 @@ function Empty({ search: { show = 'firing', source_id, incident_id } }: { readon
         fires.
       </>
     );
-  if (show === 'firing') return isFiltered ? 'Nothing of this fires now.' : 'Nothing fires.';
+  if (show === 'firing') return isFiltered ? 'None of these fires now.' : 'Nothing fires.';
   return show === 'resolved'
     ? 'No alert was resolved yet.'
     : 'No alert was received yet. Once monitoring sends one, it is shown here.';
@@ -121,8 +121,8 @@ const COLUMNS: readonly Column<Alert>[] = [
   { name: 'Severity', width: 84, cell: ({ labels }) => labels['severity'] || '–' },
   { name: 'Source', width: 110, cell: ({ source_name: name }) => <span title={name}>{name}</span> },
   { name: 'Started', width: 134, cell: ({ starts_at: at }) => <When at={at} /> },
-  { name: 'Received', width: 134, isMinor: true, cell: ({ last_received_at: at }) => <When at={at} /> },
-  { name: 'Times', width: 60, isMinor: true, cell: ({ count }) => count },
+  { name: 'Last received', width: 134, isMinor: true, cell: ({ last_received_at: at }) => <When at={at} /> },
+  { name: 'Count', width: 64, isMinor: true, cell: ({ count }) => count },
   { name: 'Incident', width: 84, cell: (alert) => <Outcome alert={alert} /> },
 ];
 

@@ -191,7 +191,7 @@ function Empty({ search }: { readonly search: QueueSearch }) {
     case 'mine':
       return 'Nothing is assigned to you. Take an incident from the open ones.';
     case 'unassigned':
-      return 'Somebody is on every open incident.';
+      return 'Every open incident is assigned to somebody.';
     default:
       return 'No incident here yet. Report one if something is wrong.';
   }

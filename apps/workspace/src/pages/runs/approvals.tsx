@@ -159,7 +159,10 @@ function Card({ item, onAsk }: CardProps) {
         </Group>
         {step.approval && (
           <Text size="sm" c="dimmed">
-            {step.approval.reason}
+            {step.approval.reason}{' '}
+            <PageLink to="/settings/automation" size="sm">
+              What runs on its own
+            </PageLink>
           </Text>
         )}
         <Text size="sm">

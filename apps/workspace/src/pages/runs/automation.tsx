@@ -29,7 +29,7 @@ function Loaded() {
   return (
     <Page
       title="Automation"
-      about="How much runs may do on their own. Everything else waits for approval."
+      about="The autonomy level says how much runs may do on their own. Everything else waits for approval."
       error={error}
       isLoading={!data && !error}
     >

@@ -32,7 +32,7 @@ function Found() {
   return (
     <Page
       title="Runs"
-      about="A run is a runbook at work. It keeps the version that it was started with."
+      about="A run is one execution of a runbook. Later changes to the runbook do not affect it."
       actions={
         <ButtonLink to="/runbooks" variant="default">
           Choose a runbook to run

@@ -52,7 +52,7 @@ function CountDialog({ slo: { id, name, window_days: days }, onClose }: CountDia
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const isTooMany = Number(good) > Number(total);
-    setProblem(isTooMany ? 'There cannot be more good events than events.' : undefined);
+    setProblem(isTooMany ? 'Good events cannot be more than all events.' : undefined);
     if (isTooMany) return;
     count.mutate({
       good: Number(good),

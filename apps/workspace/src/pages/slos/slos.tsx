@@ -32,7 +32,8 @@ function List() {
   return (
     <Page
       title="SLOs"
-      about="How often each service must work, and how much of that promise is left."
+      about="How often each service must work. The error budget is how much may still go wrong. A burn rate of
+        1× spends exactly the budget in the time it is for."
       actions={isOperator && <Actions />}
     >
       {isFiltered && (
@@ -98,7 +99,7 @@ const COLUMNS: readonly Column<Slo>[] = [
       ),
   },
   { name: 'Objective', width: 156, cell: objectiveOf },
-  { name: 'Kept', width: 88, cell: ({ status }) => (status ? attainmentOf(status) : UNKNOWN) },
+  { name: 'Reached', width: 88, cell: ({ status }) => (status ? attainmentOf(status) : UNKNOWN) },
   {
     name: 'Error budget',
     width: 160,

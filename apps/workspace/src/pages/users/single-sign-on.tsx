@@ -48,7 +48,7 @@ function SingleSignOnPage() {
           <Section title="1. Register Atlas with your provider">
             {data.redirect_uri === null ? (
               <Alert color="orange">
-                This plane has no address yet. Whoever runs it has to set one first.
+                This deployment has no address yet. Whoever runs it has to set one first.
               </Alert>
             ) : (
               <>

@@ -18,7 +18,7 @@ export function AiAnalysis({ id }: { readonly id: string }) {
   if (!settings.allow_control_plane)
     return (
       <Text size="sm" c="dimmed">
-        AI is off for this tenant. An admin can allow it.
+        AI is off here. An admin can switch it on.
       </Text>
     );
   return <Allowed id={id} />;
