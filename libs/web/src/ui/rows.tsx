@@ -92,7 +92,7 @@ function Drawn<Row>(props: DrawnProps<Row>) {
   return (
     <>
       <Box pos="relative">
-        {holdsNews && <News count={held} isNarrow={isNarrow} onShow={showAll} />}
+        {holdsNews && <News count={held} onShow={showAll} />}
         <Box
           ref={box}
           mah={height}
@@ -151,14 +151,13 @@ function useRowKeys(
 
 interface NewsProps {
   readonly count: number;
-  readonly isNarrow: boolean;
   readonly onShow: () => void;
 }
 
-/** Takes no place that was taken by rows before. */
-function News({ count, isNarrow, onShow }: NewsProps) {
+/** Stands between the list and what is above it, so that it moves no row. */
+function News({ count, onShow }: NewsProps) {
   return (
-    <Box role="status" {...(isNarrow ? { mih: 30 } : ABOVE_THE_HEADER)}>
+    <Box role="status" {...ON_THE_EDGE}>
       {count > 0 && (
         <Button size="compact-xs" radius="xl" onClick={onShow}>
           {count} new · Show
@@ -168,7 +167,7 @@ function News({ count, isNarrow, onShow }: NewsProps) {
   );
 }
 
-const ABOVE_THE_HEADER = {
+const ON_THE_EDGE = {
   pos: 'absolute',
   top: -13,
   left: '50%',

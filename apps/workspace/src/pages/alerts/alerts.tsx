@@ -122,8 +122,8 @@ const COLUMNS: readonly Column<Alert>[] = [
   { name: 'Source', width: 110, cell: ({ source_name: name }) => <span title={name}>{name}</span> },
   { name: 'Started', width: 134, cell: ({ starts_at: at }) => <When at={at} /> },
   { name: 'Last received', width: 134, isMinor: true, cell: ({ last_received_at: at }) => <When at={at} /> },
-  { name: 'Count', width: 64, isMinor: true, cell: ({ count }) => count },
-  { name: 'Incident', width: 84, cell: (alert) => <Outcome alert={alert} /> },
+  { name: 'Count', width: 60, isMinor: true, cell: ({ count }) => count },
+  { name: 'Outcome', width: 84, cell: (alert) => <Outcome alert={alert} /> },
 ];
 
 /** What became of the alert. */
