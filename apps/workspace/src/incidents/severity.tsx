@@ -11,6 +11,11 @@ export function SeverityBadge({ severity }: { readonly severity: Severity }) {
   );
 }
 
+/** The same without a colour. */
+export function SeverityName({ severity }: { readonly severity: Severity }) {
+  return <Explained text={SEVERITY_TEXTS[severity]}>{severity}</Explained>;
+}
+
 interface SeveritySelectProps extends Pick<
   SelectProps,
   'description' | 'disabled' | 'placeholder' | 'clearable' | 'allowDeselect' | 'w'

@@ -6,6 +6,7 @@ import { api } from '../../api';
 import { useCarefulSave } from '../../careful-save';
 import { ChangedMeanwhile, type FieldTexts } from '../../changed-meanwhile';
 import { SEVERITIES } from '../../incidents/incident';
+import { SeverityName } from '../../incidents/severity';
 import { NeedsRole } from '../../needs-role';
 import { useMay } from '../../session';
 import { POLICY, type Policy, TARGETS, formOf, policyOf, readPolicy } from '../../settings/policy';
@@ -52,7 +53,9 @@ function PolicyTable({ policy }: { readonly policy: Policy }) {
         <Table.Tbody>
           {SEVERITIES.map((severity) => (
             <Table.Tr key={severity}>
-              <Table.Th scope="row">{severity}</Table.Th>
+              <Table.Th scope="row">
+                <SeverityName severity={severity} />
+              </Table.Th>
               {TARGETS.map((target) => (
                 <Table.Td key={target}>{spanText(policy[severity][`${target}_minutes`])}</Table.Td>
               ))}
@@ -112,7 +115,7 @@ function PolicyForm({ policy, onKeepTheirs }: PolicyFormProps) {
             {SEVERITIES.map((severity) => (
               <Table.Tr key={severity}>
                 <Table.Th scope="row" w={80}>
-                  {severity}
+                  <SeverityName severity={severity} />
                 </Table.Th>
                 {TARGETS.map((target) => (
                   <Table.Td key={target} valign="top">
