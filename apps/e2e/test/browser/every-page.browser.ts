@@ -42,7 +42,7 @@ function pathsOf({ name }: App): string[] {
   const folder = join(ROOT, 'apps', name, 'src');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return files
-    .filter((file) => /(^|\/)(router|routes)\.tsx?$/.test(file))
+    .filter((file) => /(^|\/)(router\.tsx?$|routes\/)/.test(file))
     .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/\bpath: '([^']+)'/g)])
     .map(([, path = '']) => path)
     .sort();
