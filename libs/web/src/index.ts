@@ -8,6 +8,9 @@ export type {
 } from './api/generated/tenant-plane';
 export { bodyOf, createApi, onceKey } from './api/client';
 export { NO_ANSWER, ProblemError, codeOf, isMissing, problemOf, wrongOf } from './api/problem';
+export { type IfMatch, type Versioned, versionedOf } from './api/versioned';
+export { useCarefulSave } from './ui/careful-save';
+export { ChangedMeanwhile, type FieldTexts, textsOf } from './ui/changed-meanwhile';
 export { Confirm } from './ui/confirm';
 export { sessionOf } from './api/session';
 export { CopyBlock } from './ui/copy-block';
@@ -15,6 +18,7 @@ export { Explained } from './ui/explained';
 export { Facts } from './ui/facts';
 export { useFollowing } from './ui/following';
 export { FormProblem } from './ui/form-problem';
+export { FreshlyRead, useFreshRead } from './ui/freshly-read';
 export { type KeyText } from './ui/keys';
 export { useEvents } from './ui/live';
 export { sayNotSignedOut } from './ui/not-signed-out';

@@ -6,6 +6,7 @@ export type Job = Schemas['JobView'];
 export type Step = Schemas['StepView'];
 export type JobError = Schemas['JobError'];
 export type Tenant = Schemas['TenantView'];
+export type TenantChange = Schemas['UpdateTenantDto'];
 export type Plane = Schemas['TenantPlaneView'];
 export type Plan = Schemas['PlanView']['plan'];
 export type Bundle = Schemas['InstallBundle'];

@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { bodyOf } from '@atlas/web';
+import { type Versioned, bodyOf, useCarefulSave, versionedOf } from '@atlas/web';
 import {
   keepPreviousData,
   useInfiniteQuery,
@@ -8,7 +8,6 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { api, every } from '../api';
-import { useCarefulSave } from '../careful-save';
 import { type Item, type ItemChange, LONGEST_SEARCH } from './item';
 import { type ItemSearch } from './item-search';
 
@@ -35,14 +34,15 @@ export function useItemPages({ archived, state, ...filters }: ItemSearch) {
   });
 }
 
-function readItem(id: string): Promise<Item> {
-  return bodyOf(api.GET('/api/cmdb/items/{id}', { params: { path: { id } } }));
-}
+const getItem = (id: string) => api.GET('/api/cmdb/items/{id}', { params: { path: { id } } });
+
+/** What a form is filled from. */
+export const readItem = (id: string): Promise<Versioned<Item>> => versionedOf(getItem(id));
 
 export function useItem(id: string) {
   return useQuery({
     queryKey: itemKey(id),
-    queryFn: () => readItem(id),
+    queryFn: () => bodyOf(getItem(id)),
     refetchInterval: every(ITEM_REFRESH_MS),
   });
 }
@@ -87,22 +87,18 @@ export function useFoundItems(text: string) {
 }
 
 /** Changes an item, unless somebody else has changed it since the form was filled. */
-export function useChangeItem(first: Item, onDone: () => void) {
-  const { id } = first;
+export function useChangeItem(first: Versioned<Item>, shownOf: (item: Item) => unknown, onSaved: () => void) {
+  const { id } = first.stored;
   const queries = useQueryClient();
   return useCarefulSave({
     first,
-    versionOf: ({ updated_at: at }) => at,
-    read: async () => {
-      const item = await readItem(id);
-      queries.setQueryData(itemKey(id), item);
-      return item;
-    },
-    save: (body: ItemChange) => bodyOf(api.PATCH('/api/cmdb/items/{id}', { params: { path: { id } }, body })),
-    onSaved: (item) => {
+    shownOf,
+    save: (body: ItemChange, header) =>
+      versionedOf(api.PATCH('/api/cmdb/items/{id}', { params: { path: { id }, header }, body })),
+    keep: (item) => {
       void queries.invalidateQueries({ queryKey: ['items'] });
       queries.setQueryData(itemKey(id), item);
-      onDone();
     },
+    onSaved,
   });
 }

@@ -25,7 +25,7 @@ export function SourceFields({ values, onChange, wrong }: SourceFieldsProps) {
       <TextInput
         label="Name"
         required
-        data-autofocus
+        autoFocus
         maxLength={LONGEST_NAME}
         placeholder="Production Alertmanager"
         value={values.name}

@@ -1,4 +1,4 @@
-import { type FieldTexts } from '../changed-meanwhile';
+import { type FieldTexts } from '@atlas/web';
 import { type Draft, runbookOf } from './draft';
 
 /** The parts in which runbooks are compared. */

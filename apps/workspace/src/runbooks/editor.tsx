@@ -1,8 +1,7 @@
 import { Button, Group, Input, Stack, Text, TextInput, Textarea } from '@mantine/core';
-import { Confirm, ProblemAlert, Section, sendByKey } from '@atlas/web';
+import { ChangedMeanwhile, Confirm, ProblemAlert, Section, type Versioned, sendByKey } from '@atlas/web';
 import { useBlocker, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
-import { ChangedMeanwhile } from '../changed-meanwhile';
 import { fieldsOf } from './draft-fields';
 import { type Draft, draftOf, isSame, runbookOf } from './draft';
 import { type Problems, hasProblemAt, ownProblemsOf, problemsOf } from './draft-problems';
@@ -15,7 +14,7 @@ import { useSave } from './use-save';
 interface EditorProps {
   readonly initial: Draft;
   /** What is changed, or null for a new one. */
-  readonly runbook: Runbook | null;
+  readonly first: Versioned<Runbook> | null;
 }
 
 const MOST_STEPS = 100;
@@ -25,7 +24,7 @@ const FEW_STEPS = 5;
 const NO_PROBLEMS: Problems = {};
 
 /** Writes a runbook, or a new version of it. */
-export function Editor({ initial, runbook }: EditorProps) {
+export function Editor({ initial, first }: EditorProps) {
   const [base] = useState(initial);
   const editor = useDraft(base);
   const { draft, parameters } = editor;
@@ -33,7 +32,6 @@ export function Editor({ initial, runbook }: EditorProps) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(
     () => new Set(base.steps.length <= FEW_STEPS ? base.steps.map(({ key }) => key) : []),
   );
-  const [first] = useState(runbook);
   const save = useSave(first);
   const { theirs } = save;
   const navigate = useNavigate();
@@ -98,7 +96,7 @@ export function Editor({ initial, runbook }: EditorProps) {
         <TextInput
           label="Name"
           required
-          autoFocus={runbook === null}
+          autoFocus={first === null}
           maxLength={200}
           placeholder="Restart the web server"
           value={draft.name}
@@ -187,7 +185,7 @@ export function Editor({ initial, runbook }: EditorProps) {
           <Button type="submit" loading={save.isPending}>
             {first === null
               ? 'Save'
-              : `Save ${theirs ? 'mine ' : ''}as version ${(theirs ?? first).version + 1}`}
+              : `Save ${theirs ? 'mine ' : ''}as version ${(theirs ?? first.stored).version + 1}`}
           </Button>
           <Button type="submit" value="run" variant="default" disabled={save.isPending}>
             Save and try it

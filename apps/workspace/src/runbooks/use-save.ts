@@ -1,26 +1,25 @@
-import { bodyOf } from '@atlas/web';
+import { type IfMatch, type Versioned, bodyOf, useCarefulSave, versionedOf } from '@atlas/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '../api';
-import { useCarefulSave } from '../careful-save';
 import { useOnce } from '../once';
 import { type NewRunbook, type Runbook } from './runbook';
-import { readRunbook } from './use-runbooks';
+
+type MaybeStored = Versioned<Runbook | null>;
+const NEW: MaybeStored = { stored: null, etag: '' };
 
 /** Stores a runbook, or a new version of it. */
-export function useSave(first: Runbook | null) {
+export function useSave(first: Versioned<Runbook> | null) {
   const once = useOnce();
   const queries = useQueryClient();
   return useCarefulSave({
-    first,
-    versionOf: (runbook) => runbook?.version,
-    read: () => (first === null ? Promise.resolve(null) : readRunbook(first.id)),
-    save: (body: NewRunbook): Promise<Runbook | null> =>
-      bodyOf(
-        first === null
-          ? api.POST('/api/runbooks', { body, headers: once.headers() })
-          : api.PUT('/api/runbooks/{id}', { params: { path: { id: first.id } }, body }),
-      ),
-    onSaved: (runbook) => {
+    first: first ?? NEW,
+    save: async (body: NewRunbook, header: IfMatch): Promise<MaybeStored> => {
+      if (first === null)
+        return { ...NEW, stored: await bodyOf(api.POST('/api/runbooks', { body, headers: once.headers() })) };
+      const params = { path: { id: first.stored.id }, header };
+      return versionedOf(api.PUT('/api/runbooks/{id}', { params, body }));
+    },
+    keep: (runbook) => {
       if (runbook) queries.setQueryData(['runbooks', 'one', runbook.id], runbook);
       void queries.invalidateQueries({ queryKey: ['runbooks', 'list'] });
     },

@@ -1,19 +1,13 @@
-import { type TenantPlaneSchemas, bodyOf } from '@atlas/web';
-import { api } from '../api';
+import { type TenantPlaneSchemas } from '@atlas/web';
 import { SEVERITIES, type Severity } from '../incidents/incident';
 import { type Span, minutesOf, spanOf } from './spans';
 
 export type Policy = TenantPlaneSchemas['schemas']['SlaPolicyView'];
 
-export const POLICY = ['sla-policy'] as const;
 export const TARGETS = ['response', 'resolution'] as const;
 type Target = (typeof TARGETS)[number];
 
 type PolicyForm = Readonly<Record<Severity, Readonly<Record<Target, Span>>>>;
-
-export function readPolicy(): Promise<Policy> {
-  return bodyOf(api.GET('/api/sla-policy'));
-}
 
 export function formOf(policy: Policy): PolicyForm {
   const rowOf = (severity: Severity) => ({

@@ -1,12 +1,19 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
-import { wrongOf } from '@atlas/web';
+import {
+  ChangedMeanwhile,
+  type FieldTexts,
+  FreshlyRead,
+  type Versioned,
+  useCarefulSave,
+  versionedOf,
+  wrongOf,
+} from '@atlas/web';
 import { type FormEvent, useState } from 'react';
-import { useCarefulSave } from '../careful-save';
-import { ChangedMeanwhile, type FieldTexts } from '../changed-meanwhile';
+import { api } from '../api';
 import { useUser } from '../session';
 import { PersonProblem } from './person-problem';
 import { RoleChoice } from './role-choice';
-import { changePerson, readPerson, refreshPeople } from './use-person';
+import { refreshPeople } from './use-person';
 import { LONGEST_NAME, type Person, type PersonChange, STATUS_WORDS, nameOf } from './user';
 
 const FIELDS: FieldTexts<Person> = [
@@ -21,20 +28,34 @@ interface EditDialogProps {
 }
 
 export function EditDialog({ person, onClose }: EditDialogProps) {
-  // What the form was filled from. The list goes on changing.
-  const [before] = useState(person);
+  // The list goes on changing.
+  const [{ id, email }] = useState(person);
+  return (
+    <Modal opened onClose={onClose} title={`Edit ${email}`} size="lg">
+      <FreshlyRead read={() => versionedOf(api.GET('/api/users/{id}', { params: { path: { id } } }))}>
+        {(first) => <Form first={first} onClose={onClose} />}
+      </FreshlyRead>
+    </Modal>
+  );
+}
+
+interface FormProps {
+  readonly first: Versioned<Person>;
+  readonly onClose: () => void;
+}
+
+function Form({ first, onClose }: FormProps) {
+  const before = first.stored;
+  const { id } = before;
   const [name, setName] = useState(before.name);
   const [role, setRole] = useState(before.role);
   const { id: self } = useUser();
-  const close = (): void => {
-    void refreshPeople();
-    onClose();
-  };
   const saving = useCarefulSave({
-    first: before,
-    read: () => readPerson(before.id),
-    save: (body: PersonChange) => changePerson(before.id, body),
-    onSaved: close,
+    first,
+    save: (body: PersonChange, header) =>
+      versionedOf(api.PATCH('/api/users/{id}', { params: { path: { id }, header }, body })),
+    keep: () => void refreshPeople(),
+    onSaved: onClose,
   });
   const { theirs } = saving;
   const wrong = wrongOf(saving.error);
@@ -48,43 +69,41 @@ export function EditDialog({ person, onClose }: EditDialogProps) {
     else saving.mutate(changes);
   };
   return (
-    <Modal opened onClose={onClose} title={`Edit ${before.email}`} size="lg">
-      <Stack component="form" onSubmit={submit}>
-        <TextInput
-          label="Name"
-          required
-          data-autofocus
-          maxLength={LONGEST_NAME}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={wrong('name')}
+    <Stack component="form" onSubmit={submit}>
+      <TextInput
+        label="Name"
+        required
+        autoFocus
+        maxLength={LONGEST_NAME}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={wrong('name')}
+      />
+      <RoleChoice
+        value={role}
+        onChange={setRole}
+        error={wrong('role')}
+        fixedBecause={id === self ? 'Another admin must change your role.' : undefined}
+      />
+      {theirs && (
+        <ChangedMeanwhile
+          name={nameOf(before)}
+          fields={FIELDS}
+          before={before}
+          theirs={theirs}
+          yours={{ ...before, name, role }}
+          onKeepTheirs={onClose}
         />
-        <RoleChoice
-          value={role}
-          onChange={setRole}
-          error={wrong('role')}
-          fixedBecause={before.id === self ? 'Another admin must change your role.' : undefined}
-        />
-        {theirs && (
-          <ChangedMeanwhile
-            name={nameOf(before)}
-            fields={FIELDS}
-            before={before}
-            theirs={theirs}
-            yours={{ ...before, name, role }}
-            onKeepTheirs={close}
-          />
-        )}
-        {!wrong('name') && <PersonProblem error={saving.error} name={nameOf(before)} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            {theirs ? 'Save mine' : 'Save'}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      )}
+      {!wrong('name') && <PersonProblem error={saving.error} name={nameOf(before)} />}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={saving.isPending}>
+          {theirs ? 'Save mine' : 'Save'}
+        </Button>
+      </Group>
+    </Stack>
   );
 }

@@ -10,47 +10,60 @@ import {
   Text,
   TextInput,
 } from '@mantine/core';
-import { Confirm, ProblemAlert, bodyOf, wrongOf } from '@atlas/web';
-import { useQueryClient } from '@tanstack/react-query';
+import {
+  ChangedMeanwhile,
+  Confirm,
+  ProblemAlert,
+  type Versioned,
+  useCarefulSave,
+  versionedOf,
+  wrongOf,
+} from '@atlas/web';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api';
-import { useCarefulSave } from '../careful-save';
-import { ChangedMeanwhile } from '../changed-meanwhile';
 import {
   GRANTABLE,
   LONGEST_CLIENT_ID,
   LONGEST_ISSUER,
   MOST_DOMAINS,
   NEW_PROVIDER,
-  PROVIDER,
   PROVIDER_FIELDS,
   type Provider,
   type ProviderAnswer,
   endsSessions,
-  readProvider,
 } from './provider';
 
 interface ProviderFormProps {
-  readonly provider: Provider | null;
+  readonly first: Versioned<ProviderAnswer>;
+  readonly onSaved: (answer: ProviderAnswer) => void;
   readonly onKeepTheirs: () => void;
 }
 
-export function ProviderForm({ provider, onKeepTheirs }: ProviderFormProps) {
-  const [form, setForm] = useState(provider ?? NEW_PROVIDER);
+export function ProviderForm({ first, onSaved, onKeepTheirs }: ProviderFormProps) {
+  const [form, setForm] = useState(first.stored.provider ?? NEW_PROVIDER);
   const [isAsking, setAsking] = useState(false);
-  const saving = useSaveProvider(provider);
+  const [base, setBase] = useState(first.stored);
+  const saving = useCarefulSave({
+    first,
+    save: ({ provider: body }: Entered, header) =>
+      versionedOf(api.PUT('/api/identity-provider', { params: { header }, body })),
+    onSaved: (answer) => {
+      setBase(answer);
+      onSaved(answer);
+    },
+  });
   const { theirs } = saving;
-  const client = useQueryClient();
   const wrong = wrongOf(saving.error);
   const fieldError = FIELDS.some((field) => wrong(field) !== undefined);
   const change = (part: Partial<Provider>): void => {
     setForm({ ...form, ...part });
     if (saving.isSaved || saving.isError) saving.reset();
   };
+  const save = (): void => saving.mutate({ provider: form });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (endsSessions(theirs ? theirs.provider : provider, form)) setAsking(true);
-    else saving.mutate(form);
+    if (endsSessions((theirs ?? base).provider, form)) setAsking(true);
+    else save();
   };
   return (
     <Stack component="form" gap="sm" onSubmit={submit}>
@@ -94,13 +107,7 @@ export function ProviderForm({ provider, onKeepTheirs }: ProviderFormProps) {
           fields={PROVIDER_FIELDS}
           theirs={theirs.provider ?? NEW_PROVIDER}
           yours={form}
-          onKeepTheirs={() => {
-            client.setQueryData<ProviderAnswer>(
-              PROVIDER,
-              (old) => old && { ...old, provider: theirs.provider },
-            );
-            onKeepTheirs();
-          }}
+          onKeepTheirs={onKeepTheirs}
         />
       )}
       {!fieldError && <ProblemAlert error={saving.error} />}
@@ -120,7 +127,7 @@ export function ProviderForm({ provider, onKeepTheirs }: ProviderFormProps) {
           onCancel={() => setAsking(false)}
           onConfirm={() => {
             setAsking(false);
-            saving.mutate(form);
+            save();
           }}
         />
       )}
@@ -130,22 +137,8 @@ export function ProviderForm({ provider, onKeepTheirs }: ProviderFormProps) {
 
 const FIELDS = ['issuer', 'client_id', 'default_role', 'email_domains'] as const;
 
-/** A wrapper, because null means that there is no provider. */
-interface Stored {
-  readonly provider: Provider | null;
-}
-
-function useSaveProvider(first: Provider | null) {
-  const client = useQueryClient();
-  return useCarefulSave({
-    first: { provider: first },
-    read: async (): Promise<Stored> => ({ provider: await readProvider() }),
-    save: async (body: Provider): Promise<Stored> => {
-      const answer = await bodyOf(api.PUT('/api/identity-provider', { body }));
-      client.setQueryData(PROVIDER, answer);
-      return { provider: answer.provider };
-    },
-  });
+interface Entered {
+  readonly provider: Provider;
 }
 
 interface NewUsersProps {

@@ -1,11 +1,8 @@
-import { type TenantPlaneSchemas, bodyOf } from '@atlas/web';
-import { api } from '../api';
-import { type FieldTexts } from '../changed-meanwhile';
+import { type FieldTexts, type TenantPlaneSchemas } from '@atlas/web';
 
 export type ProviderAnswer = TenantPlaneSchemas['schemas']['IdentityProviderView'];
 export type Provider = NonNullable<ProviderAnswer['provider']>;
 
-export const PROVIDER = ['identity-provider'] as const;
 export const LONGEST_ISSUER = 500;
 export const LONGEST_CLIENT_ID = 200;
 export const MOST_DOMAINS = 50;
@@ -21,10 +18,6 @@ export const NEW_PROVIDER: Provider = {
   default_role: 'requester',
   email_domains: [],
 };
-
-export async function readProvider(): Promise<Provider | null> {
-  return (await bodyOf(api.GET('/api/identity-provider'))).provider;
-}
 
 /** Whether the change ends the sessions of those who have signed in with the provider. */
 export function endsSessions(before: Provider | null, after: Provider): boolean {

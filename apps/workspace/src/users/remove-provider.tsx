@@ -1,8 +1,7 @@
 import { Text } from '@mantine/core';
 import { Confirm } from '@atlas/web';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { api } from '../api';
-import { PROVIDER } from './provider';
 
 interface RemoveProviderProps {
   readonly onClose: () => void;
@@ -10,11 +9,9 @@ interface RemoveProviderProps {
 }
 
 export function RemoveProvider({ onClose, onRemoved }: RemoveProviderProps) {
-  const client = useQueryClient();
   const remove = useMutation({
     mutationFn: () => api.DELETE('/api/identity-provider'),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: PROVIDER });
+    onSuccess: () => {
       onClose();
       onRemoved();
     },

@@ -23,7 +23,8 @@ function problemsThrown(onProblem: (error: ProblemError) => void): Middleware {
     async onResponse({ response }) {
       if (response.ok) return;
       const isMoved = response.type === 'opaqueredirect';
-      const error = new ProblemError(isMoved ? MOVED : asProblem(parsed(await response.text()), response));
+      const problem = isMoved ? MOVED : asProblem(parsed(await response.text()), response);
+      const error = new ProblemError(problem, response.headers.get('etag'));
       onProblem(error);
       throw error;
     },

@@ -16,7 +16,11 @@ interface FieldError {
 
 /** A call that the plane refused, or that got no answer. */
 export class ProblemError extends Error {
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    /** The ETag of what is stored, if the problem says what that is. */
+    readonly etag: string | null = null,
+  ) {
     super(problem.detail);
   }
 

@@ -1,14 +1,21 @@
 import { Button, Group, Menu, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import {
+  ChangedMeanwhile,
   type ControlPlaneSchemas,
   CopyBlock,
+  type FieldTexts,
+  FreshlyRead,
   Page,
   ProblemAlert,
   ProblemError,
   StateBadge,
+  type Versioned,
   When,
   bodyOf,
   onceKey,
+  textsOf,
+  useCarefulSave,
+  versionedOf,
 } from '@atlas/web';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -19,6 +26,7 @@ import { oneOf } from '../../parts/search';
 import { me } from '../../session';
 
 type Operator = ControlPlaneSchemas['schemas']['ManagedOperatorView'];
+type OperatorChange = ControlPlaneSchemas['schemas']['ChangeOperatorDto'];
 const ROLES = ['owner', 'admin', 'support'] as const;
 const KEY = ['operators'];
 
@@ -117,55 +125,94 @@ interface OperatorDialogProps {
   readonly onClose: () => void;
 }
 
-function useChange(id: string, onClose: () => void) {
+function useReadAgain(): () => Promise<void> {
   const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: ControlPlaneSchemas['schemas']['ChangeOperatorDto']) =>
-      bodyOf(api.PATCH('/api/operators/{id}', { params: { path: { id } }, body })),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: KEY });
-      onClose();
-    },
-  });
+  return () => client.invalidateQueries({ queryKey: KEY });
 }
 
 const ENDS = 'This ends their sessions, API keys and links.';
 
+const ROLE: FieldTexts<Pick<Operator, 'role'>> = [['Role', ({ role }) => role]];
+
 function RoleDialog({ operator, onClose }: OperatorDialogProps) {
-  const [role, setRole] = useState(operator.role);
-  const change = useChange(operator.id, onClose);
+  const path = { id: operator.id };
   return (
     <Dialog title={`Role of ${operator.email}`} onClose={onClose}>
-      <Stack>
-        <Select
-          label="Role"
-          data={ROLES}
-          allowDeselect={false}
-          value={role}
-          onChange={(value) => setRole(oneOf(ROLES, value) ?? role)}
-        />
-        <Text size="sm">If the role may do less than before, their sessions and links end.</Text>
-        <ProblemAlert error={change.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Back
-          </Button>
-          <Button
-            disabled={role === operator.role}
-            loading={change.isPending}
-            onClick={() => change.mutate({ role })}
-          >
-            Change the role
-          </Button>
-        </Group>
-      </Stack>
+      <FreshlyRead read={() => versionedOf(api.GET('/api/operators/{id}', { params: { path } }))}>
+        {(first) => <RoleForm first={first} onClose={onClose} />}
+      </FreshlyRead>
     </Dialog>
+  );
+}
+
+interface RoleFormProps {
+  readonly first: Versioned<Operator>;
+  readonly onClose: () => void;
+}
+
+function RoleForm({ first, onClose }: RoleFormProps) {
+  const operator = first.stored;
+  const path = { id: operator.id };
+  const [role, setRole] = useState(operator.role);
+  const readAgain = useReadAgain();
+  const change = useCarefulSave({
+    first,
+    shownOf: textsOf(ROLE),
+    save: (body: OperatorChange, header) =>
+      versionedOf(api.PATCH('/api/operators/{id}', { params: { path, header }, body })),
+    keep: () => void readAgain(),
+    onSaved: onClose,
+  });
+  const { theirs } = change;
+  return (
+    <Stack>
+      <Select
+        label="Role"
+        data={ROLES}
+        allowDeselect={false}
+        value={role}
+        onChange={(value) => setRole(oneOf(ROLES, value) ?? role)}
+      />
+      <Text size="sm">If the role may do less than before, their sessions and links end.</Text>
+      {theirs && (
+        <ChangedMeanwhile
+          name={operator.name || operator.email}
+          fields={ROLE}
+          theirs={theirs}
+          yours={{ role }}
+          onKeepTheirs={onClose}
+        />
+      )}
+      <ProblemAlert error={change.error} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Back
+        </Button>
+        <Button
+          disabled={role === (theirs ?? operator).role}
+          loading={change.isPending}
+          onClick={() => change.mutate({ role })}
+        >
+          {theirs ? 'Save mine' : 'Change the role'}
+        </Button>
+      </Group>
+    </Stack>
   );
 }
 
 function DisableDialog({ operator, onClose }: OperatorDialogProps) {
   const isDisabled = operator.disabled_at !== null;
-  const change = useChange(operator.id, onClose);
+  const readAgain = useReadAgain();
+  const change = useMutation({
+    mutationFn: () => {
+      const params = { path: { id: operator.id } };
+      return bodyOf(api.PATCH('/api/operators/{id}', { params, body: { disabled: !isDisabled } }));
+    },
+    onSuccess: async () => {
+      await readAgain();
+      onClose();
+    },
+  });
   const verb = isDisabled ? 'Enable' : 'Disable';
   return (
     <Dialog title={`${verb} ${operator.email}?`} onClose={onClose}>
@@ -181,7 +228,7 @@ function DisableDialog({ operator, onClose }: OperatorDialogProps) {
           <Button
             color={isDisabled ? undefined : 'red'}
             loading={change.isPending}
-            onClick={() => change.mutate({ disabled: !isDisabled })}
+            onClick={() => change.mutate()}
           >
             {verb}
           </Button>

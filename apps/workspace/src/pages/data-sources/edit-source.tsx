@@ -1,28 +1,43 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { FormProblem, bodyOf, wrongOf } from '@atlas/web';
+import {
+  ChangedMeanwhile,
+  type FieldTexts,
+  FormProblem,
+  FreshlyRead,
+  type Versioned,
+  textsOf,
+  useCarefulSave,
+  versionedOf,
+  wrongOf,
+} from '@atlas/web';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
-import { useCarefulSave } from '../../careful-save';
-import { ChangedMeanwhile, type FieldTexts } from '../../changed-meanwhile';
 import { SourceFields, type SourceValues } from '../../data-sources/fields';
 import { type Source, type SourceChange } from '../../data-sources/source';
-import { useChangeSource } from '../../data-sources/use-change-source';
+import { useKeepSource } from '../../data-sources/use-change-source';
 
 export function EditSource({ source }: { readonly source: Source }) {
   const [isOpen, { open, close }] = useDisclosure();
+  const path = { id: source.id };
   return (
     <>
       <Button size="xs" variant="default" onClick={open}>
         Edit
       </Button>
-      {isOpen && <EditDialog source={source} onClose={close} />}
+      {isOpen && (
+        <Modal opened onClose={close} title={`Edit ${source.name}`}>
+          <FreshlyRead read={() => versionedOf(api.GET('/api/data-sources/{id}', { params: { path } }))}>
+            {(first) => <EditForm first={first} onClose={close} />}
+          </FreshlyRead>
+        </Modal>
+      )}
     </>
   );
 }
 
-interface EditDialogProps {
-  readonly source: Source;
+interface EditFormProps {
+  readonly first: Versioned<Source>;
   readonly onClose: () => void;
 }
 
@@ -43,18 +58,16 @@ const FIELDS: FieldTexts<SourceValues> = [
   ['Reopen within', ({ window_minutes: minutes }) => `${minutes} min`],
 ];
 
-function EditDialog({ source, onClose }: EditDialogProps) {
-  // What the form was filled from. The data source itself goes on changing.
-  const [before] = useState<SourceValues>(source);
-  const [values, setValues] = useState<SourceValues>(source);
-  const { id } = source;
-  const change = useChangeSource(id);
-  const save = useCarefulSave<SourceValues, SourceChange>({
-    first: before,
-    read: () => bodyOf(api.GET('/api/data-sources/{id}', { params: { path: { id } } })),
-    // Data sources do not say when they were changed.
-    versionOf: ({ name, group_by: labels, window_minutes: minutes }) => [name, labels, minutes],
-    save: (body) => change.mutateAsync(body),
+function EditForm({ first, onClose }: EditFormProps) {
+  const before = first.stored;
+  const [values, setValues] = useState<SourceValues>(before);
+  const path = { id: before.id };
+  const save = useCarefulSave({
+    first,
+    shownOf: textsOf(FIELDS),
+    save: (body: SourceChange, header) =>
+      versionedOf(api.PATCH('/api/data-sources/{id}', { params: { path, header }, body })),
+    keep: useKeepSource(),
     onSaved: onClose,
   });
   const { theirs } = save;
@@ -65,33 +78,31 @@ function EditDialog({ source, onClose }: EditDialogProps) {
     else save.mutate(changed);
   };
   return (
-    <Modal opened onClose={onClose} title={`Edit ${source.name}`}>
-      <Stack component="form" onSubmit={submit}>
-        <SourceFields
-          values={values}
-          onChange={(part) => setValues((old) => ({ ...old, ...part }))}
-          wrong={wrongOf(save.error)}
+    <Stack component="form" onSubmit={submit}>
+      <SourceFields
+        values={values}
+        onChange={(part) => setValues((old) => ({ ...old, ...part }))}
+        wrong={wrongOf(save.error)}
+      />
+      {theirs && (
+        <ChangedMeanwhile<SourceValues>
+          name={before.name}
+          fields={FIELDS}
+          before={before}
+          theirs={theirs}
+          yours={values}
+          onKeepTheirs={onClose}
         />
-        {theirs && (
-          <ChangedMeanwhile
-            name={source.name}
-            fields={FIELDS}
-            before={before}
-            theirs={theirs}
-            yours={values}
-            onKeepTheirs={onClose}
-          />
-        )}
-        <FormProblem error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {theirs ? 'Save mine' : 'Save'}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      )}
+      <FormProblem error={save.error} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={save.isPending}>
+          {theirs ? 'Save mine' : 'Save'}
+        </Button>
+      </Group>
+    </Stack>
   );
 }

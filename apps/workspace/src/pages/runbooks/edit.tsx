@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
-import { Page, isMissing } from '@atlas/web';
+import { Page, isMissing, useFreshRead, versionedOf } from '@atlas/web';
 import { useParams, useSearch } from '@tanstack/react-router';
+import { api } from '../../api';
 import { draftOf, newDraft } from '../../runbooks/draft';
 import { Editor } from '../../runbooks/editor';
 import { NeedsRole } from '../../needs-role';
@@ -14,7 +15,7 @@ export function NewRunbook() {
     <NeedsRole role="operator" title="Write a runbook">
       {copy === undefined ? (
         <Page title="Write a runbook" within={WITHIN}>
-          <Editor initial={newDraft()} runbook={null} />
+          <Editor initial={newDraft()} first={null} />
         </Page>
       ) : (
         <Copy key={copy} id={copy} />
@@ -34,7 +35,7 @@ function Copy({ id }: { readonly id: string }) {
       error={error}
       isLoading={!data && !error}
     >
-      {data && <Editor initial={draftOf(data, true)} runbook={null} />}
+      {data && <Editor initial={draftOf(data, true)} first={null} />}
     </Page>
   );
 }
@@ -50,16 +51,16 @@ export function EditRunbook() {
 }
 
 function Edit({ id }: { readonly id: string }) {
-  // Reads what is stored now, and not what an earlier page has read.
-  const { data, error, isFetchedAfterMount } = useRunbook(id);
+  const { data, error } = useFreshRead(() =>
+    versionedOf(api.GET('/api/runbooks/{id}', { params: { path: { id } } })),
+  );
   if (isMissing(error)) return <NoSuchRunbook />;
-  const within = [...WITHIN, { to: `/runbooks/${id}`, label: data?.name ?? 'Runbook' }];
-  const isReady = data !== undefined && isFetchedAfterMount;
+  const within = [...WITHIN, { to: `/runbooks/${id}`, label: data?.stored.name ?? 'Runbook' }];
   return (
-    <Page title="Edit the runbook" within={within} error={error} isLoading={!isReady && !error}>
-      {isReady &&
-        (data.archived_at === null ? (
-          <Editor initial={draftOf(data)} runbook={data} />
+    <Page title="Edit the runbook" within={within} error={error} isLoading={!data && !error}>
+      {data &&
+        (data.stored.archived_at === null ? (
+          <Editor initial={draftOf(data.stored)} first={data} />
         ) : (
           <Text>This runbook was archived, so it can no longer be changed.</Text>
         ))}

@@ -1,13 +1,23 @@
 import { Alert, Autocomplete, Button, Group, Select, Slider, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Confirm, Page, ProblemAlert, ProblemError, Section, bodyOf } from '@atlas/web';
+import {
+  ChangedMeanwhile,
+  Confirm,
+  type FieldTexts,
+  FreshlyRead,
+  Page,
+  ProblemAlert,
+  ProblemError,
+  Section,
+  type Versioned,
+  useCarefulSave,
+  versionedOf,
+} from '@atlas/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
-import { useCarefulSave } from '../../careful-save';
-import { ChangedMeanwhile, type FieldTexts } from '../../changed-meanwhile';
 import { useTypes } from '../../cmdb/use-items';
-import { LEVELS, type Level, POLICY, type Policy, runsAlone, usePolicy } from '../../runbooks/autonomy';
+import { LEVELS, type Level, POLICY, type Policy, runsAlone } from '../../runbooks/autonomy';
 import { NeedsRole } from '../../needs-role';
 import { RISKS, type Risk } from '../../runbooks/runbook';
 import { useMay } from '../../session';
@@ -24,16 +34,15 @@ export function Automation() {
 }
 
 function Loaded() {
-  const { data, error } = usePolicy();
   const isAdmin = useMay('admin');
   return (
     <Page
       title="Automation"
       about="The autonomy level says how much runs may do on their own. Everything else waits for approval."
-      error={error}
-      isLoading={!data && !error}
     >
-      {data && (isAdmin ? <Form policy={data} /> : <ReadOnly policy={data} />)}
+      <FreshlyRead read={() => versionedOf(api.GET('/api/automation/policy'))}>
+        {(first) => (isAdmin ? <Form first={first} /> : <ReadOnly policy={first.stored} />)}
+      </FreshlyRead>
     </Page>
   );
 }
@@ -54,13 +63,12 @@ function draftsOf({ overrides }: Policy): readonly OverrideDraft[] {
   }));
 }
 
-function Form({ policy }: { readonly policy: Policy }) {
-  // Saving compares with what the form was filled from, as others may save meanwhile.
-  const [base, setBase] = useState(policy);
+function Form({ first }: { readonly first: Versioned<Policy> }) {
+  const [base, setBase] = useState(first.stored);
   const [level, setLevel] = useState<Level>(base.level);
   const [overrides, setOverrides] = useState(() => draftsOf(base));
   const [isAsked, { open, close }] = useDisclosure();
-  const save = useSave(base);
+  const save = useSave(first);
   const { theirs } = save;
   const wanted: Policy = {
     level,
@@ -160,13 +168,11 @@ function levelFor({ level, overrides }: Policy, risk: Risk, type: string | null)
   return lowest(type) ?? lowest(null) ?? level;
 }
 
-function useSave(first: Policy) {
+function useSave(first: Versioned<Policy>) {
   const queries = useQueryClient();
   return useCarefulSave({
     first,
-    versionOf: textOf,
-    read: () => bodyOf(api.GET('/api/automation/policy')),
-    save: ({ level, overrides }: Policy) => {
+    save: ({ level, overrides }: Policy, header) => {
       const body = {
         level,
         overrides: overrides.map(({ ci_type: type, ...rest }) => ({
@@ -174,9 +180,9 @@ function useSave(first: Policy) {
           ...(type !== null && { ci_type: type }),
         })),
       };
-      return bodyOf(api.PUT('/api/automation/policy', { body }));
+      return versionedOf(api.PUT('/api/automation/policy', { params: { header }, body }));
     },
-    onSaved: (stored) => {
+    keep: (stored) => {
       queries.setQueryData(POLICY, stored);
     },
   });

@@ -1,15 +1,22 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
-import { Page, ProblemAlert, bodyOf, wrongOf } from '@atlas/web';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  ChangedMeanwhile,
+  type FieldTexts,
+  FreshlyRead,
+  Page,
+  ProblemAlert,
+  type Versioned,
+  useCarefulSave,
+  versionedOf,
+  wrongOf,
+} from '@atlas/web';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
-import { useCarefulSave } from '../../careful-save';
-import { ChangedMeanwhile, type FieldTexts } from '../../changed-meanwhile';
 import { SEVERITIES } from '../../incidents/incident';
 import { SeverityName } from '../../incidents/severity';
 import { NeedsRole } from '../../needs-role';
 import { useMay } from '../../session';
-import { POLICY, type Policy, TARGETS, formOf, policyOf, readPolicy } from '../../settings/policy';
+import { type Policy, TARGETS, formOf, policyOf } from '../../settings/policy';
 import { SpanInput } from '../../settings/span-input';
 import { spanText } from '../../settings/spans';
 
@@ -28,19 +35,21 @@ export function ResponseTimes() {
 function PolicyPage() {
   const isAdmin = useMay('admin');
   const [version, setVersion] = useState(0);
-  const { data, error, isPending } = useQuery({ queryKey: POLICY, queryFn: readPolicy });
   return (
     <Page
       title={TITLE}
       about="How soon somebody must acknowledge an incident and solve it. These times apply to
         incidents that are reported from now on."
-      error={error}
-      isLoading={isPending}
     >
-      {data && !isAdmin && <PolicyTable policy={data} />}
-      {data && isAdmin && (
-        <PolicyForm key={version} policy={data} onKeepTheirs={() => setVersion(version + 1)} />
-      )}
+      <FreshlyRead key={version} read={() => versionedOf(api.GET('/api/sla-policy'))}>
+        {(first) =>
+          isAdmin ? (
+            <PolicyForm first={first} onKeepTheirs={() => setVersion(version + 1)} />
+          ) : (
+            <PolicyTable policy={first.stored} />
+          )
+        }
+      </FreshlyRead>
     </Page>
   );
 }
@@ -83,21 +92,16 @@ function Headings() {
 }
 
 interface PolicyFormProps {
-  readonly policy: Policy;
+  readonly first: Versioned<Policy>;
   readonly onKeepTheirs: () => void;
 }
 
-function PolicyForm({ policy, onKeepTheirs }: PolicyFormProps) {
+function PolicyForm({ first, onKeepTheirs }: PolicyFormProps) {
+  const policy = first.stored;
   const [form, setForm] = useState(() => formOf(policy));
-  const client = useQueryClient();
-  const keep = (stored: Policy): void => {
-    client.setQueryData(POLICY, stored);
-  };
   const saving = useCarefulSave({
-    first: policy,
-    read: readPolicy,
-    save: (body: Policy) => bodyOf(api.PUT('/api/sla-policy', { body })),
-    onSaved: keep,
+    first,
+    save: (body: Policy, header) => versionedOf(api.PUT('/api/sla-policy', { params: { header }, body })),
   });
   const { theirs } = saving;
   const wrong = wrongOf(saving.error);
@@ -142,10 +146,7 @@ function PolicyForm({ policy, onKeepTheirs }: PolicyFormProps) {
           fields={FIELDS}
           theirs={theirs}
           yours={entered ?? policy}
-          onKeepTheirs={() => {
-            keep(theirs);
-            onKeepTheirs();
-          }}
+          onKeepTheirs={onKeepTheirs}
         />
       )}
       <ProblemAlert error={saving.error} />

@@ -1,11 +1,20 @@
 import { Button, Group, Stack } from '@mantine/core';
-import { Page, bodyOf, isMissing, sendByKey, wrongOf } from '@atlas/web';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  ChangedMeanwhile,
+  type FieldTexts,
+  Page,
+  type Versioned,
+  isMissing,
+  sendByKey,
+  useCarefulSave,
+  useFreshRead,
+  versionedOf,
+  wrongOf,
+} from '@atlas/web';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
-import { useCarefulSave } from '../../careful-save';
-import { ChangedMeanwhile, type FieldTexts } from '../../changed-meanwhile';
 import { ButtonLink, PageLink } from '../../links';
 import { type SloValues, changeOf, valuesOf } from '../../slos/form-values';
 import { type Slo, type SloChange, oneSlo } from '../../slos/slo';
@@ -27,40 +36,40 @@ export function EditSlo() {
 }
 
 function Loaded({ id }: { readonly id: string }) {
-  const { data: slo, error } = useQuery(oneSlo(id));
+  const { data: first, error } = useFreshRead(() =>
+    versionedOf(api.GET('/api/slos/{id}', { params: { path: { id } } })),
+  );
   if (isMissing(error))
     return (
       <NoSuch thing="objective" within={WITHIN}>
         <PageLink to="/slos">Go to the SLOs</PageLink>
       </NoSuch>
     );
-  if (!slo) return <Page title={TITLE} within={WITHIN} error={error} isLoading={!error} />;
-  return <Form slo={slo} />;
+  if (!first) return <Page title={TITLE} within={WITHIN} error={error} isLoading={!error} />;
+  return <Form first={first} />;
 }
 
-function useSave(first: Slo) {
-  const { id } = first;
+function useSave(first: Versioned<Slo>) {
+  const { id } = first.stored;
   const queries = useQueryClient();
   const navigate = useNavigate();
   return useCarefulSave({
     first,
-    versionOf: ({ updated_at: at }) => at,
-    read: () => bodyOf(api.GET('/api/slos/{id}', { params: { path: { id } } })),
-    save: (body: SloChange) => bodyOf(api.PATCH('/api/slos/{id}', { params: { path: { id } }, body })),
-    onSaved: async (saved) => {
+    save: (body: SloChange, header) =>
+      versionedOf(api.PATCH('/api/slos/{id}', { params: { path: { id }, header }, body })),
+    keep: (saved) => {
       queries.setQueryData(oneSlo(id).queryKey, saved);
       void queries.invalidateQueries({ queryKey: ['slos'] });
-      await navigate({ to: '/slos/$id', params: { id } });
     },
+    onSaved: () => navigate({ to: '/slos/$id', params: { id } }),
   });
 }
 
-function Form({ slo }: { readonly slo: Slo }) {
-  // What the form was filled from. The objective itself goes on changing.
-  const [start] = useState(slo);
+function Form({ first }: { readonly first: Versioned<Slo> }) {
+  const slo = first.stored;
   const [before] = useState(() => valuesOf(slo));
   const [values, setValues] = useState(before);
-  const save = useSave(start);
+  const save = useSave(first);
   const { theirs } = save;
   const navigate = useNavigate();
   const leave = (): void => void navigate({ to: '/slos/$id', params: { id: slo.id } });

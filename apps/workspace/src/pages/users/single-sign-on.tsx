@@ -1,11 +1,10 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { CopyBlock, Page, Section, bodyOf } from '@atlas/web';
-import { useQuery } from '@tanstack/react-query';
+import { CopyBlock, FreshlyRead, Page, Section, type Versioned, versionedOf } from '@atlas/web';
 import { useState } from 'react';
 import { api } from '../../api';
 import { NeedsRole } from '../../needs-role';
-import { PROVIDER, type Provider } from '../../users/provider';
+import { type Provider, type ProviderAnswer } from '../../users/provider';
 import { ProviderForm } from '../../users/provider-form';
 import { RemoveProvider } from '../../users/remove-provider';
 
@@ -24,10 +23,6 @@ function SingleSignOnPage() {
   const [version, setVersion] = useState(0);
   // The form is filled only when it is new.
   const startAnew = (): void => setVersion(version + 1);
-  const { data, error, isPending } = useQuery({
-    queryKey: PROVIDER,
-    queryFn: () => bodyOf(api.GET('/api/identity-provider')),
-  });
   return (
     <Page
       title={TITLE}
@@ -40,37 +35,45 @@ function SingleSignOnPage() {
           </Anchor>
         </>
       }
-      error={error}
-      isLoading={isPending}
     >
-      {data && (
-        <Stack maw={640} gap="xl">
-          <Section title="1. Register Atlas with your provider">
-            {data.redirect_uri === null ? (
-              <Alert color="orange">
-                This deployment has no address yet. Whoever runs it has to set one first.
-              </Alert>
-            ) : (
-              <>
-                <Text size="sm">
-                  Register exactly this address with your provider, as a public client with PKCE. There is no
-                  client secret.
-                </Text>
-                <CopyBlock name="the address" text={data.redirect_uri} />
-              </>
-            )}
-          </Section>
-          <Section title="2. Enter what your provider tells you">
-            <ProviderForm key={version} provider={data.provider} onKeepTheirs={startAnew} />
-          </Section>
-          {data.provider && (
-            <Section title="3. Try it">
-              <TryIt provider={data.provider} onRemoved={startAnew} />
-            </Section>
-          )}
-        </Stack>
-      )}
+      <FreshlyRead key={version} read={() => versionedOf(api.GET('/api/identity-provider'))}>
+        {(first) => <Steps first={first} onStartAnew={startAnew} />}
+      </FreshlyRead>
     </Page>
+  );
+}
+
+interface StepsProps {
+  readonly first: Versioned<ProviderAnswer>;
+  readonly onStartAnew: () => void;
+}
+
+function Steps({ first, onStartAnew }: StepsProps) {
+  const [{ provider, redirect_uri: address }, setStored] = useState(first.stored);
+  return (
+    <Stack maw={640} gap="xl">
+      <Section title="1. Register Atlas with your provider">
+        {address === null ? (
+          <Alert color="orange">This deployment has no address yet. Whoever runs it has to set one first.</Alert>
+        ) : (
+          <>
+            <Text size="sm">
+              Register exactly this address with your provider, as a public client with PKCE. There is no
+              client secret.
+            </Text>
+            <CopyBlock name="the address" text={address} />
+          </>
+        )}
+      </Section>
+      <Section title="2. Enter what your provider tells you">
+        <ProviderForm first={first} onSaved={setStored} onKeepTheirs={onStartAnew} />
+      </Section>
+      {provider && (
+        <Section title="3. Try it">
+          <TryIt provider={provider} onRemoved={onStartAnew} />
+        </Section>
+      )}
+    </Stack>
   );
 }
 

@@ -1,10 +1,10 @@
 import { Button, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { ChangedMeanwhile, type FieldTexts, FreshlyRead, type Versioned, textsOf } from '@atlas/web';
 import { useState } from 'react';
-import { ChangedMeanwhile, type FieldTexts } from '../../../changed-meanwhile';
 import { type Item, type ItemChange } from '../../../cmdb/item';
 import { ItemForm, type ItemValues } from '../../../cmdb/item-form';
-import { useChangeItem } from '../../../cmdb/use-items';
+import { readItem, useChangeItem } from '../../../cmdb/use-items';
 
 export function EditItem({ item }: { readonly item: Item }) {
   const [isOpen, { open, close }] = useDisclosure();
@@ -13,21 +13,26 @@ export function EditItem({ item }: { readonly item: Item }) {
       <Button variant="default" size="xs" onClick={open}>
         Edit
       </Button>
-      {isOpen && <EditDialog item={item} onClose={close} />}
+      {isOpen && (
+        <Modal opened onClose={close} title={`Edit ${item.name}`} size="lg">
+          <FreshlyRead read={() => readItem(item.id)}>
+            {(first) => <EditForm first={first} onClose={close} />}
+          </FreshlyRead>
+        </Modal>
+      )}
     </>
   );
 }
 
-interface EditDialogProps {
-  readonly item: Item;
+interface EditFormProps {
+  readonly first: Versioned<Item>;
   readonly onClose: () => void;
 }
 
-function EditDialog({ item, onClose }: EditDialogProps) {
-  // What the form was filled from. The item itself goes on changing.
-  const [before] = useState(item);
+function EditForm({ first, onClose }: EditFormProps) {
+  const before = first.stored;
   const [mine, setMine] = useState<ItemChange>({});
-  const saving = useChangeItem(before, onClose);
+  const saving = useChangeItem(first, textsOf<ItemChange>(FIELDS), onClose);
   const { theirs } = saving;
   const save = (body: ItemChange): void => {
     setMine(body);
@@ -35,27 +40,25 @@ function EditDialog({ item, onClose }: EditDialogProps) {
     else saving.mutate(body);
   };
   return (
-    <Modal opened onClose={onClose} title={`Edit ${before.name}`} size="lg">
-      <ItemForm
-        item={before}
-        error={saving.error}
-        isSaving={saving.isPending}
-        submit={theirs ? 'Save mine' : 'Save'}
-        onSave={(values) => save(changeFrom(before, values))}
-        onCancel={onClose}
-      >
-        {theirs && (
-          <ChangedMeanwhile<ItemChange>
-            name={before.name}
-            fields={FIELDS}
-            before={before}
-            theirs={theirs}
-            yours={{ ...before, ...mine }}
-            onKeepTheirs={onClose}
-          />
-        )}
-      </ItemForm>
-    </Modal>
+    <ItemForm
+      item={before}
+      error={saving.error}
+      isSaving={saving.isPending}
+      submit={theirs ? 'Save mine' : 'Save'}
+      onSave={(values) => save(changeFrom(before, values))}
+      onCancel={onClose}
+    >
+      {theirs && (
+        <ChangedMeanwhile<ItemChange>
+          name={before.name}
+          fields={FIELDS}
+          before={before}
+          theirs={theirs}
+          yours={{ ...before, ...mine }}
+          onKeepTheirs={onClose}
+        />
+      )}
+    </ItemForm>
   );
 }
 

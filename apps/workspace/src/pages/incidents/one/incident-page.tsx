@@ -76,7 +76,7 @@ function Shown({ incident, error }: { readonly incident: Incident; readonly erro
               <Assignment incident={incident} change={change} />
             </Section>
             <Section title="Affected items">
-              <Items incident={incident} change={change} />
+              <Items incident={incident} />
             </Section>
             <Section title="Alerts">
               <Alerts id={id} />

@@ -1,13 +1,23 @@
 import { Button, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { ProblemAlert, StateBadge, bodyOf, wordsOf, wrongOf } from '@atlas/web';
+import {
+  ChangedMeanwhile,
+  type FieldTexts,
+  FreshlyRead,
+  ProblemAlert,
+  StateBadge,
+  type Versioned,
+  bodyOf,
+  wordsOf,
+  wrongOf,
+} from '@atlas/web';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../../api';
-import { ChangeProblem } from '../../../incidents/change-problem';
 import { ItemsSelect } from '../../../cmdb/item-select';
+import { useItemsById } from '../../../cmdb/use-items';
 import { type Incident, MOST_ITEMS } from '../../../incidents/incident';
-import { type ChangeIncident } from '../../../incidents/use-incident';
+import { readIncident, useSaveIncident } from '../../../incidents/use-incident';
 import { PageLink } from '../../../links';
 
 const FIRST_ITEMS = 20;
@@ -15,11 +25,10 @@ const STALE_MS = 60_000;
 
 interface ItemsProps {
   readonly incident: Incident;
-  readonly change: ChangeIncident;
 }
 
 /** What the incident affects, and what depends on that. */
-export function Items({ incident, change }: ItemsProps) {
+export function Items({ incident }: ItemsProps) {
   const [isAll, setIsAll] = useState(false);
   const [isChanging, { open, close }] = useDisclosure();
   const { ci_ids: ids } = incident;
@@ -54,7 +63,13 @@ export function Items({ incident, change }: ItemsProps) {
           </Button>
         )}
       </Group>
-      {isChanging && <ItemsDialog incident={incident} change={change} onClose={close} />}
+      {isChanging && (
+        <Modal opened onClose={close} title={`What ${incident.number} affects`}>
+          <FreshlyRead read={() => readIncident(incident.id)}>
+            {(first) => <ItemsForm first={first} onClose={close} />}
+          </FreshlyRead>
+        </Modal>
+      )}
     </Stack>
   );
 }
@@ -136,37 +151,54 @@ function Impact({ id }: { readonly id: string }) {
   );
 }
 
-interface ItemsDialogProps extends ItemsProps {
+interface ItemsFormProps {
+  readonly first: Versioned<Incident>;
   readonly onClose: () => void;
 }
 
-function ItemsDialog({ incident, change, onClose }: ItemsDialogProps) {
-  const [ids, setIds] = useState<string[]>([...incident.ci_ids]);
-  const wrong = wrongOf(change.error);
+type Affected = Pick<Incident, 'ci_ids'>;
+
+function ItemsForm({ first, onClose }: ItemsFormProps) {
+  const [ids, setIds] = useState<string[]>([...first.stored.ci_ids]);
+  const saving = useSaveIncident(first, ({ ci_ids: stored }) => stored, onClose);
+  const { theirs } = saving;
+  const items = useItemsById(theirs ? [...theirs.ci_ids, ...ids] : []);
+  const nameOf = (id: string): string => items.get(id)?.name ?? id;
+  const fields: FieldTexts<Affected> = [
+    ['Affected items', ({ ci_ids: affected }) => affected.map(nameOf).sort().join(', ')],
+  ];
+  const wrong = wrongOf(saving.error);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    change.mutate({ ci_ids: ids }, { onSuccess: onClose });
+    saving.mutate({ ci_ids: ids });
   };
   return (
-    <Modal opened onClose={onClose} title={`What ${incident.number} affects`}>
-      <Stack component="form" onSubmit={submit}>
-        <ItemsSelect
-          label="Affected items"
-          most={MOST_ITEMS}
-          value={ids}
-          onChange={setIds}
-          error={wrong('ci_ids')}
+    <Stack component="form" onSubmit={submit}>
+      <ItemsSelect
+        label="Affected items"
+        most={MOST_ITEMS}
+        value={ids}
+        onChange={setIds}
+        error={wrong('ci_ids')}
+      />
+      {theirs && (
+        <ChangedMeanwhile
+          name={first.stored.number}
+          fields={fields}
+          theirs={theirs}
+          yours={{ ci_ids: ids }}
+          onKeepTheirs={onClose}
         />
-        <ChangeProblem error={change.error} status={incident.status} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={change.isPending}>
-            Save
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      )}
+      <ProblemAlert error={saving.error} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={saving.isPending}>
+          {theirs ? 'Save mine' : 'Save'}
+        </Button>
+      </Group>
+    </Stack>
   );
 }

@@ -4,6 +4,11 @@ import { useEffect, useRef } from 'react';
 /** How each field of a form is named, and its value as text. */
 export type FieldTexts<Values> = readonly (readonly [label: string, textOf: (values: Values) => string])[];
 
+/** What each field says, to compare. */
+export function textsOf<Values>(fields: FieldTexts<Values>): (values: Values) => readonly string[] {
+  return (values) => fields.map(([, textOf]) => textOf(values));
+}
+
 interface ChangedMeanwhileProps<Values> {
   /** What was changed, such as "Ann". */
   readonly name: string;
