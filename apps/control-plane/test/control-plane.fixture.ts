@@ -56,9 +56,12 @@ export class TestControlPlane {
     driver: DatabaseDriver,
     env: Env = {},
     limits?: Partial<RequestLimits>,
+    /** Maps the database URL, for example to one that goes through a proxy. */
+    through = (url: string): string => url,
   ): Promise<TestControlPlane> {
     const { database, made } = await createKeptDatabase(driver, 'control-plane', firstStart);
-    const plane = await TestControlPlane.open(database, new FixedClock(), env, limits);
+    const reached = { ...database, url: through(database.url) };
+    const plane = await TestControlPlane.open(reached, new FixedClock(), env, limits);
     return Object.assign(plane, made);
   }
 

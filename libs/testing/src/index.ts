@@ -1,5 +1,6 @@
 export * from './databases/changed-columns';
 export * from './databases/commit-cutter';
+export * from './databases/commit-faults';
 export * from './databases/database-time';
 export * from './databases/end-session';
 export { createKeptDatabase } from './databases/kept-database';
@@ -8,6 +9,7 @@ export * from './databases/roles';
 export * from './databases/test-database';
 export * from './http/cookie-browser';
 export * from './http/http';
+export * from './http/lost-answers';
 export * from './http/raw-http';
 export * from './processes/file-size-limit';
 export * from './processes/memory-reports';

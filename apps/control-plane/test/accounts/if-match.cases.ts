@@ -1,5 +1,6 @@
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, eventually, hangUp, untilAnswered } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { lockOperator } from '../../src/accounts/operator-lock';
 import { Operator } from '../../src/accounts/operator.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -42,11 +43,16 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
   // Its clock stands still, so all changes happen in the same millisecond.
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
+  let faults: CommitFaults;
   beforeAll(async () => {
-    plane = await TestControlPlane.boot(driver);
+    faults = await CommitFaults.start();
+    plane = await TestControlPlane.boot(driver, {}, {}, (url) => faults.through(url));
     cell = await plane.enrolledCell();
   });
-  afterAll(() => plane.close());
+  afterAll(async () => {
+    await plane.close();
+    await faults.stop();
+  });
 
   describe.each(Object.entries(THINGS))('on %s', (_, { path: pathIn, entity, action }) => {
     let path: string;
@@ -56,8 +62,8 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
       const { body, headers } = await plane.get(path, { token: plane.session }).expect(200);
       return { body, etag: headers['etag'] ?? '' };
     };
-    const write = (n: number, header?: string) => {
-      const request = plane.patch(path, { name: `Name ${n}` }, { token: plane.session });
+    const write = (n: number, header?: string, token = plane.session) => {
+      const request = plane.patch(path, { name: `Name ${n}` }, { token });
       return header === undefined ? request : request.set('if-match', header);
     };
     const idIn = (of: string): string => of.split('/').at(-1) ?? '';
@@ -85,6 +91,54 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
       await held.release();
       expect((await answers).map(({ status }) => status).sort()).toEqual([200, 412, 412]);
       expect(await changes()).toBe(1);
+    });
+
+    it('changes it once if COMMITs fail and the request is repeated until it is answered', async () => {
+      const { etag } = await read();
+      faults.begin();
+      const { status, body } = await untilAnswered(() => write(1, etag));
+      faults.end();
+      expect(faults.count).toBeGreaterThan(0);
+      // If an earlier request was stored, its version is the one that is refused.
+      expect([200, 412]).toContain(status);
+      const stored = await read();
+      expect(stored.etag).not.toBe(etag);
+      expect(status === 200 ? body : body.current).toEqual(stored.body);
+      await write(2, etag).expect(412);
+      expect(await changes()).toBe(1);
+    });
+
+    it('changes it, or says that it is changed, for an operator who has hung up', async () => {
+      const { etag } = await read();
+      const held = await HeldRow.hold(plane, entity, idIn(path));
+      await hangUp(plane.app.getHttpServer(), write(1, etag), held.untilWaiting(1));
+      await held.release();
+      await eventually(async () => (await changes()) === 1, { everyMs: 5 });
+      const { body } = await write(1, etag).expect(412);
+      expect(body.current).toEqual((await read()).body);
+      expect(await changes()).toBe(1);
+    });
+
+    it('neither changes nor shows it for an operator who is revoked while the requests wait', async () => {
+      const { etag: old } = await read();
+      await write(1, old).expect(200);
+      const { etag } = await read();
+      const email = `owner-${(made += 1)}@example.com`;
+      await plane.createOperator(email, 'owner');
+      const session = await plane.login(email);
+      const [{ id = '' } = {}] = await plane.rows(Operator, { email });
+      const held = await HeldRow.by(plane, async (manager) => {
+        await lockOperator(manager, id);
+        await manager.update(Operator, { id }, { disabledAt: plane.clock.now() });
+      });
+      const answers = Promise.all([old, etag].map((header) => write(2, header, session)));
+      await held.untilWaiting(2);
+      await held.release();
+      for (const { status, body } of await answers) {
+        expect([status, body.code]).toEqual([401, 'unauthenticated']);
+        expect(body).not.toHaveProperty('current');
+      }
+      expect((await read()).etag).toBe(etag);
     });
 
     it('is optional, and refused if it is malformed', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
-import { EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
 import { TenantRouter } from '../../src/access/tenant-router';
 import { Audit } from '../../src/audit/audit';
 import { IdentityProvider } from '../../src/credentials/identity-provider.entity';
@@ -9,7 +9,6 @@ import { Session } from '../../src/credentials/session.entity';
 import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { UserTokens } from '../../src/credentials/user-tokens';
 import { User } from '../../src/credentials/user.entity';
-import { CommitFaults } from '../commit-faults.fixture';
 import { Pause } from '../pause.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 

@@ -1,11 +1,10 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { type BackgroundRuns } from '../../src/archives/background-runs';
 import { ExportRuns } from '../../src/archives/export-runs';
 import { Import } from '../../src/archives/import.entity';
 import { Imports } from '../../src/archives/imports';
 import { DueWork } from '../../src/due/due-work';
-import { CommitFaults } from '../commit-faults.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 import { OPERATIONAL, archiveOf, downloaded, rowsIn, unpacked, uploaded } from './archive.fixture';
 

@@ -1,7 +1,6 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE } from '@atlas/testing';
 import { TimelineItem } from '../../src/incidents/timeline-item.entity';
-import { CommitFaults } from '../commit-faults.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 import { AlertSender } from './alert-sender.fixture';
 

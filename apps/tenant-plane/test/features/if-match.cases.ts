@@ -1,5 +1,6 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, FixedClock, eventually, hangUp, untilAnswered } from '@atlas/testing';
+import type supertest from 'supertest';
 import { Audit } from '../../src/audit/audit';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
@@ -98,6 +99,9 @@ const THINGS: Readonly<Record<string, Thing>> = {
   },
 };
 
+/** Sends the request immediately instead of when it is first awaited. */
+const sent = (test: supertest.Test): Promise<supertest.Response> => test.then((answer) => answer);
+
 const MALFORMED = ['', 'unquoted', '"one", "two"', '"a"b"', "'single'", '"', '""'];
 
 describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
@@ -108,8 +112,16 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
   let admin: Admin;
   let count = 0;
 
-  beforeAll(async () => (plane = await TestTenantPlane.boot(driver, { clock })));
-  afterAll(() => plane.close());
+  let faults: CommitFaults;
+
+  beforeAll(async () => {
+    faults = await CommitFaults.start();
+    plane = await TestTenantPlane.boot(driver, { clock, through: (url) => faults.through(url) });
+  });
+  afterAll(async () => {
+    await plane.close();
+    await faults.stop();
+  });
   beforeEach(async () => ({ tenant, admin } = await plane.tenantWithAdmin(`match-${(count += 1)}`)));
 
   const read = async (path: string, as = admin): Promise<{ body: unknown; etag: string }> => {
@@ -162,6 +174,51 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
       pause.release();
       expect([await first, await second]).toEqual([200, 412]);
       expect(await changes()).toBe(1);
+    });
+
+    it('changes it once if COMMITs fail and the request is repeated until it is answered', async () => {
+      const { etag } = await read(path);
+      faults.begin();
+      const { status, body } = await untilAnswered(() => write(1, etag));
+      faults.end();
+      expect(faults.count).toBeGreaterThan(0);
+      // If an earlier request was stored, its version is the one that is refused.
+      expect([200, 412]).toContain(status);
+      const stored = await read(path);
+      expect(stored.etag).not.toBe(etag);
+      expect(status === 200 ? body : body.current).toEqual(stored.body);
+      await write(2, etag).expect(412);
+      expect(await changes()).toBe(1);
+    });
+
+    it('changes it, or says that it is changed, for a user who has hung up and sends it again', async () => {
+      const { etag } = await read(path);
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      await hangUp(plane.app.getHttpServer(), write(1, etag), pause.reached);
+      pause.release();
+      await eventually(async () => (await changes()) === 1, { everyMs: 5 });
+      const { body } = await write(1, etag).expect(412);
+      expect(body.current).toEqual((await read(path)).body);
+      expect(await changes()).toBe(1);
+    });
+
+    it('neither changes nor shows it for a user who is revoked while the requests wait', async () => {
+      const { etag: old } = await read(path);
+      await write(1, old).expect(200);
+      const { etag } = await read(path);
+      const other = { ...(await plane.user(tenant, 'admin')), host: admin.host } as Admin;
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const revoking = sent(plane.patch(`/api/users/${other.id}`, { deactivated: true }, admin));
+      await pause.reached;
+      const waiting = [sent(write(2, old, other)), sent(write(2, etag, other))];
+      for (const [index, answer] of waiting.entries()) await endedOrWaiting(plane, answer, index + 1);
+      pause.release();
+      expect((await revoking).status).toBe(200);
+      for (const { status, body } of await Promise.all(waiting)) {
+        expect([status, body.code]).toEqual([401, 'unauthenticated']);
+        expect(body).not.toHaveProperty('current');
+      }
+      expect((await read(path)).etag).toBe(etag);
     });
 
     it('is optional: without it, or with *, any version is changed', async () => {

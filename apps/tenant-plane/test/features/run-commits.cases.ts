@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type RunView } from '@atlas/tenant-api/automation';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, FixedClock, untilAnswered } from '@atlas/testing';
 import { Run } from '../../src/automation/run.entity';
 import { DueWork } from '../../src/due/due-work';
-import { CommitFaults } from '../commit-faults.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 const STEP = { name: 'restart', kind: 'shell', risk: 'low', config: { command: 'true' } };
@@ -34,32 +33,27 @@ describe.each(EVERY_DATABASE)('a run on %s, while COMMITs fail', (driver) => {
       .expect(201);
     const asAgent = { host: admin.host, session: agent.key };
     const once = { ...admin, headers: { 'idempotency-key': randomUUID() } };
-    const untilDone = async (call: () => ReturnType<typeof plane.post>) => {
-      let answer = await call();
-      for (let tries = 0; answer.status >= 500 && tries < 30; tries += 1) answer = await call();
-      return answer;
-    };
 
     faults.begin();
-    const { body: run } = await untilDone(() => plane.post(`/api/runbooks/${runbook.id}/runs`, {}, once));
+    const { body: run } = await untilAnswered(() => plane.post(`/api/runbooks/${runbook.id}/runs`, {}, once));
     expect(faults.count).toBeGreaterThan(0);
     faults.begin();
     const claims: { lease_id: string }[] = [];
     for (let tries = 0; claims.length === 0 && tries < 30; tries += 1) {
-      const claim = await untilDone(() => plane.post('/api/agent/claim', undefined, asAgent));
+      const claim = await untilAnswered(() => plane.post('/api/agent/claim', undefined, asAgent));
       if (claim.status === 200) claims.push(claim.body);
       else {
         // The lease was stored, but the agent does not know it. Nobody else gets it.
         clock.advance(121);
         await plane.app.get(DueWork).sweep();
-        await untilDone(() => plane.post(`/api/automation/jobs/${run.id}/retry`, {}, admin));
+        await untilAnswered(() => plane.post(`/api/automation/jobs/${run.id}/retry`, {}, admin));
       }
     }
     expect(faults.count).toBeGreaterThan(0);
     faults.begin();
     const [lease] = claims;
     const result = { lease_id: lease?.lease_id, output: 'done', offset: 0, exit_code: 0 };
-    const reported = await untilDone(() => plane.post('/api/agent/results', result, asAgent));
+    const reported = await untilAnswered(() => plane.post('/api/agent/results', result, asAgent));
     faults.end();
 
     expect(reported.status).toBe(200);

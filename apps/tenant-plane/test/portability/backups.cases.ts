@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BACKUP_KEY_TYPE, type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, eventually } from '@atlas/testing';
 import {
   CompactEncrypt,
   type GenerateKeyPairResult,
@@ -19,7 +19,6 @@ import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
 import { Reporter } from '../../src/reporting/reporter';
 import { TenantSecrets } from '../../src/tenant-secrets/tenant-secrets';
-import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { hashesOf } from '../portable-rows.fixture';
 import { fillEveryTable } from '../rows.fixture';

@@ -1,7 +1,7 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant, LEVEL_CHANGES, type TransferPartHeader } from '@atlas/plane-contract';
 import { Secret, databaseFailure } from '@atlas/platform';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { AuditSealer } from '../../src/audit/audit-sealer';
@@ -18,7 +18,6 @@ import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { TenantKey } from '../../src/tenant-secrets/tenant-key.entity';
 import { TenantKeys } from '../../src/tenant-secrets/tenant-keys';
 import { TenantSecrets } from '../../src/tenant-secrets/tenant-secrets';
-import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { codecsOf, hashesOf } from '../portable-rows.fixture';
 import { fillEveryTable } from '../rows.fixture';

@@ -1,8 +1,12 @@
-import { type CommitCutter, startCommitCutter, testServerUrl } from '@atlas/testing';
 import { Database as SqliteConnection } from 'sqlite3';
+import { type CommitCutter, startCommitCutter } from './commit-cutter';
+import { testServerUrl } from './test-database';
 
-const all = SqliteConnection.prototype.all as (...call: unknown[]) => void;
+type All = (this: SqliteConnection, ...call: unknown[]) => void;
 type Callback = (error: Error | null) => void;
+
+const sqlite = SqliteConnection.prototype as unknown as { all: All };
+const { all } = sqlite;
 
 /** On SQLite: the error that COMMIT returns, and what really happens to the transaction. */
 const SQLITE_FAULTS = [
@@ -29,6 +33,7 @@ export class CommitFaults {
   static async start(): Promise<CommitFaults> {
     const cutter = await startCommitCutter(testServerUrl());
     const faults = new CommitFaults(cutter);
+    faults.failSqlite();
     cutter.armWhere(() => (faults.isNext() ? CUTS[faults.count % CUTS.length] : undefined));
     return faults;
   }
@@ -38,9 +43,7 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Must be called in each test, because `jest.restoreAllMocks` stops the failures on SQLite. */
   begin(): void {
-    this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });
   }
 
@@ -50,6 +53,7 @@ export class CommitFaults {
 
   async stop(): Promise<void> {
     this.end();
+    sqlite.all = all;
     await this.cutter.close();
   }
 
@@ -67,7 +71,7 @@ export class CommitFaults {
   private failSqlite(): void {
     const isNext = this.isNext.bind(this);
     const faultNow = () => SQLITE_FAULTS[this.count % SQLITE_FAULTS.length] ?? SQLITE_FAULTS[0];
-    const failing = function (this: SqliteConnection, ...call: unknown[]): void {
+    sqlite.all = function (...call): void {
       if (call[0] !== 'commit' || !isNext()) return all.apply(this, call);
       const [code, outcome] = faultNow();
       const answer = call.at(-1) as Callback;
@@ -75,8 +79,5 @@ export class CommitFaults {
         answer(Object.assign(new Error(`${code}: simulated fault`), { code })),
       );
     };
-    // The method is overloaded, and `spyOn` would use only its last overload.
-    const methods: Record<'all', (...call: never[]) => unknown> = SqliteConnection.prototype;
-    jest.spyOn(methods, 'all').mockImplementation(failing);
   }
 }
