@@ -54,7 +54,9 @@ function Steps({ first, onStartAnew }: StepsProps) {
     <Stack maw={640} gap="xl">
       <Section title="1. Register Atlas with your provider">
         {address === null ? (
-          <Alert color="orange">This deployment has no address yet. Whoever runs it has to set one first.</Alert>
+          <Alert color="orange">
+            This deployment has no address yet. Whoever runs it has to set one first.
+          </Alert>
         ) : (
           <>
             <Text size="sm">
