@@ -16,7 +16,7 @@ export function useRunbooks(isArchived: boolean) {
   });
 }
 
-export function readRunbook(id: string, version?: number): Promise<Runbook> {
+function readRunbook(id: string, version?: number): Promise<Runbook> {
   return bodyOf(api.GET('/api/runbooks/{id}', { params: { path: { id }, query: { version } } }));
 }
 

@@ -10,7 +10,7 @@ export async function untilAnswered(call: () => supertest.Test): Promise<superte
   return answer;
 }
 
-/** Closes the connection of a request once the server is `atWork` on it, and waits until the server notices. */
+/** Closes a request's connection once the server is `atWork` on it, and waits until the server notices. */
 export async function hangUp(server: Server, request: supertest.Test, atWork: Promise<void>): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.once('request', ({ socket }) => socket.once('close', () => resolve()));
