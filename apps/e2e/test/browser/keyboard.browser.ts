@@ -52,7 +52,7 @@ jest.setTimeout(120_000);
     expect(faults).toEqual([]);
   });
 
-  it('the rows of a list are reached and opened, but not while something is typed or above the page', async () => {
+  it('the rows of a list are reached and opened, but not while typing or in a dialog', async () => {
     const { url, admin_email, admin_password } = demo.stack.demo_tenant;
     const { page, faults } = await WatchedPage.open(browser);
     const { keyboard } = page;

@@ -48,8 +48,8 @@ function NeedsProvider() {
   return (
     <Text size="sm">
       The first answer completes this step. Answers need an AI provider, which whoever runs the Control Plane
-      sets up. A stack on your own machine has none at first. If the analysis says that AI is not available,{' '}
-      {isAdmin ? 'skip this step and say why.' : 'an admin can skip this step and say why.'}
+      sets up. A stack on your own machine has none at first. Without a provider,{' '}
+      {isAdmin ? 'skip this step and say so.' : 'an admin can skip this step and say so.'}
     </Text>
   );
 }

@@ -11,7 +11,7 @@ const onboarding = createRoute({
   component: lazyRouteComponent(() => import('../pages/onboarding/onboarding'), 'Onboarding'),
 });
 
-/** Where somebody who has just joined arrives: at what is left to do, if they can see it, or at the first page. */
+/** Where whoever has just joined arrives: at what is left to do, if they may see it. */
 const welcome = createRoute({
   getParentRoute: () => signedIn,
   path: '/welcome',

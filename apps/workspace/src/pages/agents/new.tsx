@@ -95,7 +95,7 @@ function Form({ create }: { readonly create: ReturnType<typeof useCreate> }) {
       <PairsField
         label="Labels"
         one="label"
-        description="Shell steps choose agents by their labels. If you give none, those count that the agent itself reports."
+        description="Shell steps choose agents by labels. If you give none, the agent’s own count."
         pairs={pairs}
         onChange={setPairs}
         error={wrongLabels}
