@@ -7,7 +7,7 @@ import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture
 import { axeFindings } from './axe.fixture';
 import { DemoStack } from './demo-stack.fixture';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const ROOT = join(__dirname, '../../../..');
 /** The folder for pictures of all pages, for whoever wants to look at them. */
