@@ -106,7 +106,7 @@ function Filters({ search }: { readonly search: UsersSearch }) {
       <Button type="submit" size="xs" variant="default">
         Find
       </Button>
-      {Object.keys(search).length > 0 && (
+      {Object.values(search).some((value) => value !== undefined) && (
         <ButtonLink to="/users" search={{}} variant="subtle" size="xs">
           Clear the filters
         </ButtonLink>
