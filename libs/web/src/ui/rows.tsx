@@ -169,7 +169,7 @@ function News({ count, onShow }: NewsProps) {
 
 const ON_THE_EDGE = {
   pos: 'absolute',
-  top: -13,
+  top: -18,
   left: '50%',
   style: { zIndex: 4, transform: 'translateX(-50%)' },
 } as const;
