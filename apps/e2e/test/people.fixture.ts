@@ -82,9 +82,7 @@ export class Person {
     const watched = await WatchedPage.open(browser);
     const { page } = watched;
     await prepare?.(page);
-    await page.goto(link);
-    await page.getByLabel('New password').fill(ADMIN_PASSWORD);
-    await page.getByRole('button', { name: 'Set password and sign in' }).click();
+    await choosePassword(page, link);
     await heading(page, first);
     return new Person(watched);
   }
@@ -118,6 +116,14 @@ export class Person {
     await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
     await page.getByRole('heading', { name: 'Resolution' }).waitFor();
   }
+}
+
+/** Opens a link of an invitation, and goes on to the workspace. */
+export async function choosePassword(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel('New password').fill(ADMIN_PASSWORD);
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
+  await page.getByRole('link', { name: /^Continue to/ }).click();
 }
 
 export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {

@@ -17,6 +17,8 @@ const NEW_PASSWORD = 'another horse another staple';
  * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
  * `expiresAt`; have `isIdle` always return false; or in `lockSigningIn`, leave out `endOne`.
  */
+const HOST = 'console.localhost:4100';
+
 describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {
@@ -166,7 +168,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
       const known = { email, password: PASSWORD, device_token };
       const owner = await plane.post('/api/auth/login', known, { token: null }).expect(200);
       expect(owner.body.device_token).toBe(device_token);
-      const cookie = { cookie: `atlas_operator_device=${device_token}` };
+      const cookie = { host: HOST, cookie: `atlas_operator_device=${device_token}` };
       const browser = await plane.post(
         '/api/auth/login',
         { email, password: PASSWORD, cookie: true },
@@ -300,14 +302,18 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     it('can keep a session in a cookie that other sites cannot use to change anything', async () => {
       const { email } = await operator('admin');
       const body = { email, password: PASSWORD, cookie: true };
-      const answer = await plane.post('/api/auth/login', body, { token: null }).expect(200);
+      const here = { host: HOST };
+      const answer = await plane.post('/api/auth/login', body, { token: null, headers: here }).expect(200);
       expect(answer.body).toEqual({
         expires_at: expect.any(String),
         operator: expect.objectContaining({ email }),
       });
       const cookie = answer.get('set-cookie')?.[0]?.split(';')[0] ?? '';
       expect(cookie).toMatch(/^atlas_operator=aos_/);
-      const as = (headers: Record<string, string>) => ({ token: null, headers: { cookie, ...headers } });
+      const as = (headers: Record<string, string>) => ({
+        token: null,
+        headers: { ...here, cookie, ...headers },
+      });
       expect((await plane.get('/api/auth/me', as({}))).status).toBe(200);
       const key = { name: 'k', scopes: ['tenants:read'] };
       const others: Record<string, string>[] = [
@@ -325,9 +331,22 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     });
   });
 
+  it('names its cookie after the port of a host that other planes share', async () => {
+    const { email } = await operator('admin');
+    const body = { email, password: PASSWORD, cookie: true };
+    const answer = await plane.post('/api/auth/login', body, { token: null }).expect(200);
+    const cookie = answer.get('set-cookie')?.[0]?.split(';')[0] ?? '';
+    expect(cookie).toMatch(/^atlas_operator_\d+=aos_/);
+    const statusOn = async (headers: Record<string, string>) =>
+      (await plane.get('/api/auth/me', { token: null, headers })).status;
+    const elsewhere = ['127.0.0.1:1', 'localhost:1', '[::1]:1', HOST];
+    expect(await statusOn({ cookie })).toBe(200);
+    for (const host of elsewhere) expect(await statusOn({ cookie, host })).toBe(401);
+  });
+
   it("revokes a browser's previous session when the same operator signs in again", async () => {
     const { email, session } = await operator('admin');
-    const headers = { cookie: `atlas_operator=${session}` };
+    const headers = { host: HOST, cookie: `atlas_operator=${session}` };
     const sign = (password: string) =>
       plane.post('/api/auth/login', { email, password }, { token: null, headers });
     expect([(await sign('a guess')).status, await statusOf(session)]).toEqual([401, 200]);
@@ -337,7 +356,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
 
   it("refuses a sign-in if another operator's session in the same browser cannot be revoked", async () => {
     const [former, { email }] = [await operator('admin'), await operator('admin')];
-    const headers = { cookie: `atlas_operator=${former.session}` };
+    const headers = { host: HOST, cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
     const before = await newest();
     // The cast is needed because the method is private.

@@ -26,7 +26,10 @@ describe.each(EVERY_DATABASE)('signing up in a browser on %s', (driver) => {
 
   let lastAddress = 0;
   /** Request options without an operator, with a new client IP address. */
-  const from = () => ({ token: null, headers: { 'x-forwarded-for': `192.0.2.${(lastAddress += 1)}` } });
+  const from = () => {
+    const ip = `192.0.2.${(lastAddress += 1)}`;
+    return { token: null, headers: { host: 'atlas.localhost:4100', 'x-forwarded-for': ip } };
+  };
   const ask = (body: object) => plane.post('/api/signup', body, from());
   const verify = (body: object) => plane.post('/api/signup/verify', body, from());
   const look = (id: string) => plane.get(`/api/signup/${id}`, from());

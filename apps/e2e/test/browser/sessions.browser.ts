@@ -1,6 +1,6 @@
 import { type Browser, type Page } from 'playwright-core';
-import { ADMIN_PASSWORD } from '@atlas/testing';
-import { Person, fillSignIn, heading } from '../people.fixture';
+import { ADMIN_PASSWORD, eventually } from '@atlas/testing';
+import { Person, choosePassword, fillSignIn, heading } from '../people.fixture';
 import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
 import { DemoStack } from './demo-stack.fixture';
 
@@ -71,6 +71,30 @@ const REQUESTER = 'ann@demo.example.com';
     await (await Person.join(browser, early, { first: 'Get started' })).leave();
     await post(page, '/api/onboarding/steps/ai/skip', { reason: 'There is no AI here.' });
     await (await Person.join(browser, late, { first: 'Incidents' })).leave();
+    await page.context().close();
+  });
+
+  it('goes on at every plane of a host that several planes share', async () => {
+    const { url, operator_email, operator_password } = demo.stack.control_plane;
+    const { page } = await WatchedPage.open(browser);
+    await page.goto(`${url}/console`);
+    await fillSignIn(page, operator_email, operator_password);
+    await heading(page, 'Overview');
+    const homes: string[] = [];
+    for (const slug of ['first-home', 'second-home']) {
+      await page.goto(`${url}/console`);
+      const link = await orderDedicated(page, slug);
+      await choosePassword(page, link);
+      await heading(page, 'Get started');
+      homes.push(new URL(page.url()).origin);
+    }
+    expect(new Set([url, ...homes].map((at) => new URL(at).hostname)).size).toBe(1);
+    for (const home of homes) {
+      await page.goto(home);
+      await heading(page, 'Incidents');
+    }
+    await page.goto(`${url}/console`);
+    await heading(page, 'Overview');
     await page.context().close();
   });
 
@@ -207,4 +231,26 @@ function post(page: Page, path: string, body: object): Promise<unknown> {
 async function invite(page: Page, email: string, role: string): Promise<string> {
   const answer = await post(page, '/api/auth/invite', { email, role });
   return (answer as { readonly url: string }).url;
+}
+
+/** Has a dedicated tenant provisioned, as the operator who is signed in, and returns the link for its first admin. */
+async function orderDedicated(page: Page, slug: string): Promise<string> {
+  const id = await page.evaluate(async (name) => {
+    const answer = await fetch('/api/tenants/provision', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name, deployment_model: 'dedicated', admin_email: `ann@${name}.example` }),
+    });
+    return ((await answer.json()) as { readonly tenant: { readonly id: string } }).tenant.id;
+  }, slug);
+  const status = () =>
+    page.evaluate(async (tenant) => {
+      const answer = await fetch(`/api/tenants/${tenant}`);
+      return ((await answer.json()) as { readonly status: string }).status;
+    }, id);
+  await eventually(async () => (await status()) === 'active', { timeoutMs: 60_000 });
+  return page.evaluate(async (tenant) => {
+    const answer = await fetch(`/api/tenants/${tenant}/signup-link`, { method: 'POST' });
+    return ((await answer.json()) as { readonly url: string }).url;
+  }, id);
 }

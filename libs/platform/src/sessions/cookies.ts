@@ -31,13 +31,13 @@ export function setCookie(
 ): void {
   const secure = cookie.isProduction ? '; Secure' : '';
   const age = seconds === 'until closed' ? '' : `; Max-Age=${seconds}`;
-  const text = `${fullName(cookie)}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure}`;
+  const text = `${fullName(cookie, reply.request.headers)}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure}`;
   void reply.header('set-cookie', text);
 }
 
-export function cookieIn({ cookie: sent }: IncomingHttpHeaders, cookie: CookieName): string | undefined {
-  const name = fullName(cookie);
-  const found = sent?.split(/; */).find((part) => part.startsWith(`${name}=`));
+export function cookieIn(headers: IncomingHttpHeaders, cookie: CookieName): string | undefined {
+  const name = fullName(cookie, headers);
+  const found = headers.cookie?.split(/; */).find((part) => part.startsWith(`${name}=`));
   return found?.slice(name.length + 1) || undefined;
 }
 
@@ -76,6 +76,12 @@ function isSameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHead
   return origin === `https://${host}` || origin === `http://${host}`;
 }
 
-function fullName({ name, isProduction }: CookieName): string {
-  return isProduction ? `__Host-${name}` : name;
+/** A host that several local planes share, each on a port of its own. */
+const SHARED_HOST = /^(?:localhost|[\d.]+|\[[\da-f:.]+\]):(?<port>\d+)$/i;
+
+/** Browsers send a host's cookies to all of its ports (RFC 6265, section 8.5), so these differ by the port. */
+function fullName({ name, isProduction }: CookieName, { host = '' }: IncomingHttpHeaders): string {
+  if (isProduction) return `__Host-${name}`;
+  const port = SHARED_HOST.exec(host)?.groups?.['port'];
+  return port === undefined ? name : `${name}_${port}`;
 }
