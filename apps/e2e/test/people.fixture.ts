@@ -123,7 +123,6 @@ export async function choosePassword(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await page.getByLabel('New password').fill(ADMIN_PASSWORD);
   await page.getByRole('button', { name: 'Set password and sign in' }).click();
-  await page.getByRole('link', { name: /^Continue to/ }).click();
 }
 
 export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
