@@ -45,6 +45,7 @@ import { NameRemovals1700000000048 } from './database/migrations/0048-name-remov
 import { NameMakersOfBackups1700000000049 } from './database/migrations/0049-name-makers-of-backups';
 import { IndexLists1700000000050 } from './database/migrations/0050-index-lists';
 import { BindSignupsToBrowsers1700000000051 } from './database/migrations/0051-bind-signups-to-browsers';
+import { IndexSignUps1700000000052 } from './database/migrations/0052-index-sign-ups';
 import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
@@ -137,5 +138,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NameMakersOfBackups1700000000049,
     IndexLists1700000000050,
     BindSignupsToBrowsers1700000000051,
+    IndexSignUps1700000000052,
   ],
 };

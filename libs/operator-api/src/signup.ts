@@ -1,11 +1,11 @@
-import { Optional, type Page, type PageQuery } from '@atlas/platform';
-import { IsEmail, IsString, Length, Matches } from 'class-validator';
+import { Optional, type Page, PageQuery } from '@atlas/platform';
+import { IsEmail, IsIn, IsString, Length, Matches } from 'class-validator';
 import { IsSlug } from './is-slug';
 
 /** How prospects get a tenant of their own. Only the list requires authentication. */
 export interface SignupApi {
   /** List sign-ups, newest first; they are deleted a month after their link has expired */
-  'GET /api/sign-ups': { query: PageQuery; 200: Page<ListedSignup> };
+  'GET /api/sign-ups': { query: ListSignupsQuery; 200: Page<ListedSignup> };
   /** Show what the pages for visitors may offer */
   'GET /api/sign-in-options': { 200: SignInOptions };
   /** Request a tenant; a link to confirm the address is sent by email */
@@ -29,10 +29,19 @@ export interface SignInOptions {
   readonly sign_up: 'open' | 'closed' | 'mail_off';
 }
 
+export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
+export type SignupStatus = (typeof SIGNUP_STATUSES)[number];
+
+export class ListSignupsQuery extends PageQuery {
+  @Optional()
+  @IsIn(SIGNUP_STATUSES)
+  status?: SignupStatus;
+}
+
 /** What anyone who has the sign-up's ID may see. It never shows whose sign-up it is. */
 export interface SignupView {
   readonly id: string;
-  readonly status: 'unverified' | 'expired' | 'provisioning' | 'active' | 'failed';
+  readonly status: SignupStatus;
   /** Null until the address is verified. */
   readonly slug: string | null;
   readonly url: string | null;
@@ -48,7 +57,7 @@ export interface WelcomeLink {
 /** What operators see of a sign-up. */
 export interface ListedSignup {
   readonly id: string;
-  readonly status: SignupView['status'];
+  readonly status: SignupStatus;
   readonly email: string;
   readonly organisation: string | null;
   /** Null until the address is verified. */

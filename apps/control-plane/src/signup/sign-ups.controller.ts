@@ -1,5 +1,5 @@
-import { type ListedSignup } from '@atlas/operator-api';
-import { ApiBearerAuth, ApiTags, type Page, PageQuery } from '@atlas/platform';
+import { ListSignupsQuery, type ListedSignup } from '@atlas/operator-api';
+import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { Serves } from '../access/serves';
@@ -14,7 +14,7 @@ export class SignUpsController {
 
   @Requires('tenants:read')
   @Serves('GET /api/sign-ups')
-  list(@Query() query: PageQuery): Promise<Page<ListedSignup>> {
+  list(@Query() query: ListSignupsQuery): Promise<Page<ListedSignup>> {
     return this.signups.list(query);
   }
 }

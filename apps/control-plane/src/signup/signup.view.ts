@@ -1,4 +1,4 @@
-import { type ListedSignup, type SignupView } from '@atlas/operator-api';
+import { type ListedSignup, type SignupStatus, type SignupView } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
 import { type Signup } from '../tenants/signup.entity';
 
@@ -28,7 +28,24 @@ export function listedSignup(signup: Signup, tenant: Tenant | null, now: Date): 
   };
 }
 
-function statusOf(tenant: Tenant | null): SignupView['status'] {
+function statusOf(tenant: Tenant | null): SignupStatus {
   if (tenant?.status === 'provisioning') return 'provisioning';
   return tenant !== null && STANDING.includes(tenant.status) ? 'active' : 'failed';
+}
+
+const IS_STANDING = withTenantIn(STANDING);
+const IS_PROVISIONING = withTenantIn(['provisioning']);
+
+/** SQL for the row aliased `signup`, with the parameter `now`: whether {@link listedSignup} gives this status. */
+export const SQL_OF_STATUS: { readonly [Status in SignupStatus]: string } = {
+  unverified: 'signup.verifiedAt is null and signup.expiresAt > :now',
+  expired: 'signup.verifiedAt is null and signup.expiresAt <= :now',
+  provisioning: `signup.verifiedAt is not null and ${IS_PROVISIONING}`,
+  active: `signup.verifiedAt is not null and ${IS_STANDING}`,
+  failed: `signup.verifiedAt is not null and not ${IS_STANDING} and not ${IS_PROVISIONING}`,
+};
+
+function withTenantIn(statuses: readonly Tenant['status'][]): string {
+  const list = statuses.map((status) => `'${status}'`).join(', ');
+  return `exists (select 1 from tenants tenant where tenant.id = signup.tenantId and tenant.status in (${list}))`;
 }

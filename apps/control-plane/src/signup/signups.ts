@@ -1,6 +1,7 @@
 import {
   SignupDto,
   VerifySignupDto,
+  type ListSignupsQuery,
   ProvisionTenantDto,
   type ListedSignup,
   type SignInOptions,
@@ -19,7 +20,6 @@ import {
   Clock,
   DomainError,
   type Page,
-  type PageQuery,
   type Secret,
   currentContext,
   pageOf,
@@ -37,7 +37,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { lockSignups, tenantOf } from '../tenants/signup-tenants';
 import { Signup } from '../tenants/signup.entity';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { listedSignup, signupView } from './signup.view';
+import { listedSignup, signupView, SQL_OF_STATUS } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
 
 export const VERIFY_SIGNUP = 'verify_signup';
@@ -137,17 +137,18 @@ export class Signups {
   }
 
   /** Newest first. */
-  async list({ cursor, limit }: PageQuery): Promise<Page<ListedSignup>> {
+  async list({ cursor, limit, status }: ListSignupsQuery): Promise<Page<ListedSignup>> {
     return this.database.read(async (manager) => {
+      const now = this.clock.now();
       const query = manager
         .createQueryBuilder(Signup, 'signup')
         .orderBy('signup.id', 'DESC')
         .take(limit + 1);
-      if (cursor) query.where('signup.id < :cursor', { cursor });
+      if (status) query.andWhere(SQL_OF_STATUS[status], { now });
+      if (cursor) query.andWhere('signup.id < :cursor', { cursor });
       const signups = await query.getMany();
       const ids = signups.flatMap(({ tenantId }) => tenantId ?? []);
       const tenants = new Map((await manager.findBy(Tenant, { id: In(ids) })).map((one) => [one.id, one]));
-      const now = this.clock.now();
       const tenantOfOne = ({ tenantId }: Signup) => (tenantId ? (tenants.get(tenantId) ?? null) : null);
       return pageOf(signups, limit, (signup) => listedSignup(signup, tenantOfOne(signup), now));
     });

@@ -1,4 +1,5 @@
 import { JobRunner } from '@atlas/jobs';
+import { type ListedSignup, SIGNUP_STATUSES } from '@atlas/operator-api';
 import { type AddressedLetter, Database } from '@atlas/persistence';
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
 import { decodeJwt } from 'jose';
@@ -104,6 +105,33 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect((await verify({ token }).expect(202)).body).toEqual({ ...shown, status: 'active' });
     expect(await plane.count(Tenant, { adminEmail: 'jo@mail.acme.co.uk' })).toBe(1);
     await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all emails are sent' });
+  });
+
+  it('are listed by status, page by page', async () => {
+    const asked = async (name: string) => askedWith({ email: `ann@${name}.example` });
+    const verified = async (name: string) => {
+      await verify({ token: (await asked(name)).token }).expect(202);
+      return { adminEmail: `ann@${name}.example` };
+    };
+    await asked('open');
+    await plane.change(Signup, { id: (await asked('over')).id }, { expiresAt: plane.clock.now() });
+    await verified('coming');
+    await plane.change(Tenant, await verified('stands'), { status: 'suspended' });
+    await plane.change(Tenant, await verified('stopped'), { status: 'failed' });
+    const every = (await plane.get('/api/sign-ups?limit=200').expect(200)).body.items as ListedSignup[];
+    for (const status of SIGNUP_STATUSES) {
+      const expected = every.filter((one) => one.status === status);
+      expect(expected.length).toBeGreaterThan(0);
+      const listed: ListedSignup[] = [];
+      for (let more = ''; listed.length <= expected.length;) {
+        const { body } = await plane.get(`/api/sign-ups?limit=1&status=${status}${more}`).expect(200);
+        listed.push(...body.items);
+        if (body.next_cursor === null) break;
+        more = `&cursor=${body.next_cursor}`;
+      }
+      expect(listed).toEqual(expected);
+    }
+    expect(refusal(await plane.get('/api/sign-ups?status=odd'))).toEqual([400, 'validation_failed']);
   });
 
   it('derives a free slug from the name of the organisation', async () => {
