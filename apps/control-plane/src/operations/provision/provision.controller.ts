@@ -6,6 +6,7 @@ import { CurrentOperator, type OperatorCaller } from '../../access/caller';
 import { Serves } from '../../access/serves';
 import { OperatorWrites } from '../../accounts/operator-writes';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
+import { type TenantSource } from '../../registry/tenant.entity';
 import { Provisioning } from './provisioning';
 
 @ApiTags('tenants')
@@ -26,6 +27,11 @@ export class ProvisionController {
     @Body() body: ProvisionTenantDto,
   ): Promise<PlanView | AcceptedForTenant> {
     if (isDryRun) return this.provisioning.plan(body);
-    return this.writes.by(caller, () => this.provisioning.start(body, 'api'));
+    return this.writes.by(caller, () => this.provisioning.start(body, sourceOf(caller)));
   }
+}
+
+/** People sign in, and programs have keys. */
+function sourceOf({ kind }: OperatorCaller): TenantSource {
+  return kind === 'operator' ? 'admin_ui' : 'api';
 }
