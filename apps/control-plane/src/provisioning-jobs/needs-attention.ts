@@ -1,8 +1,22 @@
+import { OPERATION_NAMES } from '@atlas/operator-api';
+import { WAITS_FOR_A_PERSON } from './live-jobs';
+import { OPERATION_RULES } from './operation-rules';
+
+const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter((name) => OPERATION_RULES[name].isUndoneWhenCancelled)
+  .map((name) => `'${name}'`)
+  .join(', ');
+
+/** Whether the job left its tenant halfway, because it failed or was stopped. An undone job has left nothing. */
+const IS_UNFINISHED = `(job.status = 'failed' or job.operation not in (${UNDONE_WHEN_CANCELLED}) and exists (
+  select 1 from tenants tenant
+  where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
+
 /**
- * A condition for the row aliased `job`: it has failed, nobody has dismissed it, and no later job concerns
- * the same tenant or the same plane.
+ * A condition for the row aliased `job`: a person has to decide how it goes on, nobody has dismissed it, and no
+ * later job concerns the same tenant or the same plane.
  */
-export const NEEDS_ATTENTION = `job.status = 'failed' and not job.is_dismissed and not exists (
+export const NEEDS_ATTENTION = `job.status in ('failed', 'cancelled')
+  and ${WAITS_FOR_A_PERSON} and ${IS_UNFINISHED} and not job.is_dismissed and not exists (
   select 1 from provisioning_jobs later where later.id > job.id and
     (later.tenant_id = job.tenant_id or later.tenant_id is null and job.tenant_id is null and
       later.tenant_plane_id = job.tenant_plane_id))`;

@@ -4,7 +4,7 @@ import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.en
 import { Drift } from '../../src/reconcile/drift.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
-import { JobScene } from '../job-scene.fixture';
+import { JOBS, JobScene } from '../job-scene.fixture';
 import { bodyOf, refusal } from '../plane-simulator.fixture';
 
 describe.each(EVERY_DATABASE)('the overview on %s', (driver) => {
@@ -56,6 +56,30 @@ describe.each(EVERY_DATABASE)('the overview on %s', (driver) => {
     await plane.change(Tenant, { id }, { status: 'failed' });
     await plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: await slugOf(id) }).expect(202);
     expect(await attention()).toBe(before);
+  });
+
+  it('counts a cancelled job while it leaves its tenant halfway', async () => {
+    const { plane } = scene;
+    const attention = async () => (await overview()).jobs.needing_attention;
+    const before = await attention();
+    const { job } = await scene.waiting();
+    await plane.post(`${JOBS}/${job}/cancel`).expect(202);
+    expect(await attention()).toBe(before + 1);
+    await plane.post(`${JOBS}/${job}/rollback`).expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await attention()).toBe(before);
+  });
+
+  it('does not count a job that was undone when it was cancelled', async () => {
+    const { plane } = scene;
+    const attention = async () => (await overview()).jobs.needing_attention;
+    const before = await attention();
+    const { id, job } = await scene.waiting();
+    await plane.change(ProvisioningJob, { id: job }, { operation: 'restore', status: 'cancelled' });
+    await plane.change(Tenant, { id }, { status: 'deprovisioning' });
+    expect(await attention()).toBe(before);
+    await plane.change(ProvisioningJob, { id: job }, { operation: 'deprovision' });
+    expect(await attention()).toBe(before + 1);
   });
 
   it('counts drifts until they are resolved', async () => {

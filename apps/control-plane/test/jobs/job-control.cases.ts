@@ -359,11 +359,12 @@ describe.each(databasesOfLongSuite('postgres'))('the list of jobs on %s', (drive
     expect(idsOf(await list('?operation=move'))).toEqual([]);
     expect(idsOf(await list('?live=true'))).toEqual(ids.slice(0, 4));
     expect(idsOf(await list('?live=false'))).toEqual([first.job.id]);
-    expect(idsOf(await list('?needs_attention=true'))).toEqual([]);
+    // The cancelled provisioning has left its tenant failed.
+    expect(idsOf(await list('?needs_attention=true'))).toEqual([first.job.id]);
     const [id = ''] = ids;
     await plane.change(ProvisioningJob, { id }, { status: 'failed' });
-    expect(idsOf(await list('?needs_attention=true'))).toEqual([id]);
-    expect(idsOf(await list('?needs_attention=false'))).toEqual(ids.slice(1));
+    expect(idsOf(await list('?needs_attention=true'))).toEqual([id, first.job.id]);
+    expect(idsOf(await list('?needs_attention=false'))).toEqual(ids.slice(1, 4));
     await plane.change(ProvisioningJob, { id }, { status: 'waiting' });
   });
 
