@@ -1,6 +1,6 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
-import { Facts, StateBadge, When, wordsOf } from '@atlas/web';
+import { Facts, StateBadge, When } from '@atlas/web';
 import { PlaneLink } from '../../parts/links';
 import { lagOf } from '../../parts/planes';
 import { type Plane, type Tenant } from '../../parts/types';
@@ -9,6 +9,13 @@ interface TenantFactsProps {
   readonly tenant: Tenant;
   readonly plane: Plane | undefined;
 }
+
+/** Earlier versions noted a call of the API also for operators who used the console. */
+export const SOURCE_TEXTS: { readonly [Source in Tenant['source']]: string } = {
+  admin_ui: 'An operator',
+  signup: 'A sign-up',
+  api: 'An API call',
+};
 
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 
@@ -23,11 +30,8 @@ export function TenantSentence({ tenant, plane }: TenantFactsProps) {
 }
 
 function sentenceOf(tenant: Tenant, plane: Plane | undefined): string {
-  const { status, restorable_until: until } = tenant;
-  if (status === 'deprovisioning')
-    return until !== null && Date.parse(until) > Date.now()
-      ? `Deprovisioned. It can be restored until ${exact.format(new Date(until))}.`
-      : 'Its removal is under way.';
+  const { status } = tenant;
+  if (status === 'deprovisioning') return removalOf(tenant);
   if (status === 'deleted')
     return tenant.active_at === null
       ? 'Removed before it was ever active. Its jobs say what happened.'
@@ -41,6 +45,21 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined): string {
   if (plane.health_status === 'failing') return 'Its plane reports a failing check.';
   if (plane.version_class === 'unsupported') return 'Its plane runs a version that is no longer supported.';
   return 'Working. Nothing needs you.';
+}
+
+/** What has been removed, until when it can come back, and how. */
+function removalOf({ restorable_until: until, active_at: active }: Tenant): string {
+  if (until === null)
+    return active === null
+      ? 'It is being removed. It was never active, so there is nothing to restore.'
+      : 'It is being removed: users are refused. What is deleted, and until when it can be restored, follows here.';
+  const at = exact.format(new Date(until));
+  if (Date.parse(until) <= Date.now())
+    return `It could be restored until ${at}. Now its backup is being erased, and then it is deleted for good.`;
+  return (
+    `Removed: users are refused, and its data is only in a backup. To bring it back, choose Operations, then ` +
+    `Restore, by ${at}. After that it is deleted for good.`
+  );
 }
 
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {
@@ -90,7 +109,7 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
         tenant.po_number === null ? null : ['Purchase order', tenant.po_number],
         ['Created', <When key="created" at={tenant.created_at} />],
         ['Active since', <When key="active" at={tenant.active_at} />],
-        ['Came from', wordsOf(tenant.source)],
+        ['Ordered by', SOURCE_TEXTS[tenant.source]],
         ['Id', tenant.id],
       ]}
     />

@@ -9,6 +9,7 @@ import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given, oneOf } from '../../parts/search';
 import { type Tenant } from '../../parts/types';
+import { SOURCE_TEXTS } from './tenant-facts';
 
 const DEBOUNCE_MS = 200;
 /** A single character matches too many tenants. */
@@ -81,14 +82,8 @@ const COLUMNS: readonly Column<Tenant>[] = [
   { name: 'Plan', width: 100, cell: ({ plan }) => plan },
   { name: 'Region', width: 90, cell: ({ region }) => region ?? '–' },
   { name: 'Created', width: 130, cell: ({ created_at }) => <When at={created_at} /> },
-  { name: 'Came from', width: 100, cell: ({ source }) => SOURCES[source] },
+  { name: 'Ordered by', width: 120, cell: ({ source }) => SOURCE_TEXTS[source] },
 ];
-
-const SOURCES: { readonly [Source in Tenant['source']]: string } = {
-  admin_ui: 'Console',
-  signup: 'Sign-up',
-  api: 'API',
-};
 
 /** The filters are in the address, so that it can be shared. */
 function Filters() {
