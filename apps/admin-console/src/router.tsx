@@ -9,7 +9,16 @@ import {
 import { queries } from './api';
 import { Frame } from './frame';
 import { SIGN_ON_CODES, SignIn } from './pages/sign-in';
-import { HEALTHS, JOB_VIEWS, TENANT_STATUSES, localPath, oneOf, searchOf, textOf } from './parts/search';
+import {
+  HEALTHS,
+  JOB_VIEWS,
+  SIGN_UP_STATUSES,
+  TENANT_STATUSES,
+  localPath,
+  oneOf,
+  searchOf,
+  textOf,
+} from './parts/search';
 import { me } from './session';
 
 const root = createRootRoute();
@@ -59,6 +68,8 @@ const tenant = createRoute({
 const signUps = createRoute({
   getParentRoute: () => signedIn,
   path: '/sign-ups',
+  validateSearch: ({ status }: Record<string, unknown>) =>
+    searchOf({ status: oneOf(SIGN_UP_STATUSES, status) }),
   component: lazyRouteComponent(() => import('./pages/tenants/sign-ups'), 'SignUps'),
 });
 

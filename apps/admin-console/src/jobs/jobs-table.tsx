@@ -13,7 +13,8 @@ const LIVE_MS = 5000;
 const CALM_MS = 30_000;
 
 export interface JobFilter {
-  readonly status?: Job['status'] | undefined;
+  readonly live?: boolean | undefined;
+  readonly needs_attention?: boolean | undefined;
   readonly tenant_id?: string | undefined;
   readonly tenant_plane_id?: string | undefined;
   readonly parent_id?: string | undefined;

@@ -20,9 +20,8 @@ const NEARLY_FULL = 0.8;
 export function Overview() {
   const mayChange = useMayChange();
   const planes = useQuery({ ...fleet, refetchInterval: POLL_MS });
-  const failed = useJobs({ status: 'failed' });
-  const running = useJobs({ status: 'running' });
-  const waiting = useJobs({ status: 'waiting' });
+  const stopped = useJobs({ needs_attention: true });
+  const live = useJobs({ live: true });
   const drifts = useQuery({
     queryKey: ['drifts', 'overview'],
     queryFn: () => bodyOf(api.GET('/api/drifts', { params: { query: { resolved: false, limit: 10 } } })),
@@ -33,30 +32,33 @@ export function Overview() {
     queryFn: () => bodyOf(api.GET('/api/tenants', { params: { query: { status: 'failed', limit: 10 } } })),
     refetchInterval: POLL_MS,
   });
-  const failedJobs = jobsOf(failed);
-  const failedTenants = broken.data?.items ?? [];
-  const liveJobs = [...jobsOf(running), ...jobsOf(waiting)];
+  const stoppedJobs = jobsOf(stopped);
+  // Most have a job that is listed.
+  const failedTenants = (broken.data?.items ?? []).filter(
+    ({ id }) => !stoppedJobs.some(({ tenant_id: tenant }) => tenant === id),
+  );
+  const liveJobs = jobsOf(live);
   const open = drifts.data?.items ?? [];
   const known = planes.data?.filter(({ status }) => status === 'enrolled') ?? [];
   const unwell = known.filter(isUnwell);
   const isLoading =
-    planes.isPending || failed.isPending || broken.isPending || drifts.isPending || running.isPending;
-  const isCalm = failedJobs.length + failedTenants.length + unwell.length + open.length === 0;
+    planes.isPending || stopped.isPending || broken.isPending || drifts.isPending || live.isPending;
+  const isCalm = stoppedJobs.length + failedTenants.length + unwell.length + open.length === 0;
   return (
     <Page
       title="Overview"
       {...(!mayChange && { about: READ_ONLY })}
-      error={planes.error ?? failed.error ?? broken.error ?? drifts.error}
+      error={planes.error ?? stopped.error ?? broken.error ?? drifts.error}
       isLoading={isLoading}
     >
       <Stack gap="lg">
         {isCalm && <Text fw={600}>Nothing needs you. {onlineText(known)}</Text>}
         {planes.data?.length === 0 && <FirstSteps />}
-        {failedJobs.length > 0 && <FailedJobs jobs={failedJobs} />}
+        {stoppedJobs.length > 0 && <StoppedJobs pages={stopped} />}
         {failedTenants.length > 0 && (
-          <Block title="Tenants that could not be provisioned">
+          <Block title={`Tenants that could not be provisioned (${failedTenants.length})`}>
             <Text size="sm" mb="xs">
-              Open the tenant, then retry its job or roll it back.
+              Open the tenant, then retry its last job or deprovision the tenant.
             </Text>
             <Stack gap="xs">
               {failedTenants.map(({ id, name, slug, updated_at: since }) => (
@@ -137,25 +139,35 @@ function FirstSteps() {
   );
 }
 
-function FailedJobs({ jobs }: { readonly jobs: readonly Job[] }) {
+const SHOWN = 10;
+
+/** Jobs that go on only once a person has decided how. */
+function StoppedJobs({ pages }: { readonly pages: ReturnType<typeof useJobs> }) {
+  const jobs = jobsOf(pages);
+  const isMore = pages.hasNextPage || jobs.length > SHOWN;
   return (
-    <Block title={`Failed jobs (${jobs.length})`}>
+    <Block title={`Jobs that need you (${pages.hasNextPage ? 'more than ' : ''}${jobs.length})`}>
+      <Text size="sm" mb="xs">
+        Open the job. Then retry it, or roll it back.
+      </Text>
       <Stack gap="sm">
-        {jobs.slice(0, 10).map((job) => (
+        {jobs.slice(0, SHOWN).map((job) => (
           <div key={job.id}>
-            <Text size="sm">
-              <StateBadge state="failed" /> <JobLink id={job.id} name={operationText(job)} /> ·{' '}
+            <Text size="sm" component="div">
+              <StateBadge state={job.status} /> <JobLink id={job.id} name={operationText(job)} /> ·{' '}
               <JobSubject job={job} /> · <When at={job.finished_at} />
             </Text>
-            <Text size="sm">{job.error?.detail}</Text>
+            <Text size="sm">{job.error?.detail ?? 'It was stopped before it was done.'}</Text>
             <Text size="sm" c="dimmed">
               {job.error?.fix}
             </Text>
           </div>
         ))}
-        <TextLink size="sm" to="/jobs">
-          All failed jobs
-        </TextLink>
+        {isMore && (
+          <TextLink size="sm" to="/jobs">
+            All jobs that need you
+          </TextLink>
+        )}
       </Stack>
     </Block>
   );

@@ -29,7 +29,7 @@ export function given<Values extends object>(
   };
 }
 
-export const JOB_VIEWS = ['failed', 'live', 'all'] as const;
+export const JOB_VIEWS = ['attention', 'live', 'all'] as const;
 export const TENANT_STATUSES = [
   'provisioning',
   'active',
@@ -38,5 +38,6 @@ export const TENANT_STATUSES = [
   'deprovisioning',
   'deleted',
 ] as const;
+export const SIGN_UP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
 export const PLAN_CHOICES = ['core', 'operations', 'enterprise'] as const;
 export const HEALTHS = ['online', 'offline', 'unknown'] as const;

@@ -1,24 +1,34 @@
-import { Button, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { Page, wordsOf } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { JobsTable } from '../../jobs/jobs-table';
+import { type JobFilter, JobsTable } from '../../jobs/jobs-table';
 import { shortId } from '../../parts/links';
-import { type JOB_VIEWS, given } from '../../parts/search';
+import { JOB_VIEWS, given, oneOf } from '../../parts/search';
 
-/** A list of live jobs needs one call for each of these states. */
-const LIVE = ['running', 'waiting', 'queued'] as const;
-const ALL = 'all';
 type View = (typeof JOB_VIEWS)[number];
-const EMPTY: Partial<Record<View, string>> = {
-  failed: 'No job needs you.',
-  all: 'No job has run yet. Provision a tenant to start one.',
+
+interface Look {
+  readonly label: string;
+  readonly filter: JobFilter;
+  readonly empty: string;
+}
+
+const VIEWS: { readonly [Name in View]: Look } = {
+  attention: {
+    label: 'Needs you',
+    filter: { needs_attention: true },
+    empty: 'No job needs you. Jobs that failed or were stopped halfway would be here.',
+  },
+  live: { label: 'In progress', filter: { live: true }, empty: 'No job is in progress.' },
+  all: { label: 'All', filter: {}, empty: 'No job has run yet. Provision a tenant to start one.' },
 };
 
 export function Jobs() {
-  const { view = 'failed', ...subject } = given(useSearch({ from: '/signed-in/jobs' }));
+  const { view, ...subject } = given(useSearch({ from: '/signed-in/jobs' }));
   const navigate = useNavigate({ from: '/jobs' });
   const isNarrowed = Object.keys(subject).length > 0;
-  const shown: View = isNarrowed && view === 'failed' ? ALL : view;
+  const shown = view ?? (isNarrowed ? 'all' : 'attention');
+  const { filter, empty } = VIEWS[shown];
   return (
     <Page
       title="Jobs"
@@ -29,12 +39,10 @@ export function Jobs() {
           <SegmentedControl
             aria-label="Which jobs"
             value={shown}
-            onChange={(next) => void navigate({ search: given({ ...subject, view: next as View }) })}
-            data={[
-              ...(isNarrowed ? [] : [{ value: 'failed', label: 'Failed' }]),
-              { value: 'live', label: 'In progress' },
-              { value: ALL, label: 'All' },
-            ]}
+            onChange={(next) =>
+              void navigate({ search: given({ ...subject, view: oneOf(JOB_VIEWS, next) }) })
+            }
+            data={JOB_VIEWS.map((value) => ({ value, label: VIEWS[value].label }))}
           />
           {isNarrowed && (
             <>
@@ -44,24 +52,13 @@ export function Jobs() {
                   ([name, id]) => `${wordsOf(name.replace(/_id$/, ''))} ${shortId(id)}`,
                 )}
               </Text>
-              <Button variant="subtle" size="xs" onClick={() => void navigate({ search: { view: ALL } })}>
+              <Button variant="subtle" size="xs" onClick={() => void navigate({ search: { view: 'all' } })}>
                 Clear
               </Button>
             </>
           )}
         </Group>
-        {shown === 'live' ? (
-          LIVE.map((status) => (
-            <section key={status} aria-label={wordsOf(status)}>
-              <Title order={2} size="h5" mb="xs" tt="capitalize">
-                {status}
-              </Title>
-              <JobsTable filter={{ ...subject, status }} empty={`No job is ${status}.`} height="40vh" />
-            </section>
-          ))
-        ) : (
-          <JobsTable filter={{ ...subject, ...(shown !== ALL && { status: shown }) }} empty={EMPTY[shown]} />
-        )}
+        <JobsTable filter={{ ...subject, ...filter }} empty={empty} />
       </Stack>
     </Page>
   );

@@ -1,9 +1,10 @@
-import { Alert, Stack, Text } from '@mantine/core';
+import { Alert, Select, Stack, Text } from '@mantine/core';
 import { type ControlPlaneSchemas, CopyBlock, Page, Rows, StateBadge, When, bodyOf } from '@atlas/web';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { TenantLink } from '../../parts/links';
-import { given } from '../../parts/search';
+import { SIGN_UP_STATUSES, given, oneOf } from '../../parts/search';
 
 type Options = ControlPlaneSchemas['schemas']['SignInOptions'];
 type Listed = ControlPlaneSchemas['schemas']['ListedSignup'];
@@ -17,11 +18,13 @@ export function SignUps() {
     queryFn: () => bodyOf(api.GET('/api/sign-in-options')),
     staleTime: 60_000,
   });
+  const { status } = useSearch({ from: '/signed-in/sign-ups' });
+  const navigate = useNavigate({ from: '/sign-ups' });
   const pages = useInfiniteQuery({
-    queryKey: ['sign-ups'],
+    queryKey: ['sign-ups', status],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam: cursor }) =>
-      bodyOf(api.GET('/api/sign-ups', { params: { query: { limit: 100, ...given({ cursor }) } } })),
+      bodyOf(api.GET('/api/sign-ups', { params: { query: { limit: 100, ...given({ status, cursor }) } } })),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     refetchInterval: POLL_MS,
   });
@@ -32,13 +35,28 @@ export function SignUps() {
     >
       <Stack>
         {options && <State options={options} />}
+        <Select
+          label="State"
+          placeholder="Any"
+          clearable
+          w={280}
+          data={SIGN_UP_STATUSES.map((value) => ({ value, label: STATES[value].label }))}
+          value={status ?? null}
+          onChange={(value) =>
+            void navigate({ search: given({ status: oneOf(SIGN_UP_STATUSES, value) }), replace: true })
+          }
+        />
         <Rows
           label="Sign-ups"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="Nobody has signed up in the last 30 days."
+          empty={
+            status === undefined
+              ? 'Nobody has signed up in the last 30 days.'
+              : 'No sign-up is in this state. Clear the filter to see all.'
+          }
           columns={[
-            { name: 'State', width: 120, cell: ({ status }) => <StateBadge state={STATES[status]} /> },
+            { name: 'State', width: 120, cell: ({ status }) => <StateBadge state={STATES[status].state} /> },
             { name: 'Email', width: 200, cell: ({ email }) => email },
             { name: 'Organisation', width: 140, cell: ({ organisation }) => organisation ?? '–' },
             { name: 'Tenant', width: 130, cell: (signup) => <TenantOf signup={signup} /> },
@@ -51,13 +69,14 @@ export function SignUps() {
   );
 }
 
-const STATES: Readonly<Record<Listed['status'], string>> = {
-  unverified: 'waiting',
-  expired: 'expired',
-  provisioning: 'provisioning',
-  active: 'active',
-  failed: 'failed',
-};
+const STATES: { readonly [Status in Listed['status']]: { readonly state: string; readonly label: string } } =
+  {
+    unverified: { state: 'waiting', label: 'Waiting for the address to be confirmed' },
+    expired: { state: 'expired', label: 'Expired: never confirmed' },
+    provisioning: { state: 'provisioning', label: 'Provisioning' },
+    active: { state: 'active', label: 'Active' },
+    failed: { state: 'failed', label: 'Failed, or removed since' },
+  };
 
 function TenantOf({ signup: { tenant } }: { readonly signup: Listed }) {
   return tenant === null ? '–' : <TenantLink id={tenant.id} name={tenant.slug} />;
