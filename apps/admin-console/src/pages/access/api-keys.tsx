@@ -56,6 +56,16 @@ const SCOPES: readonly Scope[] = [
   ...OF_OWNERS,
 ];
 
+/** The scopes of a key may fill many lines. They must not squeeze the other columns. */
+const COLUMNS: readonly (readonly [name: string, width: number | undefined])[] = [
+  ['Name', 140],
+  ['Scopes', undefined],
+  ['State', 100],
+  ['Expires', 120],
+  ['Last used', 130],
+  ['', undefined],
+];
+
 export function ApiKeys() {
   const { data: self } = useQuery(me);
   const mayChange = useMayChange();
@@ -92,8 +102,10 @@ export function ApiKeys() {
             <Table>
               <Table.Thead>
                 <Table.Tr>
-                  {['Name', 'Scopes', 'State', 'Expires', 'Last used', ''].map((name) => (
-                    <Table.Th key={name}>{name}</Table.Th>
+                  {COLUMNS.map(([name, width]) => (
+                    <Table.Th key={name} miw={width}>
+                      {name}
+                    </Table.Th>
                   ))}
                 </Table.Tr>
               </Table.Thead>
