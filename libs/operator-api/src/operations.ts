@@ -85,6 +85,8 @@ export interface PlanView {
   readonly plan: {
     readonly steps: readonly PlannedStep[];
     readonly install_required: boolean;
+    /** The tenant to provision. `url` is null until the customer's plane has enrolled. */
+    readonly tenant?: Pick<TenantView, 'slug' | 'url'>;
     /** The versions before and after an upgrade. */
     readonly from?: string | null;
     readonly to?: unknown;

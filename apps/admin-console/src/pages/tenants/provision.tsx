@@ -13,7 +13,7 @@ import {
   UnstyledButton,
 } from '@mantine/core';
 import { CREATED_MODELS, DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { Page, bodyOf } from '@atlas/web';
+import { Facts, Page, bodyOf } from '@atlas/web';
 import { useState } from 'react';
 import { api } from '../../api';
 import { useJob } from '../../jobs/use-job';
@@ -24,7 +24,7 @@ import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink } from '../../parts/links';
 import { useTenant } from '../../parts/tenants';
 import { PLAN_CHOICES, given, oneOf } from '../../parts/search';
-import { type DeploymentModel, type Job, type Tenant } from '../../parts/types';
+import { type DeploymentModel, type Job, type Plan, type Tenant } from '../../parts/types';
 
 const WITHIN = [{ to: '/tenants', label: 'Tenants' }];
 
@@ -90,6 +90,7 @@ function ProvisionForm() {
             }),
           )
         }
+        explain={(plan) => <Entered fields={fields} plan={plan} />}
         after={(job) => <AfterProvision job={job} />}
         fields={
           <ProvisionFields
@@ -100,6 +101,32 @@ function ProvisionForm() {
         }
       />
     </Box>
+  );
+}
+
+/** What will be provisioned, to be checked once more. */
+function Entered({ fields, plan: { tenant } }: { readonly fields: Fields; readonly plan: Plan }) {
+  const { installRequired, title } = profileOf(fields.model);
+  const lifetime = TOKEN_LIFETIMES.find(({ value }) => value === fields.lifetime);
+  return (
+    <div>
+      <Text fw={600} mb="xs">
+        Check what you have entered:
+      </Text>
+      <Facts
+        facts={[
+          ['Name', fields.name],
+          ['Slug', tenant?.slug],
+          ['Address', tenant?.url ?? 'Known once the customer’s plane has enrolled'],
+          ['Model', title],
+          ['First admin', fields.email],
+          ['Plan', fields.plan],
+          ['Region', fields.region || 'Any'],
+          isCreated(fields.model) ? ['Purchase order', fields.order || '–'] : null,
+          installRequired ? ['Install token', `Valid for ${lifetime?.label}`] : null,
+        ]}
+      />
+    </div>
   );
 }
 

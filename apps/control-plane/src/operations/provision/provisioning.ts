@@ -52,7 +52,8 @@ export class Provisioning {
       if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
         throw slugTaken(tenant.slug);
     });
-    return this.dryRuns.planFor(tenant, stepsOf(tenant));
+    const { plan } = await this.dryRuns.planFor(tenant, stepsOf(tenant));
+    return { plan: { ...plan, tenant: { slug: tenant.slug, url: tenant.url } } };
   }
 
   /** Writes the tenant, its job, the audit row and the wake-up in one transaction. */
