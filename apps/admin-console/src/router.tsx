@@ -1,4 +1,5 @@
 import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
+import { oneOf, textOf } from '@atlas/web';
 import {
   createRootRoute,
   createRoute,
@@ -9,16 +10,7 @@ import {
 import { queries } from './api';
 import { Frame } from './frame';
 import { SIGN_ON_CODES, SignIn } from './pages/sign-in';
-import {
-  HEALTHS,
-  JOB_VIEWS,
-  SIGN_UP_STATUSES,
-  TENANT_STATUSES,
-  localPath,
-  oneOf,
-  searchOf,
-  textOf,
-} from './parts/search';
+import { HEALTHS, JOB_VIEWS, SIGN_UP_STATUSES, TENANT_STATUSES, localPath, searchOf } from './parts/search';
 import { me } from './session';
 
 const root = createRootRoute();

@@ -1,10 +1,10 @@
+import { SignInProblem } from '@atlas/web';
 import { Anchor, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { quietApi } from './api';
 import { plane } from './plane';
-import { SignInProblem } from './sign-in-problem';
 import { type User, me, session } from './session';
 import { keepWanted } from './wanted';
 

@@ -32,3 +32,7 @@ export { Shell, type ShellLink } from './ui/shell';
 export { StateBadge, wordsOf } from './ui/state-badge';
 export { When, useNow } from './ui/when';
 export { newQueryClient, show } from './ui/web-app';
+export { oneOf, textOf } from './api/search';
+export { KeyOnce } from './ui/key-once';
+export { SignInForm } from './ui/sign-in-form';
+export { SignInProblem } from './ui/sign-in-problem';

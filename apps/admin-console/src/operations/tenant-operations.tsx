@@ -1,12 +1,12 @@
 import { Alert, Checkbox, Select, Stack, Text, Textarea } from '@mantine/core';
 import { CELL_MODELS, DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { bodyOf, useNow } from '@atlas/web';
+import { bodyOf, oneOf, useNow } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api';
 import { durationText } from '../parts/durations';
 import { fleet } from '../parts/planes';
-import { given, oneOf } from '../parts/search';
+import { given } from '../parts/search';
 import { type DeploymentModel, type Plan, type Tenant } from '../parts/types';
 import { OperationDrawer } from './operation-drawer';
 

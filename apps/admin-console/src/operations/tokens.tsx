@@ -1,5 +1,13 @@
 import { Button, Group, Select, Stack, Table, Text } from '@mantine/core';
-import { type ControlPlaneSchemas, ProblemAlert, StateBadge, When, bodyOf, onceKey } from '@atlas/web';
+import {
+  Confirm,
+  type ControlPlaneSchemas,
+  ProblemAlert,
+  StateBadge,
+  When,
+  bodyOf,
+  onceKey,
+} from '@atlas/web';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Dialog } from '../parts/dialog';
 import { useState } from 'react';
@@ -122,20 +130,16 @@ function RevokeDialog({ token, tenantId, onClose }: RevokeDialogProps) {
     },
   });
   return (
-    <Dialog onClose={onClose} title="Revoke this token?">
-      <Stack>
-        <Text size="sm">No plane can enrol with it any more.</Text>
-        <ProblemAlert error={revoke.error} />
-        <Group justify="flex-end">
-          <Button variant="default" data-autofocus onClick={onClose}>
-            Back
-          </Button>
-          <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>
-            Revoke
-          </Button>
-        </Group>
-      </Stack>
-    </Dialog>
+    <Confirm
+      title="Revoke this token?"
+      verb="Revoke"
+      error={revoke.error}
+      isPending={revoke.isPending}
+      onConfirm={revoke.mutate}
+      onClose={onClose}
+    >
+      <Text size="sm">No plane can enrol with it any more.</Text>
+    </Confirm>
   );
 }
 

@@ -1,20 +1,8 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Container,
-  Divider,
-  Paper,
-  PasswordInput,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { ProblemAlert, bodyOf, problemOf } from '@atlas/web';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Anchor, Button, Container, Divider, Paper, Stack, Text, Title } from '@mantine/core';
+import { SignInForm, bodyOf } from '@atlas/web';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { api } from '../api';
 import { me, session } from '../session';
 
@@ -42,6 +30,7 @@ export function SignIn() {
     queryFn: () => bodyOf(api.GET('/api/sign-in-options')),
     staleTime: Infinity,
   });
+  const queries = useQueryClient();
   const navigate = useNavigate();
   const isIn = Boolean(operator);
   useEffect(() => {
@@ -66,7 +55,14 @@ export function SignIn() {
               {SIGN_ON_PROBLEMS[problem]}
             </Alert>
           )}
-          <PasswordForm />
+          <SignInForm
+            send={(body) => api.POST('/api/auth/login', { body })}
+            // The page then leaves by itself, because the operator is known.
+            onSignedIn={async () => {
+              await queries.fetchQuery({ ...me, staleTime: 0 });
+              session.tellTabs();
+            }}
+          />
           {options?.single_sign_on === true && (
             <>
               <Divider label="or" />
@@ -90,65 +86,5 @@ export function SignIn() {
         )}
       </Text>
     </Container>
-  );
-}
-
-function PasswordForm() {
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  const queries = useQueryClient();
-  const signIn = useMutation({
-    mutationFn: () => api.POST('/api/auth/login', { body: { email, password, cookie: true } }),
-    // The page then leaves by itself, because the operator is known.
-    onSuccess: async () => {
-      await queries.fetchQuery({ ...me, staleTime: 0 });
-      session.tellTabs();
-    },
-    onError: (error) => {
-      if (problemOf(error).code !== 'invalid_credentials') return;
-      setPassword('');
-      field.current?.focus();
-    },
-  });
-  const { code, detail } = problemOf(signIn.error);
-  const isWrong = signIn.error !== null && code === 'invalid_credentials';
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    signIn.mutate();
-  };
-  return (
-    <Stack component="form" onSubmit={submit}>
-      {isWrong ? <Wrong detail={detail} /> : <ProblemAlert error={signIn.error} />}
-      <TextInput
-        label="Email"
-        type="email"
-        autoComplete="username"
-        required
-        autoFocus
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
-      <PasswordInput
-        ref={field}
-        label="Password"
-        autoComplete="current-password"
-        required
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
-      />
-      <Button type="submit" loading={signIn.isPending}>
-        Sign in
-      </Button>
-    </Stack>
-  );
-}
-
-function Wrong({ detail }: { readonly detail: string }) {
-  return (
-    <Alert color="red" title="That did not work" role="alert">
-      {detail} Check both, then try again.
-    </Alert>
   );
 }

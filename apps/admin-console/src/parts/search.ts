@@ -1,11 +1,4 @@
-/** The value of a filter in the address, if it is one of these. */
-export function oneOf<Value extends string>(values: readonly Value[], given: unknown): Value | undefined {
-  return values.find((value) => value === given);
-}
-
-export function textOf(given: unknown): string | undefined {
-  return typeof given === 'string' && given !== '' ? given : undefined;
-}
+import { textOf } from '@atlas/web';
 
 /** A path of this app, to go to later. Never another site. */
 export function localPath(given: unknown): string | undefined {

@@ -1,7 +1,6 @@
 import { Code, List, Stack, Text } from '@mantine/core';
-import { CopyBlock, Section } from '@atlas/web';
+import { CopyBlock, KeyOnce, Section } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
-import { KeyOnce } from '../key-once';
 import { plane } from '../plane';
 import {
   ALLOW,

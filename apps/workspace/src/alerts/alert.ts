@@ -1,7 +1,6 @@
-import { type TenantPlaneSchemas, bodyOf } from '@atlas/web';
+import { type TenantPlaneSchemas, bodyOf, oneOf, textOf } from '@atlas/web';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, every } from '../api';
-import { oneOf, textOf } from '../search';
 
 type Schemas = TenantPlaneSchemas['schemas'];
 export type Alert = Schemas['AlertView'];

@@ -1,4 +1,4 @@
-import { oneOf, textOf } from '../search';
+import { oneOf, textOf } from '@atlas/web';
 import { CRITICALITIES, type Criticality, ITEM_STATUSES, type ItemStatus } from './item';
 
 /** What the address of the list says. */

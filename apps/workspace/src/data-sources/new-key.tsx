@@ -1,9 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { Confirm, Section } from '@atlas/web';
+import { Confirm, KeyOnce, Section } from '@atlas/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { KeyOnce } from '../key-once';
 import { Configuration } from './configuration';
 import { type SourceWithKey } from './source';
 import { TestAlert } from './test-alert';

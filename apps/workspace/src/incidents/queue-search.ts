@@ -1,4 +1,4 @@
-import { oneOf, textOf } from '../search';
+import { oneOf, textOf } from '@atlas/web';
 import { SEVERITIES, STATUSES, type Severity, type Status } from './incident';
 
 export const VIEWS = ['open', 'mine', 'unassigned', 'resolved', 'closed', 'all'] as const;

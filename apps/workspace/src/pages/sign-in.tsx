@@ -1,23 +1,11 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Container,
-  Divider,
-  Paper,
-  PasswordInput,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Anchor, Button, Container, Divider, Paper, Stack, Text, Title } from '@mantine/core';
+import { SignInForm } from '@atlas/web';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { quietApi } from '../api';
 import { plane } from '../plane';
 import { me, session } from '../session';
-import { SignInProblem } from '../sign-in-problem';
 import { keepWanted } from '../wanted';
 import { Register } from './register';
 
@@ -110,51 +98,17 @@ function Forgotten({ hasMail }: { readonly hasMail: boolean }) {
 }
 
 function PasswordSignIn() {
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const field = useRef<HTMLInputElement>(null);
   const queries = useQueryClient();
-  const signIn = useMutation({
-    mutationFn: () => quietApi.POST('/api/auth/token', { body: { email, password, cookie: true } }),
-    onSuccess: async () => {
-      keepWanted(undefined);
-      await queries.fetchQuery({ ...me, staleTime: 0 });
-      session.tellTabs();
-    },
-    onError: () => {
-      setPassword('');
-      field.current?.focus();
-    },
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    signIn.mutate();
-  };
   return (
-    <Paper withBorder p="md" component="form" onSubmit={submit}>
-      <Stack>
-        <SignInProblem error={signIn.error} />
-        <TextInput
-          label="Email"
-          type="email"
-          autoComplete="username"
-          required
-          autoFocus
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <PasswordInput
-          ref={field}
-          label="Password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <Button type="submit" loading={signIn.isPending}>
-          Sign in
-        </Button>
-      </Stack>
+    <Paper withBorder p="md">
+      <SignInForm
+        send={(body) => quietApi.POST('/api/auth/token', { body })}
+        onSignedIn={async () => {
+          keepWanted(undefined);
+          await queries.fetchQuery({ ...me, staleTime: 0 });
+          session.tellTabs();
+        }}
+      />
     </Paper>
   );
 }

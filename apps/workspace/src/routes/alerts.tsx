@@ -1,6 +1,6 @@
+import { textOf } from '@atlas/web';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { signedIn } from '../layout';
-import { textOf } from '../search';
 import { alertSearchOf } from '../alerts/alert';
 
 const alerts = createRoute({

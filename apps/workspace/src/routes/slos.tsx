@@ -1,6 +1,6 @@
+import { textOf } from '@atlas/web';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { signedIn } from '../layout';
-import { textOf } from '../search';
 import { rangeSearchOf } from '../slos/ranges';
 import { type SloSearch } from '../slos/slo';
 

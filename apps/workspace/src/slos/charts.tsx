@@ -1,9 +1,8 @@
 import { Button, Group, Loader, SegmentedControl, Stack, Table, Text, Title } from '@mantine/core';
-import { ProblemAlert, Section } from '@atlas/web';
+import { ProblemAlert, Section, oneOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
-import { oneOf } from '../search';
 import { Chart, type Drawing, type LineStyle } from './chart';
 import { countOf, rateOf } from './numbers';
 import { RANGES, type RangeSearch } from './ranges';

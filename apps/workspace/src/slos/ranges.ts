@@ -1,4 +1,4 @@
-import { oneOf, textOf } from '../search';
+import { oneOf, textOf } from '@atlas/web';
 
 export const RANGES = ['1h', '6h', '1d', 'window'] as const;
 type Range = (typeof RANGES)[number];

@@ -1,6 +1,5 @@
-import { type TenantPlaneSchemas } from '@atlas/web';
+import { type TenantPlaneSchemas, textOf } from '@atlas/web';
 import { type Role } from '../roles';
-import { textOf } from '../search';
 
 export type Person = TenantPlaneSchemas['schemas']['UserDetails'];
 export type PersonChange = TenantPlaneSchemas['schemas']['UpdateUserDto'];

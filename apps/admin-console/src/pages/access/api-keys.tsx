@@ -11,7 +11,8 @@ import {
 } from '@mantine/core';
 import {
   type ControlPlaneSchemas,
-  CopyBlock,
+  Confirm,
+  KeyOnce,
   Page,
   ProblemAlert,
   ProblemError,
@@ -170,20 +171,16 @@ function RevokeDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; readonly o
     },
   });
   return (
-    <Dialog title={`Revoke ${apiKey.name}?`} onClose={onClose}>
-      <Stack>
-        <Text size="sm">Keys and links made with it end, too.</Text>
-        <ProblemAlert error={revoke.error} />
-        <Group justify="flex-end">
-          <Button variant="default" data-autofocus onClick={onClose}>
-            Back
-          </Button>
-          <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate()}>
-            Revoke
-          </Button>
-        </Group>
-      </Stack>
-    </Dialog>
+    <Confirm
+      title={`Revoke ${apiKey.name}?`}
+      verb="Revoke"
+      error={revoke.error}
+      isPending={revoke.isPending}
+      onConfirm={revoke.mutate}
+      onClose={onClose}
+    >
+      <Text size="sm">Programs that use it are refused at once. Keys and links made with it end, too.</Text>
+    </Confirm>
   );
 }
 
@@ -215,8 +212,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
     return (
       <Dialog title="The new key" onClose={onClose} size="lg" isHeld>
         <Stack>
-          <Text size="sm">Copy it now, because it is shown once.</Text>
-          <CopyBlock name="the key" text={create.data.key} />
+          <KeyOnce value={create.data.key} ifLost="Revoke it and create another." />
           <Group justify="flex-end">
             <Button onClick={onClose}>I have saved the key</Button>
           </Group>

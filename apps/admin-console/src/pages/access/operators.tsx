@@ -13,6 +13,7 @@ import {
   When,
   bodyOf,
   onceKey,
+  oneOf,
   textsOf,
   useCarefulSave,
   versionedOf,
@@ -22,7 +23,6 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
 import { useIsOwner } from '../../parts/access';
 import { Dialog } from '../../parts/dialog';
-import { oneOf } from '../../parts/search';
 import { me } from '../../session';
 
 type Operator = ControlPlaneSchemas['schemas']['ManagedOperatorView'];

@@ -1,12 +1,12 @@
 import { Badge, Group, Progress, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
 import { DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { Page, StateBadge, When } from '@atlas/web';
+import { Page, StateBadge, When, oneOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, PlaneLink } from '../../parts/links';
 import { fleet, lagOf } from '../../parts/planes';
-import { HEALTHS, given, oneOf } from '../../parts/search';
+import { HEALTHS, given } from '../../parts/search';
 import { type Plane } from '../../parts/types';
 
 const NAMES = ['Plane', 'Health', 'Version', 'Records', 'Tenants', 'Region', 'Last report'];

@@ -1,9 +1,9 @@
 import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
-import { Page, wordsOf } from '@atlas/web';
+import { Page, oneOf, wordsOf } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type JobFilter, JobsTable } from '../../jobs/jobs-table';
 import { shortId } from '../../parts/links';
-import { JOB_VIEWS, given, oneOf } from '../../parts/search';
+import { JOB_VIEWS, given } from '../../parts/search';
 
 type View = (typeof JOB_VIEWS)[number];
 

@@ -5,6 +5,7 @@ import {
   type FieldTexts,
   FreshlyRead,
   type Versioned,
+  oneOf,
   textsOf,
   useCarefulSave,
   versionedOf,
@@ -17,7 +18,7 @@ import { api } from '../../api';
 import { forgetLists } from '../../jobs/use-job';
 import { Refusal } from '../../operations/operation-drawer';
 import { type TenantDrawerProps } from '../../operations/tenant-operations';
-import { PLAN_CHOICES, given, oneOf } from '../../parts/search';
+import { PLAN_CHOICES, given } from '../../parts/search';
 import { type Tenant, type TenantChange } from '../../parts/types';
 
 /** Changes what needs no job. */

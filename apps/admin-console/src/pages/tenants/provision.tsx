@@ -13,7 +13,7 @@ import {
   UnstyledButton,
 } from '@mantine/core';
 import { CREATED_MODELS, DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { Facts, Page, bodyOf } from '@atlas/web';
+import { Facts, Page, bodyOf, oneOf } from '@atlas/web';
 import { useState } from 'react';
 import { api } from '../../api';
 import { useJob } from '../../jobs/use-job';
@@ -23,7 +23,7 @@ import { DAY_SECONDS, TOKEN_LIFETIMES } from '../../operations/tokens';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink } from '../../parts/links';
 import { useTenant } from '../../parts/tenants';
-import { PLAN_CHOICES, given, oneOf } from '../../parts/search';
+import { PLAN_CHOICES, given } from '../../parts/search';
 import { type DeploymentModel, type Job, type Plan, type Tenant } from '../../parts/types';
 
 const WITHIN = [{ to: '/tenants', label: 'Tenants' }];

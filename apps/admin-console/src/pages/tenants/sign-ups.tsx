@@ -1,10 +1,10 @@
 import { Alert, Select, Stack, Text } from '@mantine/core';
-import { type ControlPlaneSchemas, CopyBlock, Page, Rows, StateBadge, When, bodyOf } from '@atlas/web';
+import { type ControlPlaneSchemas, CopyBlock, Page, Rows, StateBadge, When, bodyOf, oneOf } from '@atlas/web';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { TenantLink } from '../../parts/links';
-import { SIGN_UP_STATUSES, given, oneOf } from '../../parts/search';
+import { SIGN_UP_STATUSES, given } from '../../parts/search';
 
 type Options = ControlPlaneSchemas['schemas']['SignInOptions'];
 type Listed = ControlPlaneSchemas['schemas']['ListedSignup'];

@@ -1,13 +1,13 @@
 import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { type Column, Page, Rows, StateBadge, When, bodyOf, useFollowing, wordsOf } from '@atlas/web';
+import { type Column, Page, Rows, StateBadge, When, bodyOf, oneOf, useFollowing, wordsOf } from '@atlas/web';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
-import { TENANT_STATUSES, given, oneOf } from '../../parts/search';
+import { TENANT_STATUSES, given } from '../../parts/search';
 import { type Tenant } from '../../parts/types';
 import { SOURCE_TEXTS } from './tenant-facts';
 

@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Code, Group, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Confirm, CopyBlock, Facts, Page, ProblemAlert, When, bodyOf, isMissing } from '@atlas/web';
+import { Confirm, CopyBlock, Facts, KeyOnce, Page, ProblemAlert, When, bodyOf, isMissing } from '@atlas/web';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -8,7 +8,6 @@ import { newKeyLines, planeUrl } from '../../agents/install-texts';
 import { AgentState, OldKey } from '../../agents/state';
 import { AGENTS, type Agent, useAgent } from '../../agents/use-agents';
 import { api } from '../../api';
-import { KeyOnce } from '../../key-once';
 import { PageLink } from '../../links';
 import { NoSuch } from '../../no-such';
 import { useOnce } from '../../once';

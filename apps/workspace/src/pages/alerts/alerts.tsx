@@ -1,5 +1,5 @@
 import { Group, SegmentedControl, Text } from '@mantine/core';
-import { type Column, Page, Rows, StateBadge, When } from '@atlas/web';
+import { type Column, Page, Rows, StateBadge, When, oneOf } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ALERT_VIEWS, type Alert, type AlertSearch, alertNameOf, alertPages } from '../../alerts/alert';
@@ -8,7 +8,6 @@ import { useSources } from '../../data-sources/source';
 import { PageLink } from '../../links';
 import { useMay } from '../../session';
 import { NeedsRole } from '../../needs-role';
-import { oneOf } from '../../search';
 
 const VIEWS = [
   { value: 'firing', label: 'Firing' },

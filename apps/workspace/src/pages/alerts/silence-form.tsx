@@ -10,7 +10,7 @@ import {
   TextInput,
   Textarea,
 } from '@mantine/core';
-import { FormProblem, sendByKey, wrongOf } from '@atlas/web';
+import { FormProblem, oneOf, sendByKey, wrongOf } from '@atlas/web';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { alertPages } from '../../alerts/alert';
@@ -24,7 +24,6 @@ import {
 } from '../../alerts/silence';
 import { api } from '../../api';
 import { useOnce } from '../../once';
-import { oneOf } from '../../search';
 
 const MOST_MATCHERS = 20;
 const LONGEST_NAME = 200;

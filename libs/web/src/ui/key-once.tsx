@@ -1,11 +1,11 @@
 import { Alert, Stack } from '@mantine/core';
-import { CopyBlock } from '@atlas/web';
 import { type ReactNode } from 'react';
+import { CopyBlock } from './copy-block';
 
 interface KeyOnceProps {
   /** Null: the answer with it was lost, and a repeated call does not show it. */
   readonly value: string | null;
-  /** Where to get another. */
+  /** Where to get another, as a sentence. */
   readonly ifLost: string;
   /** Stands above the key, such as a configuration with it. */
   readonly children?: ReactNode;
@@ -22,7 +22,7 @@ export function KeyOnce({ value, ifLost, children }: KeyOnceProps) {
   return (
     <Stack gap="xs">
       <Alert color="blue" title="Copy the key now. It is not shown again.">
-        Atlas stores only a hash of it. If you lose it, rotate the key.
+        Atlas stores only a hash of it. Lost it? {ifLost}
       </Alert>
       {children}
       <CopyBlock name="the key" text={value} />

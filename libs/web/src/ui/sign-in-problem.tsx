@@ -1,5 +1,6 @@
 import { Alert } from '@mantine/core';
-import { ProblemAlert, problemOf } from '@atlas/web';
+import { problemOf } from '../api/problem';
+import { ProblemAlert } from './problem-alert';
 
 /** Why somebody was not signed in. */
 export function SignInProblem({ error }: { readonly error: unknown }) {
