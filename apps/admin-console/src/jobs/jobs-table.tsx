@@ -13,6 +13,7 @@ const LIVE_MS = 5000;
 const CALM_MS = 30_000;
 
 export interface JobFilter {
+  readonly operation?: Job['operation'] | undefined;
   readonly live?: boolean | undefined;
   readonly needs_attention?: boolean | undefined;
   readonly tenant_id?: string | undefined;

@@ -2,6 +2,7 @@ import { NumberInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { Page, bodyOf } from '@atlas/web';
 import { useState } from 'react';
 import { api } from '../../api';
+import { JobsTable } from '../../jobs/jobs-table';
 import { OperationFlow } from '../../operations/operation-drawer';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { given } from '../../parts/search';
@@ -23,6 +24,14 @@ export function UpgradeMany() {
       }
     >
       {mayChange && <UpgradeForm />}
+      <Title order={2} size="h5" mt="xl" mb="xs">
+        Earlier upgrades of many planes
+      </Title>
+      <JobsTable
+        filter={{ operation: 'upgrade_wave' }}
+        empty="None yet. Each one you start is listed here, with its progress."
+        height="40vh"
+      />
     </Page>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import { Code, Group, Stack, Text } from '@mantine/core';
 import { Facts, ProblemAlert, ProblemError, bodyOf, wordsOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api';
+import { Download } from '../../parts/download';
 import { TextLink } from '../../parts/links';
 import { type Tenant } from '../../parts/types';
 
@@ -52,23 +53,4 @@ const TIMES: readonly string[] = ['iat', 'exp', 'nbf'];
 function textOfClaim(name: string, value: unknown): string {
   if (TIMES.includes(name) && typeof value === 'number') return new Date(value * 1000).toISOString();
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-interface DownloadProps {
-  readonly text: string;
-  readonly file: string;
-  readonly label: string;
-}
-
-function Download({ text, file, label }: DownloadProps) {
-  return (
-    <Button
-      variant="default"
-      component="a"
-      download={file}
-      href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}
-    >
-      {label}
-    </Button>
-  );
 }

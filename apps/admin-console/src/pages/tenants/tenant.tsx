@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { isLive, operationText } from '../../jobs/job-facts';
 import { JobsTable, useJobs } from '../../jobs/jobs-table';
 import { LiveJob } from '../../jobs/live-job';
+import { EnrolOffline } from '../../operations/enrol-offline';
 import { RotateDrawer, UpgradeDrawer } from '../../operations/plane-operations';
 import { SignupLinkDialog } from '../../operations/signup-link';
 import {
@@ -22,6 +23,7 @@ import { useTenant } from '../../parts/tenants';
 import { type Job, type Plane, type Tenant } from '../../parts/types';
 import { DeletionCertificate } from './deletion-certificate';
 import { EditTenant } from './edit-tenant';
+import { TenantSettings } from './tenant-settings';
 import { TenantFacts, TenantSentence } from './tenant-facts';
 
 export function TenantPage() {
@@ -41,7 +43,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
   const { data: plane } = usePlane(tenant.tenant_plane_id);
   const jobs = useJobs({ tenant_id: tenant.id });
   const last = jobs.data?.pages[0]?.items[0];
-  const hasOwnPlane = profileOf(tenant.deployment_model).tenantFixed;
+  const { tenantFixed: hasOwnPlane, offlineEnrolmentAllowed: isEnrolledByFile } = profileOf(
+    tenant.deployment_model,
+  );
   // Before it is issued, the page says when it will be.
   const hasCertificate = tenant.status === 'deleted' || tenant.status === 'deprovisioning';
   return (
@@ -62,7 +66,8 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
           <Tabs.List mb="md">
             <Tabs.Tab value="overview">Overview</Tabs.Tab>
             <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
-            {hasOwnPlane && <Tabs.Tab value="tokens">Tokens</Tabs.Tab>}
+            <Tabs.Tab value="settings">Settings</Tabs.Tab>
+            {hasOwnPlane && <Tabs.Tab value="tokens">Install tokens</Tabs.Tab>}
             {hasCertificate && <Tabs.Tab value="certificate">Deletion certificate</Tabs.Tab>}
           </Tabs.List>
           <Tabs.Panel value="overview">
@@ -72,7 +77,13 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
             <JobsTable filter={{ tenant_id: tenant.id }} empty="No job has run for this tenant yet." />
           </Tabs.Panel>
           <Tabs.Panel value="tokens">
-            <TenantTokens tenantId={tenant.id} />
+            <Stack gap="xl">
+              <TenantTokens tenantId={tenant.id} />
+              {mayChange && isEnrolledByFile && <EnrolOffline />}
+            </Stack>
+          </Tabs.Panel>
+          <Tabs.Panel value="settings">
+            <TenantSettings tenant={tenant} />
           </Tabs.Panel>
           <Tabs.Panel value="certificate">
             <DeletionCertificate tenant={tenant} />
