@@ -36,6 +36,7 @@ export class Operator {
     await page.getByLabel('First admin’s email').fill(email);
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByText('This is what happens:').waitFor();
+    await page.getByRole('row', { name: `First admin ${email}` }).waitFor();
     await page.getByRole('button', { name: `Provision ${name}` }).click();
   }
 

@@ -119,7 +119,7 @@ export function PlannedSteps({ plan }: { readonly plan: Plan }) {
     <List type="ordered" spacing="xs" size="sm">
       {plan.steps.map(({ name, description, creates }) => (
         <List.Item key={name}>
-          {description}
+          {textOfStep(name, description)}
           {creates.length > 0 && (
             <Text size="xs" c="dimmed">
               Creates: {creates.join(', ')}

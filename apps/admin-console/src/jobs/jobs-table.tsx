@@ -8,6 +8,7 @@ import { JobLink, JobSubject } from '../parts/links';
 import { given } from '../parts/search';
 import { type Job } from '../parts/types';
 import { currentStep, isLive, operationText } from './job-facts';
+import { textOfStep } from './step-texts';
 
 const LIVE_MS = 5000;
 const CALM_MS = 30_000;
@@ -69,14 +70,14 @@ export function JobsTable({ filter, empty, height }: JobsTableProps) {
   );
 }
 
-/** `3 of 7 await-report: what is missing` */
+/** `3 of 7: Wait until the plane confirms the change – what is missing` */
 function StepNote({ job }: { readonly job: Job }) {
   const current = job.status === 'succeeded' ? null : currentStep(job);
   const waitingFor = isLive(job) ? current?.step.waiting_for : null;
   const note = job.error?.detail ?? current?.step.error?.detail ?? waitingFor ?? '';
   return (
     <Text size="sm" truncate title={note}>
-      {current !== null && `${current.number} of ${job.steps.length} ${current.step.name}`}
+      {current !== null && `${current.number} of ${job.steps.length}: ${textOfStep(current.step.name)}`}
       {note !== '' && ` – ${note}`}
     </Text>
   );

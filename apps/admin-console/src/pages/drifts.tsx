@@ -28,7 +28,8 @@ export function Drifts() {
       title="Differences"
       about={
         mayChange
-          ? 'What differs from the records. A check compares everything, and repairs only what loses no data.'
+          ? 'Where planes and databases differ from what is recorded here. A check compares everything, and ' +
+            'repairs only what loses no data.'
           : READ_ONLY
       }
       actions={
@@ -44,8 +45,8 @@ export function Drifts() {
       <Stack>
         {check.data !== undefined && (
           <Text size="sm" role="status">
-            Compared {check.data.looked_at} and found {check.data.found}. Repaired: {check.data.repaired}.
-            Gone: {check.data.gone}.
+            Compared {check.data.looked_at} and found {check.data.found}. Repaired: {check.data.repaired}. No
+            longer there: {check.data.gone}.
             {check.data.not_looked_at.length > 0 &&
               ` Not compared: ${check.data.not_looked_at.map(wordsOf).join(', ')}. The log says why.`}
           </Text>

@@ -41,10 +41,10 @@ export function usePlane(id: string | null) {
   });
 }
 
-/** How many revisions the plane is behind, in words. */
+/** Which of the changes made here the plane has received, in words. */
 export function lagOf({ revision, revision_applied: applied }: Plane): string {
   if (applied === null) return '–';
   const number = Number(applied.split('.').at(-1));
   const lag = revision - number;
-  return lag <= 0 ? 'up to date' : `${lag} behind`;
+  return lag <= 0 ? 'All' : lag === 1 ? 'All but the last' : `All but the last ${lag}`;
 }

@@ -66,6 +66,28 @@ const LONGEST_MS = 120_000;
     await ada.leave();
   });
 
+  it('that is stopped halfway comes first on the overview, until it is rolled back', async () => {
+    const { page } = operator;
+    await operator.orders({ model: 'Hybrid', name: 'Stopped customer', email: 'ada@customer.example' });
+    await operator.savesTheBundle();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('button', { name: 'Retry' }).waitFor();
+    const links = page.getByRole('navigation');
+    await links.getByRole('link', { name: 'Overview' }).click();
+    const first = page.locator('section section').first();
+    await first.getByRole('heading', { name: 'Jobs that need you (1)' }).waitFor();
+    await first.getByRole('link', { name: 'stopped-customer' }).waitFor();
+    await links.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByRole('radio', { name: 'Needs you', checked: true }).waitFor({ state: 'attached' });
+    await page.getByRole('link', { name: 'Provision' }).click();
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
+    await page.getByText(/^Cancelled/).waitFor();
+    await links.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText(/^Nothing needs you/).waitFor();
+  });
+
   /** Starts a plane as the customer does, with the file from the console. */
   async function install(file: string): Promise<void> {
     const { url } = await database('sqlite');

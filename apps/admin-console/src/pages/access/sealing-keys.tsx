@@ -16,7 +16,7 @@ export function SealingKeys() {
   return (
     <Page
       title="Sealing keys"
-      about="They seal secrets in the database. An old key that seals nothing may be removed."
+      about="They encrypt the secrets in the Control Plane’s database. An old key that no secret needs may be removed."
       error={error}
       isLoading={isPending}
     >
@@ -26,7 +26,7 @@ export function SealingKeys() {
             <Table.Tr>
               <Table.Th>Key</Table.Th>
               <Table.Th>Use</Table.Th>
-              <Table.Th>Values</Table.Th>
+              <Table.Th>Secrets</Table.Th>
               <Table.Th>What to do</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -34,14 +34,14 @@ export function SealingKeys() {
             {data?.items.map((key) => (
               <Table.Tr key={key.id}>
                 <Table.Td>{key.id}</Table.Td>
-                <Table.Td>{key.seals ? 'Seals new values' : 'Opens old values'}</Table.Td>
+                <Table.Td>{key.seals ? 'Encrypts new secrets' : 'Only decrypts old secrets'}</Table.Td>
                 <Table.Td>{key.values}</Table.Td>
                 <Table.Td>
                   {key.is_known ? (
                     adviceOf(key)
                   ) : (
                     <Text size="sm" c="red">
-                      Values need this key, but it is not configured. Put it back into
+                      Secrets need this key, but it is not configured. Put it back into
                       CONTROL_PLANE_SEALING_KEYS.
                     </Text>
                   )}
@@ -58,6 +58,6 @@ export function SealingKeys() {
 function adviceOf({ seals, values }: { readonly seals: boolean; readonly values: number }): string {
   if (seals) return 'Nothing.';
   return values === 0
-    ? 'It seals nothing any more and may be removed.'
-    : `${values} values are left to re-seal.`;
+    ? 'No secret needs it. Remove it from CONTROL_PLANE_SEALING_KEYS.'
+    : `Wait: ${values} secrets are still to be encrypted with the new key.`;
 }

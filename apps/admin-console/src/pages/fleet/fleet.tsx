@@ -9,7 +9,7 @@ import { fleet, lagOf } from '../../parts/planes';
 import { HEALTHS, given } from '../../parts/search';
 import { type Plane } from '../../parts/types';
 
-const NAMES = ['Plane', 'Health', 'Version', 'Records', 'Tenants', 'Region', 'Last report'];
+const NAMES = ['Plane', 'Health', 'Version', 'Changes received', 'Tenants', 'Region', 'Last report'];
 
 export function Fleet() {
   const filter = useSearch({ from: '/signed-in/fleet' });

@@ -86,8 +86,9 @@ function Loaded({ plane }: { readonly plane: Plane }) {
 }
 
 function sentenceOf(plane: Plane): string {
-  if (plane.status === 'retired') return 'Retired.';
-  if (plane.status === 'expected') return 'Waiting to enrol.';
+  if (plane.status === 'retired') return 'Retired. It is no longer part of the fleet.';
+  if (plane.status === 'expected')
+    return 'Waiting for somebody to start it with its install bundle. Then it enrols by itself.';
   if (plane.identity_forked)
     return 'Two installations report under this identity. One disk was probably cloned: stop one of them.';
   if (plane.health === 'offline') return 'Offline. Its tenants keep working if only its link here is down.';
@@ -96,7 +97,7 @@ function sentenceOf(plane: Plane): string {
   if (plane.version_class === 'unsupported') return 'Its version is no longer supported. Upgrade it.';
   if (plane.version_class === 'behind') return 'Its version is behind. Upgrade it.';
   if (!plane.accepts_tenants && isCell(plane)) return 'Closed: it takes no new tenants.';
-  return 'Well. Nothing needs you.';
+  return 'Working. Nothing needs you.';
 }
 
 function isCell({ deployment_model: model }: Plane): boolean {
@@ -177,7 +178,7 @@ function PlaneFacts({ plane }: { readonly plane: Plane }) {
         ['Region', plane.region ?? '–'],
         ['Version', plane.version ?? '–'],
         ['Release', plane.release ?? '–'],
-        ['Records applied', lagOf(plane)],
+        ['Changes received', lagOf(plane)],
         ['Address', plane.endpoint_url ?? '–'],
         ['Secret', plane.secret === 'own' ? 'Its own' : 'The platform’s, so it is not rotated here'],
         ['Last report', <When key="report" at={plane.last_report_at} />],

@@ -119,11 +119,15 @@ function RegisterForm({ onRegistered }: { readonly onRegistered: (registered: Re
         onChange={(value) => change({ secret: value === 'platform' ? 'platform' : 'own' })}
       >
         <Stack gap="xs" mt="xs">
-          <Radio value="own" label="Its own" description="It can be rotated here." />
+          <Radio
+            value="own"
+            label="Its own"
+            description="Recommended. It is in the install bundle, and can be rotated here."
+          />
           <Radio
             value="platform"
             label="The platform’s"
-            description="It is in the settings of both planes."
+            description="INTERNAL_SERVICE_SECRET, with the same value in both planes. It is not rotated here."
           />
         </Stack>
       </Radio.Group>

@@ -85,7 +85,8 @@ function UpgradeForm() {
             onChange={(value) => change({ batch: Number(value) })}
           />
           <NumberInput
-            label="Failures that are accepted"
+            label="Failures to accept"
+            description="It stops when more upgrades than this fail."
             min={0}
             max={1000}
             value={fields.failures}

@@ -56,7 +56,7 @@ function Form({ first, onClose }: FormProps) {
       versionedOf(api.PATCH('/api/tenants/{id}', { params: { path, header }, body })),
     keep: () => forgetLists(client),
     onSaved: () => {
-      notifications.show({ message: 'Saved. The plane gets it with its next pull.' });
+      notifications.show({ message: 'Saved. The tenant’s plane gets it by itself.' });
       onClose();
     },
   });

@@ -96,11 +96,11 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
           ),
         ],
         [
-          'Placed on',
+          'Plane',
           tenant.tenant_plane_id === null ? '–' : <PlaneLink key="plane" id={tenant.tenant_plane_id} />,
         ],
         plane === undefined ? null : ['Version', `${plane.version ?? '–'}${classText(plane)}`],
-        plane === undefined ? null : ['Records applied', lagOf(plane)],
+        plane === undefined ? null : ['Changes received', lagOf(plane)],
         ['Model', profile.title],
         ['Data held by', profile.dataResidency.text],
         ['Plan', tenant.plan],

@@ -67,7 +67,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
             <Tabs.Tab value="overview">Overview</Tabs.Tab>
             <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
             <Tabs.Tab value="settings">Settings</Tabs.Tab>
-            {hasOwnPlane && <Tabs.Tab value="tokens">Install tokens</Tabs.Tab>}
+            {hasOwnPlane && <Tabs.Tab value="tokens">Install</Tabs.Tab>}
             {hasCertificate && <Tabs.Tab value="certificate">Deletion certificate</Tabs.Tab>}
           </Tabs.List>
           <Tabs.Panel value="overview">
