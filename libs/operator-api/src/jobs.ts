@@ -87,9 +87,9 @@ export class ListJobsQuery extends PageQuery {
   live?: boolean;
 
   /**
-   * true: only jobs that wait for a person's decision. They have failed, or were cancelled in a way that leaves
-   * their tenant `failed` or `deprovisioning`. Nobody has dismissed them, and no other job was started since for
-   * the same tenant or plane.
+   * true: only jobs that wait for a person's decision. They have failed, or were cancelled in a way that
+   * leaves their tenant `failed` or `deprovisioning`. Nobody has dismissed them, and no other job was started
+   * since for the same tenant or plane.
    */
   @Optional()
   @BooleanInText()

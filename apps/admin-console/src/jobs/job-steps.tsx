@@ -113,20 +113,26 @@ export function JobErrorBox({ error, isLive: isJobLive }: JobErrorProps) {
   );
 }
 
+/** Records of the Control Plane, which mean nothing to an operator. */
+const INTERNAL: readonly string[] = ['placement', 'desired-state entry', 'enrolment'];
+
 /** The steps that an operation would take. */
 export function PlannedSteps({ plan }: { readonly plan: Plan }) {
   return (
     <List type="ordered" spacing="xs" size="sm">
-      {plan.steps.map(({ name, description, creates }) => (
-        <List.Item key={name}>
-          {textOfStep(name, description)}
-          {creates.length > 0 && (
-            <Text size="xs" c="dimmed">
-              Creates: {creates.join(', ')}
-            </Text>
-          )}
-        </List.Item>
-      ))}
+      {plan.steps.map(({ name, description, creates }) => {
+        const made = creates.filter((thing) => !INTERNAL.includes(thing));
+        return (
+          <List.Item key={name}>
+            {textOfStep(name, description)}
+            {made.length > 0 && (
+              <Text size="xs" c="dimmed">
+                Creates: {made.join(', ')}
+              </Text>
+            )}
+          </List.Item>
+        );
+      })}
     </List>
   );
 }

@@ -28,8 +28,8 @@ export function Drifts() {
       title="Differences"
       about={
         mayChange
-          ? 'Where planes and databases differ from what is recorded here. A check compares everything, and ' +
-            'repairs only what loses no data.'
+          ? 'Where planes and databases differ from what is recorded here. A check compares everything, ' +
+            'and repairs only what loses no data.'
           : READ_ONLY
       }
       actions={

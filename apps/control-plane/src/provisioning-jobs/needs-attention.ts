@@ -6,14 +6,14 @@ const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter((name) => OPERATION_RULES[n
   .map((name) => `'${name}'`)
   .join(', ');
 
-/** Whether the job left its tenant halfway, because it failed or was stopped. An undone job has left nothing. */
+/** Whether the job left its tenant halfway, because it failed or was stopped. An undone job did not. */
 const IS_UNFINISHED = `(job.status = 'failed' or job.operation not in (${UNDONE_WHEN_CANCELLED}) and exists (
   select 1 from tenants tenant
   where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
 
 /**
- * A condition for the row aliased `job`: a person has to decide how it goes on, nobody has dismissed it, and no
- * later job concerns the same tenant or the same plane.
+ * A condition for the row aliased `job`: a person has to decide how it goes on, nobody has dismissed it,
+ * and no later job concerns the same tenant or the same plane.
  */
 export const NEEDS_ATTENTION = `job.status in ('failed', 'cancelled')
   and ${WAITS_FOR_A_PERSON} and ${IS_UNFINISHED} and not job.is_dismissed and not exists (

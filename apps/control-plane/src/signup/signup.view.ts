@@ -36,7 +36,7 @@ function statusOf(tenant: Tenant | null): SignupStatus {
 const IS_STANDING = withTenantIn(STANDING);
 const IS_PROVISIONING = withTenantIn(['provisioning']);
 
-/** SQL for the row aliased `signup`, with the parameter `now`: whether {@link listedSignup} gives this status. */
+/** SQL for the row aliased `signup`: whether {@link listedSignup} gives this status at the time `:now`. */
 export const SQL_OF_STATUS: { readonly [Status in SignupStatus]: string } = {
   unverified: 'signup.verifiedAt is null and signup.expiresAt > :now',
   expired: 'signup.verifiedAt is null and signup.expiresAt <= :now',
@@ -47,5 +47,6 @@ export const SQL_OF_STATUS: { readonly [Status in SignupStatus]: string } = {
 
 function withTenantIn(statuses: readonly Tenant['status'][]): string {
   const list = statuses.map((status) => `'${status}'`).join(', ');
-  return `exists (select 1 from tenants tenant where tenant.id = signup.tenantId and tenant.status in (${list}))`;
+  return `exists (select 1 from tenants tenant
+    where tenant.id = signup.tenantId and tenant.status in (${list}))`;
 }

@@ -66,7 +66,8 @@ describe.each(EVERY_DATABASE)('provisioning a tenant whose plane the customer in
 
   it('needs no room in a cell, and its dry run says that an installation is required', async () => {
     const path = '/api/tenants/provision?dry_run=true';
-    const { body } = await plane.post(path, provisionBody({ deployment_model: 'hybrid', slug: 'planned' })).expect(200);
+    const asked = provisionBody({ deployment_model: 'hybrid', slug: 'planned' });
+    const { body } = await plane.post(path, asked).expect(200);
     expect(body.plan).toMatchObject({ install_required: true, tenant: { slug: 'planned', url: null } });
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });

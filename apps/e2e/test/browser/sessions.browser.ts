@@ -233,7 +233,7 @@ async function invite(page: Page, email: string, role: string): Promise<string> 
   return (answer as { readonly url: string }).url;
 }
 
-/** Has a dedicated tenant provisioned, as the operator who is signed in, and returns the link for its first admin. */
+/** Provisions a dedicated tenant as the operator who is signed in. Returns the link for its first admin. */
 async function orderDedicated(page: Page, slug: string): Promise<string> {
   const id = await page.evaluate(async (name) => {
     const answer = await fetch('/api/tenants/provision', {

@@ -31,7 +31,8 @@ export function setCookie(
 ): void {
   const secure = cookie.isProduction ? '; Secure' : '';
   const age = seconds === 'until closed' ? '' : `; Max-Age=${seconds}`;
-  const text = `${fullName(cookie, reply.request.headers)}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure}`;
+  const name = fullName(cookie, reply.request.headers);
+  const text = `${name}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure}`;
   void reply.header('set-cookie', text);
 }
 
@@ -79,7 +80,7 @@ function isSameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHead
 /** A host that several local planes share, each on a port of its own. */
 const SHARED_HOST = /^(?:localhost|[\d.]+|\[[\da-f:.]+\]):(?<port>\d+)$/i;
 
-/** Browsers send a host's cookies to all of its ports (RFC 6265, section 8.5), so these differ by the port. */
+/** Browsers send a host's cookies to all its ports (RFC 6265, section 8.5), so the names differ by port. */
 function fullName({ name, isProduction }: CookieName, { host = '' }: IncomingHttpHeaders): string {
   if (isProduction) return `__Host-${name}`;
   const port = SHARED_HOST.exec(host)?.groups?.['port'];

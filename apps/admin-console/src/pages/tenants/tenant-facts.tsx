@@ -48,17 +48,21 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined): string {
 }
 
 /** What has been removed, until when it can come back, and how. */
-function removalOf({ restorable_until: until, active_at: active }: Tenant): string {
+function removalOf({ restorable_until: until, active_at: active, deployment_model: model }: Tenant): string {
   if (until === null)
     return active === null
-      ? 'It is being removed. It was never active, so there is nothing to restore.'
-      : 'It is being removed: users are refused. What is deleted, and until when it can be restored, follows here.';
+      ? 'It is being removed.'
+      : 'It is being removed, and users are refused. Its jobs say how far this is.';
   const at = exact.format(new Date(until));
   if (Date.parse(until) <= Date.now())
-    return `It could be restored until ${at}. Now its backup is being erased, and then it is deleted for good.`;
+    return `It could be restored until ${at}. Now it is being deleted for good.`;
+  const data =
+    profileOf(model).dataResidency.heldBy === 'atlas'
+      ? 'its data is only in a backup'
+      : 'its data stays with the customer';
   return (
-    `Removed: users are refused, and its data is only in a backup. To bring it back, choose Operations, then ` +
-    `Restore, by ${at}. After that it is deleted for good.`
+    `Removed: users are refused, and ${data}. To bring it back, choose Operations, then Restore, by ${at}. ` +
+    'After that it cannot be restored.'
   );
 }
 
@@ -102,7 +106,7 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
         plane === undefined ? null : ['Version', `${plane.version ?? '–'}${classText(plane)}`],
         plane === undefined ? null : ['Changes received', lagOf(plane)],
         ['Model', profile.title],
-        ['Data held by', profile.dataResidency.text],
+        ['Data', profile.dataResidency.text],
         ['Plan', tenant.plan],
         ['Region', tenant.region ?? '–'],
         ['First admin', tenant.admin_email],

@@ -46,7 +46,7 @@ function Infrastructure({ tenant }: { readonly tenant: Tenant }) {
     <Section title="Infrastructure">
       <Facts
         facts={[
-          ['The plane’s address', endpoint ?? 'Not known yet'],
+          ['Plane address', endpoint ?? 'Not known yet'],
           ['Database', hasDatabase ? 'Recorded, and kept as a secret' : 'Not recorded yet'],
         ]}
       />
