@@ -16,7 +16,7 @@ export function SealingKeys() {
   return (
     <Page
       title="Sealing keys"
-      about="They encrypt the secrets in the Control Plane’s database. An old key without secrets may be removed."
+      about="They encrypt secrets in the Control Plane’s database. An old key without secrets may be removed."
       error={error}
       isLoading={isPending}
     >
