@@ -10,6 +10,7 @@ import {
 export interface BothPlanes {
   readonly stack: TestStack;
   readonly tenantPlane: () => PlaneProcess;
+  readonly tenantPlaneDatabase: TestDatabase;
   /** The tenant plane's id in the Control Plane. */
   readonly id: string;
   /** Kills the tenant plane and restarts it as its operator would, with the same bundle and database. */
@@ -36,6 +37,7 @@ export async function startBothPlanes(
     stack,
     id: cell.id,
     tenantPlane: () => plane,
+    tenantPlaneDatabase,
     killTenantPlane,
     async restartTenantPlane(env) {
       if (stack.tenantPlanes.includes(plane)) await killTenantPlane();

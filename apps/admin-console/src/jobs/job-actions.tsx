@@ -18,6 +18,9 @@ export function JobActions({ job }: { readonly job: Job }) {
   const [action, setAction] = useState<Action | null>(null);
   if (!mayChange || job.status === 'succeeded') return null;
   const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
+  // Then what comes next is to undo the rest.
+  const hasUndone = isLeft && job.steps.some(({ status }) => status === 'undone');
+  const isRetryNext = !hasUndone && job.error?.code !== 'superseded';
   // A tenant whose provisioning was undone is gone.
   const canGoOn = isLeft || job.operation !== 'provision';
   return (
@@ -29,12 +32,16 @@ export function JobActions({ job }: { readonly job: Job }) {
       ) : (
         <>
           {canGoOn && (
-            <Button size="xs" onClick={() => setAction('retry')}>
+            <Button size="xs" variant={isRetryNext ? 'filled' : 'default'} onClick={() => setAction('retry')}>
               Retry
             </Button>
           )}
           {isLeft && (
-            <Button variant="default" size="xs" onClick={() => setAction('rollback')}>
+            <Button
+              size="xs"
+              variant={hasUndone ? 'filled' : 'default'}
+              onClick={() => setAction('rollback')}
+            >
               Roll back
             </Button>
           )}

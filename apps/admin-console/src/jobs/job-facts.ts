@@ -1,4 +1,3 @@
-import { wordsOf } from '@atlas/web';
 import { type Job, type Step } from '../parts/types';
 
 const LIVE: readonly string[] = ['queued', 'running', 'waiting'];
@@ -14,6 +13,13 @@ export function isUndoing(job: Job): boolean {
   );
 }
 
+/** Whether the job has ended and nothing of it is left. */
+export function isUndone({ status, steps }: Job): boolean {
+  return (
+    status === 'cancelled' && steps.every((step) => step.status === 'undone' || step.status === 'skipped')
+  );
+}
+
 /** The step that the job is at, counted from one. */
 export function currentStep({ steps }: Job): { readonly step: Step; readonly number: number } | null {
   const index = steps.findIndex(({ status }) => ['failed', 'running', 'waiting'].includes(status));
@@ -22,10 +28,23 @@ export function currentStep({ steps }: Job): { readonly step: Step; readonly num
   return step === undefined ? null : { step, number: next + 1 };
 }
 
-/** `Rotate secret` */
+const OPERATION_TEXTS: { readonly [Operation in Job['operation']]: string } = {
+  provision: 'Provision',
+  suspend: 'Suspend',
+  resume: 'Resume',
+  move: 'Move',
+  remove_copy: 'Remove the old copy',
+  deprovision: 'Deprovision',
+  restore: 'Restore',
+  purge: 'Erase for good',
+  rotate_secret: 'Rotate the secret',
+  upgrade: 'Upgrade',
+  drain: 'Drain',
+  upgrade_wave: 'Upgrade many planes',
+};
+
 export function operationText({ operation }: Pick<Job, 'operation'>): string {
-  const words = wordsOf(operation);
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return OPERATION_TEXTS[operation];
 }
 
 const UNDONE_WHEN_CANCELLED: readonly string[] = ['move', 'restore', 'upgrade', 'rotate_secret', 'drain'];

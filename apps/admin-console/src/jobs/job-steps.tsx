@@ -76,13 +76,34 @@ function StepRow({ step, number, now, isJobLive }: StepRowProps) {
         </Text>
         {step.waiting_for && isJobLive && (
           <Text size="sm" mt={4}>
-            Waiting for {step.waiting_for}
+            Waiting for {plainText(step.waiting_for)}. {whoActs(step.name, step.waiting_for)}
           </Text>
         )}
         {step.error !== null && <JobErrorBox error={step.error} isLive={isJobLive} />}
       </Box>
     </Group>
   );
+}
+
+/** What people do that a job waits for. */
+const HANDS: Readonly<Record<string, string>> = {
+  'await-enrolment':
+    'Whoever runs the plane starts it with its install bundle. Is it lost? The page of the tenant has ' +
+    'another, under Tokens.',
+  'await-reenrolment':
+    'Whoever runs the plane starts it with the new install bundle. Is it lost? The page of the plane has ' +
+    'another, under Install.',
+  'await-version': 'Until then, the plane goes on as it is.',
+};
+
+function whoActs(step: string, waitingFor: string): string {
+  if (waitingFor.includes('consent')) return 'Their admin agrees in the workspace, under Deployment.';
+  return HANDS[step] ?? 'It goes on by itself.';
+}
+
+/** The texts of the API without the calls that they name, because the console has buttons for them. */
+export function plainText(text: string): string {
+  return text.replaceAll(/ \((GET|POST|PUT|PATCH|DELETE) \/[^)]*\)/g, '');
 }
 
 interface JobErrorProps {
@@ -101,10 +122,10 @@ export function JobErrorBox({ error, isLive: isJobLive }: JobErrorProps) {
   return (
     <Alert color={isRetrying ? 'yellow' : 'red'} title={title} mt="xs">
       <Text size="sm">
-        <b>What happened:</b> {error.detail}
+        <b>What happened:</b> {plainText(error.detail)}
       </Text>
       <Text size="sm" mt={4}>
-        <b>Who acts:</b> {error.fix}
+        <b>Who acts:</b> {plainText(error.fix)}
       </Text>
       <Text size="xs" c="dimmed" mt={4}>
         Code: {error.code}

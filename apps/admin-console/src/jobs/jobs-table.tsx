@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { Rows, StateBadge, When, bodyOf, useNow } from '@atlas/web';
+import { Rows, When, bodyOf, useNow } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode } from 'react';
 import { api } from '../api';
@@ -8,6 +8,8 @@ import { JobLink, JobSubject } from '../parts/links';
 import { given } from '../parts/search';
 import { type Job } from '../parts/types';
 import { currentStep, isLive, operationText } from './job-facts';
+import { JobBadge } from './job-state';
+import { plainText } from './job-steps';
 import { textOfStep } from './step-texts';
 
 const LIVE_MS = 5000;
@@ -56,7 +58,7 @@ export function JobsTable({ filter, empty, height }: JobsTableProps) {
       {...(height !== undefined && { height })}
       columns={[
         { name: 'Job', width: 150, cell: (job) => <JobLink id={job.id} name={operationText(job)} /> },
-        { name: 'State', width: 110, cell: ({ status }) => <StateBadge state={status} /> },
+        { name: 'State', width: 110, cell: (job) => <JobBadge job={job} /> },
         { name: 'About', width: 160, cell: (job) => <JobSubject job={job} /> },
         { name: 'Step', width: 260, cell: (job) => <StepNote job={job} /> },
         { name: 'Started', width: 140, cell: ({ created_at }) => <When at={created_at} /> },
@@ -70,15 +72,17 @@ export function JobsTable({ filter, empty, height }: JobsTableProps) {
   );
 }
 
-/** `3 of 7: Wait until the plane confirms the change – what is missing` */
+/** `3 of 7: what it waits for, or what went wrong` */
 function StepNote({ job }: { readonly job: Job }) {
   const current = job.status === 'succeeded' ? null : currentStep(job);
   const waitingFor = isLive(job) ? current?.step.waiting_for : null;
-  const note = job.error?.detail ?? current?.step.error?.detail ?? waitingFor ?? '';
+  const awaited = waitingFor ? `waiting for ${waitingFor}` : undefined;
+  const said = job.error?.detail ?? current?.step.error?.detail ?? awaited;
+  const note = said === undefined ? current && textOfStep(current.step.name) : plainText(said);
   return (
-    <Text size="sm" truncate title={note}>
-      {current !== null && `${current.number} of ${job.steps.length}: ${textOfStep(current.step.name)}`}
-      {note !== '' && ` – ${note}`}
+    <Text size="sm" truncate title={note ?? ''}>
+      {current !== null && `${current.number} of ${job.steps.length}: `}
+      {note}
     </Text>
   );
 }

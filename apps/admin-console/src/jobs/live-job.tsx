@@ -1,9 +1,9 @@
 import { Loader, Stack, Text } from '@mantine/core';
 import { ProblemAlert } from '@atlas/web';
-import { JobLink, TextLink } from '../parts/links';
-import { type Job } from '../parts/types';
+import { JobLink } from '../parts/links';
 import { JobActions } from './job-actions';
-import { isLive, isUndoing, operationText } from './job-facts';
+import { operationText } from './job-facts';
+import { JobState } from './job-state';
 import { JobSteps } from './job-steps';
 import { useJob } from './use-job';
 
@@ -20,9 +20,14 @@ export function LiveJob({ id, done }: LiveJobProps) {
   if (job === undefined) return <Loader size="sm" aria-label="Loading" />;
   return (
     <Stack>
-      <Text fw={600}>
-        {done !== undefined && job.status === 'succeeded' ? done : <JobSentence job={job} />}
-      </Text>
+      {done !== undefined && job.status === 'succeeded' ? (
+        <Text fw={600}>{done}</Text>
+      ) : (
+        <Stack gap={4}>
+          <Text size="sm">Job: {operationText(job)}</Text>
+          <JobState job={job} />
+        </Stack>
+      )}
       {isInterrupted && <Interrupted />}
       <JobSteps job={job} />
       <JobActions job={job} />
@@ -36,27 +41,5 @@ export function Interrupted() {
     <Text size="sm" c="dimmed">
       Live updates are interrupted; checking every 3 seconds.
     </Text>
-  );
-}
-
-/** What the job is doing, in a few words. */
-function JobSentence({ job }: { readonly job: Job }) {
-  const name = operationText(job);
-  if (isUndoing(job)) return <>{name}: undoing</>;
-  if (isLive(job)) return <>{name}: in progress</>;
-  if (job.status === 'succeeded') return <>{name}: done</>;
-  if (job.error?.code === 'superseded' && job.tenant_id !== null)
-    return (
-      <>
-        {name}: another operation took over.{' '}
-        <TextLink to="/jobs" search={{ tenant_id: job.tenant_id }}>
-          Show the tenant’s jobs
-        </TextLink>
-      </>
-    );
-  return (
-    <>
-      {name}: {job.status}
-    </>
   );
 }

@@ -41,10 +41,27 @@ export function usePlane(id: string | null) {
   });
 }
 
-/** Which of the changes made here the plane has received, in words. */
+/** How many changes to its tenants the plane has not applied yet, in words. */
 export function lagOf({ revision, revision_applied: applied }: Plane): string {
   if (applied === null) return '–';
   const number = Number(applied.split('.').at(-1));
   const lag = revision - number;
   return lag <= 0 ? 'All' : lag === 1 ? 'All but the last' : `All but the last ${lag}`;
+}
+
+export const CHECK_NAMES: { readonly [Name in Plane['health_checks'][number]['name']]: string } = {
+  database: 'Database',
+  disk: 'Disk',
+  queue: 'Mail',
+  clock: 'Clock',
+  link: 'Link to here',
+  key: 'Private key',
+  secrets: 'Tenants’ secrets',
+};
+
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** What a check found, with its times as people write them. */
+export function withTimes(text: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => exact.format(new Date(time)));
 }

@@ -1,6 +1,14 @@
 import { bodyOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api';
+import { type Tenant } from './types';
+
+/** Earlier versions noted a call of the API also for operators who used the console. */
+export const SOURCES: { readonly [Source in Tenant['source']]: string } = {
+  admin_ui: 'An operator',
+  signup: 'A sign-up',
+  api: 'An API call',
+};
 
 const CHANGING_MS = 5000;
 const CALM_MS = 30_000;

@@ -143,7 +143,7 @@ interface Shown {
 /** Scrolls so far that the next page is fetched, and waits until its rows are there and painted. */
 function nextPage(page: Page): Promise<Shown> {
   return page.evaluate(
-    async ([ahead]) => {
+    async (ahead) => {
       const box = document.querySelector('[role=region]');
       const table = box?.querySelector('table');
       if (!box || !table) throw new Error('The page has no list.');
@@ -168,7 +168,7 @@ function nextPage(page: Page): Promise<Shown> {
       if (!call) throw new Error('The page made no call.');
       return { url: call.name, ms: shown - call.startTime };
     },
-    [AHEAD_PX],
+    AHEAD_PX,
   );
 }
 

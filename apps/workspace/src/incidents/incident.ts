@@ -39,7 +39,7 @@ const REOPEN: Transition = { to: 'open', label: 'Reopen' };
 
 /** What may follow each state, as INCIDENT_MACHINE of the Tenant Plane says. The usual step comes first. */
 export const TRANSITIONS: Readonly<Record<Status, readonly Transition[]>> = {
-  triggered: [ACKNOWLEDGE, INVESTIGATE, { to: 'open', label: 'Open' }, RESOLVE],
+  triggered: [ACKNOWLEDGE, INVESTIGATE, { to: 'open', label: 'Mark as open' }, RESOLVE],
   open: [ACKNOWLEDGE, INVESTIGATE, RESOLVE],
   acknowledged: [INVESTIGATE, RESOLVE],
   investigating: [RESOLVE, { to: 'acknowledged', label: 'Back to acknowledged' }],

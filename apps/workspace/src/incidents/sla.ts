@@ -66,6 +66,7 @@ export function clockOf(created: string, due: string, ended: string | null, now:
   const late = isLate ? `late by ${lengthOf(at - end)}` : 'in time';
   if (ended) return { percent, text: late, color: isLate ? 'red' : 'green' };
   if (isLate) return { percent, text: late, color: 'red' };
-  const color = percent >= AT_RISK_PERCENT ? 'orange' : 'blue';
-  return { percent, text: `${lengthOf(end - at)} left`, color };
+  const left = `${lengthOf(end - at)} left`;
+  if (percent >= AT_RISK_PERCENT) return { percent, text: `only ${left}`, color: 'orange' };
+  return { percent, text: left, color: 'blue' };
 }

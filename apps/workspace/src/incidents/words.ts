@@ -7,5 +7,5 @@ export const WORDS: Readonly<Record<Status, string>> = {
   acknowledged: 'Somebody has seen it',
   investigating: 'Being worked on',
   resolved: 'Solved',
-  closed: 'Finished',
+  closed: 'Closed',
 };

@@ -12,7 +12,7 @@ export function Facts({ facts }: { readonly facts: readonly (Fact | null)[] }) {
           .filter((fact) => fact !== null)
           .map(([name, value]) => (
             <Table.Tr key={name}>
-              <Table.Th scope="row" w={160} fw={500}>
+              <Table.Th scope="row" w={{ base: 110, xs: 160 }} fw={500}>
                 {name}
               </Table.Th>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>

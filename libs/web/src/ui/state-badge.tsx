@@ -9,12 +9,18 @@ const COLORS: Readonly<Record<string, MantineColor>> = {
   firing: 'red',
   triggered: 'red',
   breached: 'red',
+  failing: 'red',
+  unsupported: 'red',
+  two_copies: 'red',
   P1: 'red',
   // Somebody has to act soon.
   suspended: 'orange',
   degraded: 'orange',
   behind: 'orange',
   deprovisioning: 'orange',
+  deprovisioned: 'orange',
+  stopped: 'orange',
+  trying_again: 'orange',
   open: 'orange',
   outcome_unknown: 'orange',
   awaiting_approval: 'orange',
@@ -25,6 +31,7 @@ const COLORS: Readonly<Record<string, MantineColor>> = {
   queued: 'blue',
   running: 'blue',
   waiting: 'blue',
+  undoing: 'blue',
   provisioning: 'blue',
   acknowledged: 'blue',
   investigating: 'blue',
@@ -35,6 +42,7 @@ const COLORS: Readonly<Record<string, MantineColor>> = {
   done: 'green',
   active: 'green',
   online: 'green',
+  ok: 'green',
   enrolled: 'green',
   resolved: 'green',
   complete: 'green',
@@ -45,6 +53,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   waiting_approval: 'needs approval',
   waiting_manual: 'needs a person',
   pending: 'not started',
+  expected: 'not enrolled',
 };
 
 /** A state of the API, such as `awaiting_approval`. */

@@ -1,6 +1,6 @@
-import { Badge, Group, Progress, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
+import { Group, Progress, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
 import { DEPLOYMENT_MODELS, profileOf } from '@atlas/deployment-profiles';
-import { Page, StateBadge, When, oneOf } from '@atlas/web';
+import { Page, When, oneOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { READ_ONLY, useMayChange } from '../../parts/access';
@@ -8,8 +8,9 @@ import { ButtonLink, PlaneLink } from '../../parts/links';
 import { fleet, lagOf } from '../../parts/planes';
 import { HEALTHS, given } from '../../parts/search';
 import { type Plane } from '../../parts/types';
+import { PlaneBadges } from './plane-state';
 
-const NAMES = ['Plane', 'Health', 'Version', 'Changes received', 'Tenants', 'Region', 'Last report'];
+const NAMES = ['Plane', 'Health', 'Version', 'Changes applied', 'Tenants', 'Region', 'Last report'];
 
 export function Fleet() {
   const filter = useSearch({ from: '/signed-in/fleet' });
@@ -73,7 +74,7 @@ export function Fleet() {
 }
 
 function PlaneRow({ plane }: { readonly plane: Plane }) {
-  const { health, health_status: reported, version_class: known, tenants, capacity } = plane;
+  const { tenants, capacity } = plane;
   return (
     <Table.Tr>
       <Table.Td>
@@ -83,19 +84,9 @@ function PlaneRow({ plane }: { readonly plane: Plane }) {
         </Text>
       </Table.Td>
       <Table.Td>
-        <Group gap={4}>
-          <StateBadge state={plane.status === 'enrolled' ? health : plane.status} />
-          {reported !== null && reported !== 'ok' && <StateBadge state={reported} />}
-          {plane.status === 'enrolled' &&
-            !plane.accepts_tenants &&
-            !profileOf(plane.deployment_model).tenantFixed && <Badge color="gray">closed</Badge>}
-          {plane.identity_forked && <Badge color="red">two copies</Badge>}
-        </Group>
+        <PlaneBadges plane={plane} />
       </Table.Td>
-      <Table.Td>
-        {plane.version ?? '–'}
-        {known !== null && known !== 'current' && <StateBadge state={known} />}
-      </Table.Td>
+      <Table.Td>{plane.version ?? '–'}</Table.Td>
       <Table.Td>{lagOf(plane)}</Table.Td>
       <Table.Td>
         <Text size="sm">

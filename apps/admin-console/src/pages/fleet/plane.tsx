@@ -12,8 +12,9 @@ import { DrainDrawer, RotateDrawer, UpgradeDrawer } from '../../operations/plane
 import { IssueToken } from '../../operations/tokens';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { Dialog } from '../../parts/dialog';
-import { lagOf, usePlane } from '../../parts/planes';
+import { CHECK_NAMES, lagOf, usePlane, withTimes } from '../../parts/planes';
 import { type Plane } from '../../parts/types';
+import { PlaneState, isCell } from './plane-state';
 
 const WITHIN = [{ to: '/fleet', label: 'Fleet' }];
 
@@ -29,7 +30,8 @@ export function PlanePage() {
 
 function Loaded({ plane }: { readonly plane: Plane }) {
   const mayChange = useMayChange();
-  const last = useJobs({ tenant_plane_id: plane.id }).data?.pages[0]?.items[0];
+  const jobs = useJobs({ tenant_plane_id: plane.id });
+  const last = jobs.data?.pages[0]?.items[0];
   return (
     <Page
       title={plane.name}
@@ -38,10 +40,7 @@ function Loaded({ plane }: { readonly plane: Plane }) {
       actions={mayChange && <Operations plane={plane} />}
     >
       <Stack>
-        <Group gap="sm">
-          <StateBadge state={plane.status === 'enrolled' ? plane.health : plane.status} />
-          <Text fw={600}>{sentenceOf(plane)}</Text>
-        </Group>
+        {!jobs.isLoading && <PlaneState plane={plane} last={last} />}
         {last !== undefined && (isLive(last) || last.status === 'failed') && (
           <Paper withBorder p="md">
             <LiveJob id={last.id} />
@@ -85,46 +84,31 @@ function Loaded({ plane }: { readonly plane: Plane }) {
   );
 }
 
-function sentenceOf(plane: Plane): string {
-  if (plane.status === 'retired') return 'Retired. It is no longer part of the fleet.';
-  if (plane.status === 'expected')
-    return 'Waiting for somebody to start it with its install bundle. Then it enrols by itself.';
-  if (plane.identity_forked)
-    return 'Two installations report under this identity. One disk was probably cloned: stop one of them.';
-  if (plane.health === 'offline') return 'Offline. Its tenants keep working if only its link here is down.';
-  if (plane.health === 'unknown') return 'Its health is not known. An air-gapped plane does not report.';
-  if (plane.health_status === 'failing') return 'One of its checks fails.';
-  if (plane.version_class === 'unsupported') return 'Its version is no longer supported. Upgrade it.';
-  if (plane.version_class === 'behind') return 'Its version is behind. Upgrade it.';
-  if (!plane.accepts_tenants && isCell(plane)) return 'Closed: it takes no new tenants.';
-  return 'Working. Nothing needs you.';
-}
-
-function isCell({ deployment_model: model }: Plane): boolean {
-  return !profileOf(model).tenantFixed;
-}
-
 function Checks({ plane }: { readonly plane: Plane }) {
   if (plane.health_checks.length === 0) return null;
   return (
-    <Table.ScrollContainer minWidth={400}>
-      <Table>
-        {plane.health === 'offline' && <Table.Caption>As of its last report</Table.Caption>}
+    <Table.ScrollContainer minWidth={340}>
+      <Table captionSide="top" layout="fixed">
+        {plane.health === 'offline' && (
+          <Table.Caption>
+            As of its last report, <When at={plane.last_report_at} />
+          </Table.Caption>
+        )}
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={140}>Check</Table.Th>
-            <Table.Th w={120}>State</Table.Th>
+            <Table.Th w={{ base: 100, xs: 140 }}>Check</Table.Th>
+            <Table.Th w={{ base: 100, xs: 120 }}>State</Table.Th>
             <Table.Th>Found</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {plane.health_checks.map(({ name, status, detail }) => (
             <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
+              <Table.Td>{CHECK_NAMES[name]}</Table.Td>
               <Table.Td>
                 <StateBadge state={status} />
               </Table.Td>
-              <Table.Td>{detail}</Table.Td>
+              <Table.Td>{withTimes(detail ?? '')}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -178,7 +162,7 @@ function PlaneFacts({ plane }: { readonly plane: Plane }) {
         ['Region', plane.region ?? '–'],
         ['Version', plane.version ?? '–'],
         ['Release', plane.release ?? '–'],
-        ['Changes received', lagOf(plane)],
+        ['Changes applied', lagOf(plane)],
         ['Address', plane.endpoint_url ?? '–'],
         ['Secret', plane.secret === 'own' ? 'Its own' : 'The platform’s, so it is not rotated here'],
         ['Last report', <When key="report" at={plane.last_report_at} />],

@@ -2,14 +2,16 @@ import { Alert, Anchor, Box, CopyButton, Group, Paper, Stack, Text, Title } from
 import { Facts, Page, When, useNow } from '@atlas/web';
 import { useParams } from '@tanstack/react-router';
 import { JobActions } from '../../jobs/job-actions';
-import { currentStep, isLive, isUndoing, operationText } from '../../jobs/job-facts';
-import { JobErrorBox, JobSteps } from '../../jobs/job-steps';
+import { isLive, isUndone, operationText } from '../../jobs/job-facts';
+import { JobState } from '../../jobs/job-state';
+import { JobErrorBox, JobSteps, plainText } from '../../jobs/job-steps';
 import { JobsTable } from '../../jobs/jobs-table';
 import { Interrupted } from '../../jobs/live-job';
 import { useJob } from '../../jobs/use-job';
 import { tookText } from '../../parts/durations';
-import { JobLink, JobSubject, TextLink } from '../../parts/links';
+import { JobLink, JobSubject } from '../../parts/links';
 import { READ_ONLY, useMayChange } from '../../parts/access';
+import { usePlane } from '../../parts/planes';
 import { type Job as JobData } from '../../parts/types';
 
 /** Operations that start other jobs. */
@@ -18,10 +20,15 @@ const PARENTS: readonly string[] = ['drain', 'upgrade_wave'];
 export function JobPage() {
   const { id } = useParams({ from: '/signed-in/jobs/$id' });
   const { job, error, isPending, isInterrupted } = useJob(id);
+  const { data: plane } = usePlane(job?.tenant_plane_id ?? null);
   const mayChange = useMayChange();
   return (
     <Page
-      title={job === undefined ? 'Job' : `${operationText(job)} ${job.tenant_slug ?? ''}`.trim()}
+      title={
+        job === undefined
+          ? 'Job'
+          : [operationText(job), job.tenant_slug ?? plane?.name ?? []].flat().join(': ')
+      }
       within={[{ to: '/jobs', label: 'Jobs' }]}
       error={job === undefined ? error : null}
       isLoading={isPending}
@@ -29,9 +36,7 @@ export function JobPage() {
     >
       {job !== undefined && (
         <Stack>
-          <Text fw={600}>
-            <Sentence job={job} />
-          </Text>
+          <JobState job={job} />
           {isInterrupted && <Interrupted />}
           <Ending job={job} />
           <JobActions job={job} />
@@ -53,20 +58,6 @@ export function JobPage() {
   );
 }
 
-function Sentence({ job }: { readonly job: JobData }) {
-  const current = currentStep(job);
-  const at = current === null ? '' : ` at step ${current.number} of ${job.steps.length}`;
-  if (isUndoing(job)) return <>Undoing{at}.</>;
-  if (isLive(job)) return <>In progress{at}.</>;
-  if (job.status === 'succeeded') return <>Done. Nothing is left to do.</>;
-  return (
-    <>
-      {job.status === 'failed' ? 'Failed' : 'Cancelled'}
-      {at}, <When at={job.finished_at} />.
-    </>
-  );
-}
-
 /** Why a job ended without success, unless one of its steps says so. */
 function Ending({ job }: { readonly job: JobData }) {
   const { error } = job;
@@ -75,6 +66,17 @@ function Ending({ job }: { readonly job: JobData }) {
     return (
       <Alert color="red" title="This cannot be undone any more">
         Retry the job until it ends. After a deprovisioning you can then restore the tenant.
+      </Alert>
+    );
+  if (error.code === 'superseded') return null;
+  if (isUndone(job))
+    return (
+      <Alert color="orange" title="Why it was undone">
+        <Text size="sm">{plainText(error.detail)}</Text>
+        <Text size="sm" mt={4}>
+          To try again, fix the cause, then{' '}
+          {job.operation === 'provision' ? 'provision the tenant anew' : 'retry the job'}.
+        </Text>
       </Alert>
     );
   const isSaid = job.steps.some((step) => step.error?.code === error.code);
@@ -90,19 +92,11 @@ function JobFacts({ job }: { readonly job: JobData }) {
       </Title>
       <Facts
         facts={[
-          ['About', <JobSubject key="about" job={job} />],
-          ['Started', <When key="started" at={job.created_at} />],
-          ['Took', tookText(job.created_at, job.finished_at, now)],
+          [subjectOf(job), <JobSubject key="about" job={job} />],
+          ['Created', <When key="created" at={job.created_at} />],
+          [isLive(job) ? 'Until now' : 'Took', tookText(job.created_at, job.finished_at, now)],
           job.parent_id
             ? ['Part of', <JobLink key="parent" id={job.parent_id} name="the job that started it" />]
-            : null,
-          job.tenant_plane_id
-            ? [
-                'Plane',
-                <TextLink key="plane" size="sm" to="/fleet/$id" params={{ id: job.tenant_plane_id }}>
-                  Open the plane
-                </TextLink>,
-              ]
             : null,
           ['Id', job.id],
         ]}
@@ -118,6 +112,11 @@ function JobFacts({ job }: { readonly job: JobData }) {
       </Group>
     </Box>
   );
+}
+
+function subjectOf({ tenant_id: tenant, tenant_plane_id: plane }: JobData): string {
+  if (tenant !== null) return 'Tenant';
+  return plane === null ? 'About' : 'Plane';
 }
 
 function reportOf(job: JobData): string {

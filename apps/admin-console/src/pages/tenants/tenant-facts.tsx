@@ -1,63 +1,96 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Facts, StateBadge, When } from '@atlas/web';
+import { isLive, operationText } from '../../jobs/job-facts';
 import { PlaneLink } from '../../parts/links';
-import { lagOf } from '../../parts/planes';
-import { type Plane, type Tenant } from '../../parts/types';
+import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
+import { SOURCES } from '../../parts/tenants';
+import { type Job, type Plane, type Tenant } from '../../parts/types';
+import { PlaneBadges } from '../fleet/plane-state';
 
 interface TenantFactsProps {
   readonly tenant: Tenant;
   readonly plane: Plane | undefined;
 }
 
-/** Earlier versions noted a call of the API also for operators who used the console. */
-export const SOURCE_TEXTS: { readonly [Source in Tenant['source']]: string } = {
-  admin_ui: 'An operator',
-  signup: 'A sign-up',
-  api: 'An API call',
-};
+interface TenantStateProps extends TenantFactsProps {
+  /** Its newest job. */
+  readonly last: Job | undefined;
+}
 
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 
-/** How the tenant is, in a sentence. */
-export function TenantSentence({ tenant, plane }: TenantFactsProps) {
+/** How the tenant is, and what to do about it. */
+export function TenantState({ tenant, plane, last }: TenantStateProps) {
   return (
     <Group gap="sm">
-      <StateBadge state={tenant.status} />
-      <Text fw={600}>{sentenceOf(tenant, plane)}</Text>
+      <StateBadge state={isRestorable(tenant) ? 'deprovisioned' : tenant.status} />
+      <Text fw={600}>{sentenceOf(tenant, plane, last)}</Text>
     </Group>
   );
 }
 
-function sentenceOf(tenant: Tenant, plane: Plane | undefined): string {
-  const { status } = tenant;
-  if (status === 'deprovisioning') return removalOf(tenant);
+function isRestorable({ status, restorable_until: until }: Tenant): boolean {
+  return status === 'deprovisioning' && until !== null && Date.parse(until) > Date.now();
+}
+
+function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefined): string {
+  const { status, restorable_until: until } = tenant;
+  const isUnderWay = last !== undefined && isLive(last);
   if (status === 'deleted')
     return tenant.active_at === null
       ? 'Removed before it was ever active. Its jobs say what happened.'
       : 'Deleted for good. Its slug is not given to anyone else.';
-  if (status === 'suspended') return 'Suspended: users are refused, and data is kept.';
-  if (status === 'provisioning') return 'It is being provisioned.';
-  if (status === 'failed') return 'Provisioning failed. Retry or roll back its job.';
-  if (plane === undefined) return 'Working.';
-  if (plane.health === 'offline')
-    return 'Its plane is offline: it has not reported for a while. Users may still be served.';
-  if (plane.health_status === 'failing') return 'Its plane reports a failing check.';
-  if (plane.version_class === 'unsupported') return 'Its plane runs a version that is no longer supported.';
-  return 'Working. Nothing needs you.';
+  if (status === 'deprovisioning') {
+    if (isUnderWay && last.operation === 'restore')
+      return 'It is being restored. Users are refused until then.';
+    if (until !== null) return removalOf(tenant, until);
+    return isUnderWay
+      ? 'It is being removed, and users are refused.'
+      : 'Its removal has stopped, and users are refused. Retry the job, or roll it back.';
+  }
+  if (status === 'failed')
+    return last?.status === 'cancelled'
+      ? 'Its provisioning was stopped. Retry the job, or roll it back.'
+      : 'Its provisioning failed. The job says who has to act.';
+  if (status === 'provisioning') return 'It is being provisioned. Nobody can use it yet.';
+  if (last?.status === 'failed')
+    return (
+      `${usersText(status)} Its last job failed: ${operationText(last).toLowerCase()}. ` +
+      'The job says who has to act.'
+    );
+  if (status === 'suspended') return `${usersText(status)} Resume it under Operations.`;
+  if (plane?.health === 'offline')
+    return 'Its plane is offline, but users may still be served. Open the plane to see what to do.';
+  if (plane?.health === 'unknown')
+    return 'Users can work. Its plane does not report, so its health is not known here.';
+  if (plane?.health_status === 'failing') return 'Its plane reports a failing check. See Health below.';
+  if (plane?.health_status === 'degraded')
+    return 'Users can work, but a check of its plane needs a look. See Health below.';
+  if (plane?.version_class === 'unsupported')
+    return `Users can work, but the version of its plane is not supported. ${upgradeText(tenant)}`;
+  if (plane?.version_class === 'behind')
+    return `Users can work. The version of its plane is old. ${upgradeText(tenant)}`;
+  return isUnderWay ? `${usersText(status)} A job is under way.` : 'Users can work. Nothing needs you.';
+}
+
+function upgradeText({ deployment_model: model }: Tenant): string {
+  return profileOf(model).runBy.tenantPlane === 'customer'
+    ? 'Ask the customer to upgrade it.'
+    : 'Upgrade the plane.';
+}
+
+function usersText(status: Tenant['status']): string {
+  return status === 'suspended' ? 'Suspended: users are refused, and data is kept.' : 'Users can work.';
 }
 
 /** What has been removed, until when it can come back, and how. */
-function removalOf({ restorable_until: until, active_at: active, deployment_model: model }: Tenant): string {
-  if (until === null)
-    return active === null
-      ? 'It is being removed.'
-      : 'It is being removed, and users are refused. Its jobs say how far this is.';
+function removalOf(tenant: Tenant, until: string): string {
   const at = exact.format(new Date(until));
-  if (Date.parse(until) <= Date.now())
-    return `It could be restored until ${at}. Now it is being deleted for good.`;
+  if (!isRestorable(tenant))
+    return `It could be restored until ${at}. What is left of it is being deleted for good.`;
   const data =
-    profileOf(model).dataResidency.heldBy === 'atlas'
+    profileOf(tenant.deployment_model).dataResidency.heldBy === 'atlas'
       ? 'its data is only in a backup'
       : 'its data stays with the customer';
   return (
@@ -69,12 +102,15 @@ function removalOf({ restorable_until: until, active_at: active, deployment_mode
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {
   const profile = profileOf(tenant.deployment_model);
   const checks = plane?.health_checks.filter(({ status }) => status !== 'ok') ?? [];
+  const isGone = tenant.status === 'deleted' || (tenant.status === 'deprovisioning' && plane === undefined);
   return (
     <Facts
       facts={[
         [
           'Address',
-          tenant.url === null ? (
+          isGone ? (
+            'None: the tenant is removed'
+          ) : tenant.url === null ? (
             'Set when the plane enrols'
           ) : (
             <Anchor key="url" size="sm" href={tenant.url} target="_blank" rel="noreferrer">
@@ -83,43 +119,35 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
           ),
         ],
         ['Slug', tenant.slug],
-        [
-          'Health',
-          plane === undefined ? (
-            'No plane'
-          ) : (
-            <Group key="health" gap="xs">
-              <StateBadge state={plane.health} />
-              {plane.health_status !== null && <StateBadge state={plane.health_status} />}
-              {checks.map(({ name, detail }) => (
-                <Text key={name} size="sm">
-                  {name}: {detail ?? 'not well'}
-                </Text>
-              ))}
-            </Group>
-          ),
-        ],
-        [
-          'Plane',
-          tenant.tenant_plane_id === null ? '–' : <PlaneLink key="plane" id={tenant.tenant_plane_id} />,
-        ],
-        plane === undefined ? null : ['Version', `${plane.version ?? '–'}${classText(plane)}`],
-        plane === undefined ? null : ['Changes received', lagOf(plane)],
+        plane === undefined
+          ? null
+          : [
+              'Health',
+              <Group key="health" gap="xs">
+                <PlaneBadges plane={plane} />
+                {checks.map(({ name, detail }) => (
+                  <Text key={name} size="sm">
+                    {CHECK_NAMES[name]}: {withTimes(detail ?? 'not well')}
+                  </Text>
+                ))}
+              </Group>,
+            ],
+        tenant.tenant_plane_id === null
+          ? null
+          : ['Placed on', <PlaneLink key="plane" id={tenant.tenant_plane_id} />],
+        plane === undefined ? null : ['Version', plane.version ?? '–'],
+        plane === undefined ? null : ['Changes applied', lagOf(plane)],
         ['Model', profile.title],
-        ['Data', profile.dataResidency.text],
+        ['Where its data is', profile.dataResidency.text],
         ['Plan', tenant.plan],
         ['Region', tenant.region ?? '–'],
         ['First admin', tenant.admin_email],
         tenant.po_number === null ? null : ['Purchase order', tenant.po_number],
         ['Created', <When key="created" at={tenant.created_at} />],
         ['Active since', <When key="active" at={tenant.active_at} />],
-        ['Ordered by', SOURCE_TEXTS[tenant.source]],
+        ['Ordered by', SOURCES[tenant.source]],
         ['Id', tenant.id],
       ]}
     />
   );
-}
-
-function classText({ version_class: known }: Plane): string {
-  return known === null || known === 'current' ? '' : ` (${known})`;
 }

@@ -24,7 +24,7 @@ import { type Job, type Plane, type Tenant } from '../../parts/types';
 import { DeletionCertificate } from './deletion-certificate';
 import { EditTenant } from './edit-tenant';
 import { TenantSettings } from './tenant-settings';
-import { TenantFacts, TenantSentence } from './tenant-facts';
+import { TenantFacts, TenantState } from './tenant-facts';
 
 export function TenantPage() {
   const { id } = useParams({ from: '/signed-in/tenants/$id' });
@@ -40,7 +40,7 @@ const WITHIN = [{ to: '/tenants', label: 'Tenants' }];
 
 function Loaded({ tenant }: { readonly tenant: Tenant }) {
   const mayChange = useMayChange();
-  const { data: plane } = usePlane(tenant.tenant_plane_id);
+  const { data: plane, isLoading: isPlaneLoading } = usePlane(tenant.tenant_plane_id);
   const jobs = useJobs({ tenant_id: tenant.id });
   const last = jobs.data?.pages[0]?.items[0];
   const { tenantFixed: hasOwnPlane, offlineEnrolmentAllowed: isEnrolledByFile } = profileOf(
@@ -56,7 +56,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
       actions={mayChange && <Operations tenant={tenant} plane={plane} last={last} />}
     >
       <Stack>
-        <TenantSentence tenant={tenant} plane={plane} />
+        {!jobs.isLoading && !isPlaneLoading && <TenantState tenant={tenant} plane={plane} last={last} />}
         {last !== undefined && needsAttention(last, tenant) && (
           <Paper withBorder p="md">
             <LiveJob id={last.id} />

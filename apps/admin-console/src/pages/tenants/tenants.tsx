@@ -8,8 +8,8 @@ import { api } from '../../api';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given } from '../../parts/search';
+import { SOURCES } from '../../parts/tenants';
 import { type Tenant } from '../../parts/types';
-import { SOURCE_TEXTS } from './tenant-facts';
 
 const DEBOUNCE_MS = 200;
 /** A single character matches too many tenants. */
@@ -82,7 +82,7 @@ const COLUMNS: readonly Column<Tenant>[] = [
   { name: 'Plan', width: 100, cell: ({ plan }) => plan },
   { name: 'Region', width: 90, cell: ({ region }) => region ?? '–' },
   { name: 'Created', width: 130, cell: ({ created_at }) => <When at={created_at} /> },
-  { name: 'Ordered by', width: 120, cell: ({ source }) => SOURCE_TEXTS[source] },
+  { name: 'Ordered by', width: 120, cell: ({ source }) => SOURCES[source] },
 ];
 
 /** The filters are in the address, so that it can be shared. */

@@ -1,6 +1,6 @@
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { usePageKeys } from '@atlas/web';
-import { type Incident } from '../../../incidents/incident';
+import { type Incident, isOpen } from '../../../incidents/incident';
 import { SeveritySelect } from '../../../incidents/severity';
 import { type ChangeIncident } from '../../../incidents/use-incident';
 import { useAssignees, useNames } from '../../../people';
@@ -26,12 +26,14 @@ export function Assignment({ incident, change }: AssignmentProps) {
   );
 }
 
-function Assignee({ incident: { assignee_id: assignee }, change }: AssignmentProps) {
+function Assignee({ incident, change }: AssignmentProps) {
+  const { assignee_id: assignee } = incident;
   const { id: self } = useUser();
   const nameOf = useNames();
   const able = useAssignees();
   const assign = (id: string | null): void => change.mutate({ assignee_id: id });
-  usePageKeys({ t: () => assignee !== self && !change.isPending && assign(self) });
+  const mayTake = assignee !== self && isOpen(incident);
+  usePageKeys({ t: () => mayTake && !change.isPending && assign(self) });
   return (
     <>
       {able.length > 0 ? (
@@ -50,7 +52,7 @@ function Assignee({ incident: { assignee_id: assignee }, change }: AssignmentPro
         <Text size="sm">Assignee: {assignee ? nameOf(assignee) : 'nobody'}</Text>
       )}
       <Group gap="xs">
-        {assignee !== self && (
+        {mayTake && (
           <Button size="compact-sm" variant="light" disabled={change.isPending} onClick={() => assign(self)}>
             Take it
           </Button>

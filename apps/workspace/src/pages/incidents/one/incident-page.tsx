@@ -3,7 +3,8 @@ import { Page, Section, StateBadge, When, isMissing } from '@atlas/web';
 import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useChangeIncident, useIncident } from '../../../incidents/use-incident';
-import { type Incident } from '../../../incidents/incident';
+import { type Incident, isOpen } from '../../../incidents/incident';
+import { nextStepOf } from '../../../incidents/next-step';
 import { ChangeProblem } from '../../../incidents/change-problem';
 import { SeverityBadge } from '../../../incidents/severity';
 import { PageLink } from '../../../links';
@@ -54,6 +55,7 @@ function Shown({ incident, error }: { readonly incident: Incident; readonly erro
           <StateBadge state={status} />
           <Opened incident={incident} />
         </Group>
+        <Text fw={600}>{nextStepOf(incident)}</Text>
         <StateButtons incident={incident} change={change} />
         <ChangeProblem error={change.error} status={status} />
       </Stack>
@@ -122,11 +124,12 @@ function Opened({ incident }: { readonly incident: Incident }) {
 
 function Description({ incident }: { readonly incident: Incident }) {
   const { description, resolution_notes: notes, root_cause: cause } = incident;
+  const isAgain = isOpen(incident);
   return (
     <>
       {description && <Passage title="Description" text={description} />}
-      {notes && <Passage title="Resolution" text={notes} />}
-      {cause && <Passage title="Root cause" text={cause} />}
+      {notes && <Passage title={isAgain ? 'Earlier resolution' : 'Resolution'} text={notes} />}
+      {cause && <Passage title={isAgain ? 'Earlier root cause' : 'Root cause'} text={cause} />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Alert, Group, Stack, Stepper, Text, Title, useMatches } from '@mantine/core';
 import { Page, Section, When, isMissing } from '@atlas/web';
 import { useSearch } from '@tanstack/react-router';
-import { type Incident, STATUSES, type Status } from '../../../incidents/incident';
+import { type Incident, STATUSES, type Status, isOpen } from '../../../incidents/incident';
 import { isMiss, timelineTextOf } from '../../../incidents/timeline-text';
 import { useIncident } from '../../../incidents/use-incident';
 import { type TimelineItem, useTimeline } from '../../../incidents/use-timeline';
@@ -16,7 +16,7 @@ const STEPS: readonly { readonly label: string; readonly statuses: readonly Stat
   { label: 'Seen', statuses: ['acknowledged'] },
   { label: 'Being worked on', statuses: ['investigating'] },
   { label: 'Solved', statuses: ['resolved'] },
-  { label: 'Finished', statuses: ['closed'] },
+  { label: 'Closed', statuses: ['closed'] },
 ];
 
 /** What became of a requester's own report. */
@@ -36,7 +36,7 @@ export function ReportPage({ id }: { readonly id: string }) {
 
 function Shown({ report, error }: { readonly report: Incident; readonly error: unknown }) {
   const { reported } = useSearch({ from: '/signed-in/incidents/$id' });
-  const { id, number, title, description, resolution_notes: notes, created_at: at } = report;
+  const { id, number, title, description, resolution_notes: notes, created_at: at, sla } = report;
   return (
     <Page title={title} within={WITHIN} error={error}>
       <Stack maw={720}>
@@ -48,6 +48,12 @@ function Shown({ report, error }: { readonly report: Incident; readonly error: u
         <Text size="sm" c="dimmed">
           {number}, reported <When at={at} />
         </Text>
+        <Text fw={600}>{newsOf(report)}</Text>
+        {isOpen(report) && sla && sla.status !== 'resolution_breached' && (
+          <Text size="sm">
+            We expect to solve it <When at={sla.resolution_due_at} />.
+          </Text>
+        )}
         <Progress report={report} />
         {notes && <Passage title="How it was solved" text={notes} />}
         {description && <Passage title="What you told us" text={description} />}
@@ -61,6 +67,21 @@ function Shown({ report, error }: { readonly report: Incident; readonly error: u
       </Stack>
     </Page>
   );
+}
+
+const NEWS: Readonly<Record<Status, string>> = {
+  triggered: 'We have received it. Nobody has looked at it yet.',
+  open: 'We have received it. Nobody has looked at it yet.',
+  acknowledged: 'Somebody has seen it and will work on it.',
+  investigating: 'Somebody is working on it.',
+  resolved: 'It is solved. If it is not, report it again.',
+  closed: 'It is solved and closed. If the problem comes back, report it again.',
+};
+
+/** What the state of a report means to its reporter. */
+function newsOf(report: Incident): string {
+  const isLate = isOpen(report) && report.sla?.status === 'resolution_breached';
+  return isLate ? `${NEWS[report.status]} It takes longer than planned.` : NEWS[report.status];
 }
 
 function Progress({ report: { status } }: { readonly report: Incident }) {
@@ -108,14 +129,13 @@ function isForReporter({ kind }: TimelineItem): boolean {
 function Entry({ item }: { readonly item: TimelineItem }) {
   const { id: self } = useUser();
   return (
-    <Group gap="xs" align="baseline">
-      <Text size="xs" c="dimmed" w={110}>
+    <Group gap="xs" align="baseline" wrap="nowrap">
+      <Text size="xs" c="dimmed" w={110} flex="none">
         <When at={item.at} />
       </Text>
-      <Text size="sm" fw={600}>
-        {item.by === self ? 'You' : 'Our team'}
+      <Text size="sm">
+        <b>{item.by === self ? 'You' : 'Our team'}</b> {textOf(item)}
       </Text>
-      <Text size="sm">{textOf(item)}</Text>
     </Group>
   );
 }

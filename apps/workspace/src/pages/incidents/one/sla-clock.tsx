@@ -1,4 +1,4 @@
-import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
+import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useNow } from '@atlas/web';
 import { type Incident } from '../../../incidents/incident';
 import { clockOf } from '../../../incidents/sla';
@@ -27,17 +27,18 @@ export function SlaClock({ incident }: { readonly incident: Incident }) {
           <div key={name}>
             <Group justify="space-between" mb={4}>
               <Text size="sm">{name}</Text>
-              <Tooltip label={`Due ${exact.format(new Date(due))}`}>
-                <Text size="sm" fw={600} tabIndex={0}>
-                  {text}
-                </Text>
-              </Tooltip>
+              <Text size="sm" fw={600} c={color === 'red' ? 'red' : undefined}>
+                {text}
+              </Text>
             </Group>
             <Progress
               value={percent}
               color={color}
               aria-label={`${name}: share of the time that has passed`}
             />
+            <Text size="xs" c="dimmed">
+              Due {exact.format(new Date(due))}
+            </Text>
           </div>
         );
       })}

@@ -1,0 +1,90 @@
+import { Group, Text } from '@mantine/core';
+import { profileOf } from '@atlas/deployment-profiles';
+import { StateBadge, When } from '@atlas/web';
+import { isLive, operationText } from '../../jobs/job-facts';
+import { TextLink } from '../../parts/links';
+import { type Job, type Plane } from '../../parts/types';
+
+interface PlaneStateProps {
+  readonly plane: Plane;
+  /** Its newest job. */
+  readonly last: Job | undefined;
+}
+
+/** How a plane is, and what to do about it. */
+export function PlaneState({ plane, last }: PlaneStateProps) {
+  return (
+    <Group gap="sm">
+      <PlaneBadges plane={plane} />
+      <Text fw={600}>
+        <Sentence plane={plane} last={last} />
+      </Text>
+    </Group>
+  );
+}
+
+/** What is known about a plane's health and version, in badges. Only the first is there if all is well. */
+export function PlaneBadges({ plane }: { readonly plane: Plane }) {
+  const { status, health, health_status: reported, version_class: known } = plane;
+  if (status !== 'enrolled') return <StateBadge state={status} />;
+  return (
+    <Group gap={4}>
+      <StateBadge state={health} />
+      {reported !== null && reported !== 'ok' && <StateBadge state={reported} />}
+      {known !== null && known !== 'current' && <StateBadge state={known} />}
+      {plane.identity_forked && <StateBadge state="two_copies" />}
+      {!plane.accepts_tenants && isCell(plane) && <StateBadge state="no_new_tenants" />}
+    </Group>
+  );
+}
+
+function Sentence({ plane, last }: PlaneStateProps) {
+  const isCustomers = profileOf(plane.deployment_model).runBy.tenantPlane === 'customer';
+  if (plane.status === 'retired') return <>Retired. It serves nobody and is kept for the records.</>;
+  if (plane.status === 'expected')
+    return (
+      <>
+        It has never reported. {isCustomers ? 'The customer starts it' : 'Start it'} with its install bundle.
+        Is the bundle lost? There is another under Install.
+      </>
+    );
+  if (plane.identity_forked)
+    return <>Two installations report as this plane. A disk was probably cloned: stop one of them.</>;
+  if (plane.health === 'offline')
+    return (
+      <>
+        No report since <When at={plane.last_report_at} />.{' '}
+        {isCustomers ? 'Ask the customer to check' : 'Check'} the machine, and its link to the Control Plane.
+        If only the link is down, its users keep working.
+      </>
+    );
+  if (plane.health === 'unknown')
+    return <>It is air-gapped and does not report, so its health is not known here.</>;
+  if (plane.health_status === 'failing') return <>One of its checks fails. See what was found below.</>;
+  if (last?.status === 'failed')
+    return <>Its last job failed: {operationText(last).toLowerCase()}. The job says who has to act.</>;
+  if (plane.health_status === 'degraded')
+    return <>It works, but one of its checks needs a look. See what was found below.</>;
+  if (plane.version_class === 'unsupported')
+    return <>The Control Plane does not support its version. It keeps serving. {upgradeText(isCustomers)}</>;
+  if (plane.version_class === 'behind') return <>Its version is old. {upgradeText(isCustomers)}</>;
+  if (last !== undefined && isLive(last)) return <>It works. A job is under way.</>;
+  if (!isCell(plane)) return <>It works. Nothing needs you.</>;
+  if (!plane.accepts_tenants)
+    return <>It works, but gets no new tenants. To change that, reopen it under Operations.</>;
+  if (plane.tenants >= plane.capacity)
+    return (
+      <>
+        It works, but is full. For more tenants, <TextLink to="/fleet/register">register a cell</TextLink>.
+      </>
+    );
+  return <>It works. Nothing needs you.</>;
+}
+
+function upgradeText(isCustomers: boolean): string {
+  return isCustomers ? 'Ask the customer to upgrade it.' : 'Upgrade it under Operations.';
+}
+
+export function isCell({ deployment_model: model }: Plane): boolean {
+  return !profileOf(model).tenantFixed;
+}

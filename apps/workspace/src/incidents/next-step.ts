@@ -1,0 +1,20 @@
+import { type Incident, type Status, isOpen } from './incident';
+
+const SAY_SO = 'Acknowledge it to say that somebody is on it.';
+
+const NEXT: Readonly<Record<Status, string>> = {
+  triggered: `Opened by itself, and nobody has responded yet. ${SAY_SO}`,
+  open: `Nobody has responded yet. ${SAY_SO}`,
+  acknowledged: 'Somebody has responded. Next, investigate what is wrong.',
+  investigating: 'Somebody is looking for the cause. Resolve it once it works again.',
+  resolved: 'It works again. Close it once that is certain, or reopen it.',
+  closed: 'Nothing is left to do. Reopen it if the problem comes back.',
+};
+
+/** What the state of an incident means, and what comes next. */
+export function nextStepOf(incident: Incident): string {
+  const { status, assignee_id: assignee, acknowledged_at: acknowledged, sla } = incident;
+  const wasSeen = acknowledged !== null || (sla?.responded_at ?? null) !== null;
+  const next = status === 'open' && wasSeen ? `Reopened. ${SAY_SO}` : NEXT[status];
+  return isOpen(incident) && assignee === null ? `${next} It has no assignee yet.` : next;
+}
