@@ -142,34 +142,31 @@ interface Shown {
 
 /** Scrolls so far that the next page is fetched, and waits until its rows are there and painted. */
 function nextPage(page: Page): Promise<Shown> {
-  return page.evaluate(
-    async (ahead) => {
-      const box = document.querySelector('[role=region]');
-      const table = box?.querySelector('table');
-      if (!box || !table) throw new Error('The page has no list.');
-      const before = table.getAttribute('aria-rowcount');
-      const longer = new Promise<void>((done) =>
-        new MutationObserver(() => table.getAttribute('aria-rowcount') !== before && done()).observe(table, {
-          attributes: true,
-        }),
-      );
-      box.scrollTop = box.scrollHeight - box.clientHeight - ahead;
-      await longer;
-      await new Promise(requestAnimationFrame);
-      const { port1, port2 } = new MessageChannel();
-      await new Promise((painted) => {
-        port1.onmessage = painted;
-        port2.postMessage(null);
-      });
-      const shown = performance.now();
-      const call = performance
-        .getEntriesByType('resource')
-        .findLast(({ name }) => new URL(name).searchParams.has('cursor'));
-      if (!call) throw new Error('The page made no call.');
-      return { url: call.name, ms: shown - call.startTime };
-    },
-    AHEAD_PX,
-  );
+  return page.evaluate(async (ahead) => {
+    const box = document.querySelector('[role=region]');
+    const table = box?.querySelector('table');
+    if (!box || !table) throw new Error('The page has no list.');
+    const before = table.getAttribute('aria-rowcount');
+    const longer = new Promise<void>((done) =>
+      new MutationObserver(() => table.getAttribute('aria-rowcount') !== before && done()).observe(table, {
+        attributes: true,
+      }),
+    );
+    box.scrollTop = box.scrollHeight - box.clientHeight - ahead;
+    await longer;
+    await new Promise(requestAnimationFrame);
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((painted) => {
+      port1.onmessage = painted;
+      port2.postMessage(null);
+    });
+    const shown = performance.now();
+    const call = performance
+      .getEntriesByType('resource')
+      .findLast(({ name }) => new URL(name).searchParams.has('cursor'));
+    if (!call) throw new Error('The page made no call.');
+    return { url: call.name, ms: shown - call.startTime };
+  }, AHEAD_PX);
 }
 
 /** Waits until the first row has this text and is painted. */
