@@ -16,10 +16,16 @@ export function useHeldRows<Row>(
   const all = useMemo(() => pages?.flatMap(({ items }) => items) ?? [], [pages]);
   const [{ of, held }, setState] = useState({ of: all, held: 0 });
   if (of !== all) {
-    const shown = new Set(of.slice(held).map(keyOf));
-    const first = isHolding ? all.findIndex((row) => shown.has(keyOf(row))) : 0;
-    setState({ of: all, held: Math.max(first, 0) });
+    setState({ of: all, held: isHolding ? newOnTop(of.slice(held), all, keyOf) : 0 });
   }
   const rows = useMemo(() => all.slice(held), [all, held]);
   return { rows, held, showAll: () => setState({ of: all, held: 0 }) };
+}
+
+function newOnTop<Row>(shown: readonly Row[], all: readonly Row[], keyOf: (row: Row) => string): number {
+  const keys = new Set(shown.map(keyOf));
+  return Math.max(
+    all.findIndex((row) => keys.has(keyOf(row))),
+    0,
+  );
 }

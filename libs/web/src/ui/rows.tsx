@@ -105,7 +105,7 @@ function Drawn<Row>(props: DrawnProps<Row>) {
           {isNarrow ? <NarrowList {...parts}>{drawn}</NarrowList> : <WideTable {...parts}>{drawn}</WideTable>}
         </Box>
       </Box>
-      {isFetchingNextPage && <Loader size="xs" aria-label="Loading more" />}
+      {isFetchingNextPage && last === rows.length - 1 && <Loader size="xs" aria-label="Loading more" />}
       {error && (
         <Group mt="xs">
           <ProblemAlert error={error} />

@@ -24,8 +24,24 @@ const MODEL_CHOICES = DEPLOYMENT_MODELS.map((value) => ({ value, label: profileO
 const STATUS_CHOICES = TENANT_STATUSES.map((value) => ({ value, label: wordsOf(value) }));
 
 export function Tenants() {
-  const filter = useSearch({ from: '/signed-in/tenants' });
   const mayChange = useMayChange();
+  return (
+    <Page
+      title="Tenants"
+      {...(!mayChange && { about: READ_ONLY })}
+      actions={mayChange && <ButtonLink to="/tenants/new">Provision a tenant</ButtonLink>}
+    >
+      <Stack>
+        <Filters />
+        <Found />
+      </Stack>
+    </Page>
+  );
+}
+
+/** Apart from the filters, which need not be drawn again for every page. */
+function Found() {
+  const filter = useSearch({ from: '/signed-in/tenants' });
   const pages = useInfiniteQuery({
     queryKey: ['tenants', filter],
     initialPageParam: undefined as string | undefined,
@@ -47,27 +63,18 @@ export function Tenants() {
     refetchOnWindowFocus: ({ state: { data } }) => (data?.pages.length ?? 0) <= MOST_LIVE_PAGES,
   });
   return (
-    <Page
-      title="Tenants"
-      {...(!mayChange && { about: READ_ONLY })}
-      actions={mayChange && <ButtonLink to="/tenants/new">Provision a tenant</ButtonLink>}
-    >
-      <Stack>
-        <Filters />
-        <Rows
-          label="Tenants"
-          pages={pages}
-          keyOf={({ id }) => id}
-          empty={
-            Object.keys(given(filter)).length === 0
-              ? 'No tenants yet. Provision the first one.'
-              : 'No tenant matches. Search looks at the beginning of the slug, the name and the ' +
-                'first admin’s address. Clear the filters to see all tenants.'
-          }
-          columns={COLUMNS}
-        />
-      </Stack>
-    </Page>
+    <Rows
+      label="Tenants"
+      pages={pages}
+      keyOf={({ id }) => id}
+      empty={
+        Object.keys(given(filter)).length === 0
+          ? 'No tenants yet. Provision the first one.'
+          : 'No tenant matches. Search looks at the beginning of the slug, the name and the ' +
+            'first admin’s address. Clear the filters to see all tenants.'
+      }
+      columns={COLUMNS}
+    />
   );
 }
 
