@@ -29,7 +29,7 @@ export { type Column, Rows } from './ui/rows';
 export { Section } from './ui/section';
 export { sendByKey } from './ui/send-by-key';
 export { Shell, type ShellLink } from './ui/shell';
-export { StateBadge, wordsOf } from './ui/state-badge';
+export { StateBadge, stateText, wordsOf } from './ui/state-badge';
 export { When, useNow } from './ui/when';
 export { newQueryClient, show } from './ui/web-app';
 export { oneOf, textOf } from './api/search';

@@ -49,8 +49,8 @@ function Sentence({ job }: { readonly job: Job }) {
 }
 
 function liveText(job: Job, at: string): string {
-  if (job.status === 'queued') return 'It has not begun yet. It begins by itself.';
-  if (isTryingAgain(job)) return `The last try failed${at}. It tries again by itself.`;
+  if (job.status === 'queued') return 'It has not started yet. It starts automatically.';
+  if (isTryingAgain(job)) return `The last attempt failed${at}. It tries again automatically.`;
   return job.status === 'waiting' ? `Waiting${at}.` : `Running${at}.`;
 }
 

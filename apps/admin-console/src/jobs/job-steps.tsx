@@ -93,12 +93,12 @@ const HANDS: Readonly<Record<string, string>> = {
   'await-reenrolment':
     'Whoever runs the plane starts it with the new install bundle. Is it lost? The page of the plane has ' +
     'another, under Install.',
-  'await-version': 'Until then, the plane goes on as it is.',
+  'await-version': 'Until then, the plane keeps running as it is.',
 };
 
 function whoActs(step: string, waitingFor: string): string {
   if (waitingFor.includes('consent')) return 'Their admin agrees in the workspace, under Deployment.';
-  return HANDS[step] ?? 'It goes on by itself.';
+  return HANDS[step] ?? 'Nobody has to act.';
 }
 
 /** The texts of the API without the calls that they name, because the console has buttons for them. */
@@ -115,7 +115,7 @@ interface JobErrorProps {
 export function JobErrorBox({ error, isLive: isJobLive }: JobErrorProps) {
   const isRetrying = isJobLive && error.class === 'retry';
   const title = isRetrying
-    ? 'Trying again by itself'
+    ? 'Trying again automatically'
     : isJobLive && error.class === 'fatal'
       ? 'This is being undone'
       : 'A person has to act';

@@ -18,7 +18,7 @@ const STEP_TEXTS: Readonly<Record<string, string>> = {
   'await-copy': 'Wait until the new plane has nearly all of the data',
   'await-import': 'Wait until the new plane has all of the data, with matching checksums',
   'cut-over': 'Make the new plane the tenant’s home. The old copy is kept for a while',
-  freeze: 'Pause writes briefly, so that the last changes can be copied. Reading goes on',
+  freeze: 'Pause writes briefly, so that the last changes can be copied. Reads continue',
   'open-transfer': 'Begin to copy the tenant’s data to its new plane. The tenant keeps working',
   'reopen-copy':
     'Make the old copy the tenant’s home again, as it was at the move, because the new plane has lost ' +

@@ -36,7 +36,7 @@ export function RotateDrawer({ plane, onClose }: PlaneDrawerProps) {
             <Radio
               value="routine"
               label="Routine"
-              description="The plane gets the new secret by itself. Nothing stops."
+              description="The plane picks up the new secret. Nothing stops."
             />
             <Radio
               value="compromised"

@@ -10,6 +10,16 @@ export const SOURCES: { readonly [Source in Tenant['source']]: string } = {
   api: 'An API call',
 };
 
+/** Whether all its data is removed and can still be brought back. */
+export function isRestorable({ status, restorable_until: until }: Tenant): boolean {
+  return status === 'deprovisioning' && until !== null && Date.parse(until) > Date.now();
+}
+
+/** What its badge says. */
+export function stateOf(tenant: Tenant): string {
+  return isRestorable(tenant) ? 'deprovisioned' : tenant.status;
+}
+
 const CHANGING_MS = 5000;
 const CALM_MS = 30_000;
 

@@ -3,7 +3,7 @@ import { type Incident, type Status, isOpen } from './incident';
 const SAY_SO = 'Acknowledge it to say that somebody is on it.';
 
 const NEXT: Readonly<Record<Status, string>> = {
-  triggered: `Opened by itself, and nobody has responded yet. ${SAY_SO}`,
+  triggered: `Opened automatically, and nobody has responded yet. ${SAY_SO}`,
   open: `Nobody has responded yet. ${SAY_SO}`,
   acknowledged: 'Somebody has responded. Next, investigate what is wrong.',
   investigating: 'Somebody is looking for the cause. Resolve it once it works again.',

@@ -1,4 +1,4 @@
-import { type TenantPlaneSchemas, wordsOf } from '@atlas/web';
+import { type TenantPlaneSchemas, stateText } from '@atlas/web';
 
 type Item = TenantPlaneSchemas['schemas']['TimelineItemView'];
 type NameOf = (id: string) => string;
@@ -13,7 +13,7 @@ const MISSED: Readonly<Record<string, string>> = {
   resolution_breached: 'Not resolved in time',
 };
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? wordsOf(value) : '?');
+const textOf = (value: unknown): string => (typeof value === 'string' ? stateText(value) : '?');
 const isOne = (value: unknown): boolean => value === 1;
 
 function personOf(value: unknown, nameOf: NameOf): string {

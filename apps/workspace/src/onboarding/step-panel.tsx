@@ -9,7 +9,7 @@ import { type Step } from './use-checklist';
 /** Why each step matters. Steps of a newer plane have only their hint. */
 const WHY: Readonly<Record<string, string>> = {
   connect_data: 'Atlas can show what an outage affects only if it knows what you run.',
-  monitoring: 'Alerts become incidents by themselves, so that nobody has to watch a screen.',
+  monitoring: 'Alerts become incidents automatically, so nobody has to watch a screen.',
   slos: 'An SLO (service level objective) says how often a service must work. Atlas warns in time.',
   runbook: 'A runbook does the usual remedy in the same way every time, with approvals where it is risky.',
   ai: 'The AI reads an incident and suggests causes and next steps.',

@@ -66,7 +66,7 @@ function PartMissing() {
       {isUpdated ? (
         <Button onClick={reload}>Reload the page</Button>
       ) : (
-        <Text>This page opens by itself as soon as there is a connection.</Text>
+        <Text>This page opens as soon as there is a connection.</Text>
       )}
     </Container>
   );

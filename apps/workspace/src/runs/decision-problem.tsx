@@ -1,5 +1,5 @@
 import { Alert, Text } from '@mantine/core';
-import { ProblemAlert, ProblemError, wordsOf } from '@atlas/web';
+import { ProblemAlert, ProblemError, stateText } from '@atlas/web';
 import { PageLink } from '../links';
 import { useMay } from '../session';
 import { type Run } from './run';
@@ -30,10 +30,10 @@ export function DecisionProblem({ error, run }: DecisionProblemProps) {
     case 'own_approval':
       return <OwnApproval others={Number(extra['other_approvers'])} />;
     case 'step_not_waiting':
-      return <Faster now={`The step is now ${wordsOf(String(extra['step_status']))}.`} />;
+      return <Faster now={`The step is now ${stateText(String(extra['step_status']))}.`} />;
     case 'run_ended':
     case 'run_not_failed':
-      return <Faster now={`The run is now ${wordsOf(String(extra['run_status']))}.`} />;
+      return <Faster now={`The run is now ${stateText(String(extra['run_status']))}.`} />;
     case 'run_secrets_deleted':
       return (
         <Alert color="orange" role="alert" title="The secret values are gone">

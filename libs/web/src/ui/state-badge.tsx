@@ -27,7 +27,7 @@ const COLORS: Readonly<Record<string, MantineColor>> = {
   waiting_approval: 'orange',
   waiting_manual: 'orange',
   P2: 'orange',
-  // It goes on by itself.
+  // It is under way, and nobody has to act.
   queued: 'blue',
   running: 'blue',
   waiting: 'blue',
@@ -60,9 +60,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 export function StateBadge({ state }: { readonly state: string }) {
   return (
     <Badge variant="light" color={COLORS[state] ?? 'gray'} tt="none" fw={600}>
-      {TEXTS[state] ?? wordsOf(state)}
+      {stateText(state)}
     </Badge>
   );
+}
+
+/** A state as its badge says it. */
+export function stateText(state: string): string {
+  return TEXTS[state] ?? wordsOf(state);
 }
 
 /** `awaiting_approval` as text. */

@@ -56,7 +56,7 @@ function Form({ first, onClose }: FormProps) {
       versionedOf(api.PATCH('/api/tenants/{id}', { params: { path, header }, body })),
     keep: () => forgetLists(client),
     onSaved: () => {
-      notifications.show({ message: 'Saved. The tenant’s plane gets it by itself.' });
+      notifications.show({ message: 'Saved. The tenant’s plane picks it up.' });
       onClose();
     },
   });

@@ -4,7 +4,7 @@ import { Facts, StateBadge, When } from '@atlas/web';
 import { isLive, operationText } from '../../jobs/job-facts';
 import { PlaneLink } from '../../parts/links';
 import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
-import { SOURCES } from '../../parts/tenants';
+import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
 import { type Job, type Plane, type Tenant } from '../../parts/types';
 import { PlaneBadges } from '../fleet/plane-state';
 
@@ -24,14 +24,10 @@ const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'sho
 export function TenantState({ tenant, plane, last }: TenantStateProps) {
   return (
     <Group gap="sm">
-      <StateBadge state={isRestorable(tenant) ? 'deprovisioned' : tenant.status} />
+      <StateBadge state={stateOf(tenant)} />
       <Text fw={600}>{sentenceOf(tenant, plane, last)}</Text>
     </Group>
   );
-}
-
-function isRestorable({ status, restorable_until: until }: Tenant): boolean {
-  return status === 'deprovisioning' && until !== null && Date.parse(until) > Date.now();
 }
 
 function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefined): string {

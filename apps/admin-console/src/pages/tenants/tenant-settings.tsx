@@ -51,9 +51,9 @@ function Infrastructure({ tenant }: { readonly tenant: Tenant }) {
         ]}
       />
       <Text size="sm" mt="sm" mb="xs">
-        A driver that creates infrastructure records both by itself. If you create it by hand, record it with
-        this command. It needs an API key with the scopes <Code>secrets:write</Code> and{' '}
-        <Code>tenants:read</Code>: nobody who is signed in here can read or change a database URL.
+        A driver that creates infrastructure records both. If you create it by hand, record it with this
+        command. It needs an API key with the scopes <Code>secrets:write</Code> and <Code>tenants:read</Code>:
+        nobody who is signed in here can read or change a database URL.
       </Text>
       <CopyBlock
         name="the command"

@@ -8,7 +8,7 @@ import { api } from '../../api';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given } from '../../parts/search';
-import { SOURCES } from '../../parts/tenants';
+import { SOURCES, stateOf } from '../../parts/tenants';
 import { type Tenant } from '../../parts/types';
 
 const DEBOUNCE_MS = 200;
@@ -84,7 +84,7 @@ const COLUMNS: readonly Column<Tenant>[] = [
     width: 220,
     cell: ({ id, name, slug }) => <TenantLink id={id} name={`${name} (${slug})`} />,
   },
-  { name: 'State', width: 140, cell: ({ status }) => <StateBadge state={status} /> },
+  { name: 'State', width: 140, cell: (tenant) => <StateBadge state={stateOf(tenant)} /> },
   { name: 'Model', width: 170, cell: ({ deployment_model: model }) => profileOf(model).title },
   { name: 'Plan', width: 100, cell: ({ plan }) => plan },
   { name: 'Region', width: 90, cell: ({ region }) => region ?? '–' },

@@ -37,7 +37,7 @@ const CLOSE = { status: 'closed' };
 
 const STAGES: { readonly [Status in IncidentStatus]: Stage } = {
   triggered: {
-    says: 'Opened by itself',
+    says: 'Opened automatically',
     next: 'Acknowledge',
     told: 'Nobody has looked at it yet.',
     way: [],

@@ -236,7 +236,7 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
     },
     {
       name: 'trying-again',
-      says: 'It tries again by itself.',
+      says: 'It tries again automatically.',
       next: CANCEL,
       journal: (course) => ({
         steps: walked(course, { status: 'waiting', attempt: 3, error: ERRORS.retry }),

@@ -20,7 +20,7 @@ function GetStarted() {
   return (
     <Page
       title="Get started"
-      about="Each step completes by itself, as soon as what it asks for is there."
+      about="Steps complete automatically, as soon as what they ask for is there."
       error={error}
       isLoading={!data && !error}
     >
