@@ -3,7 +3,6 @@ import { ProblemAlert, ProblemError, Section, type TenantPlaneSchemas, bodyOf } 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api';
-import { useOnce } from '../once';
 import { moves } from './moves';
 
 /** The move of the workspace to another plane, if there is one. */
@@ -39,14 +38,10 @@ function OneMove({ move: { consent_required: needed, consented }, slug }: OneMov
 
 function Consent({ slug }: { readonly slug: string }) {
   const [typed, setTyped] = useState('');
-  const once = useOnce();
   const client = useQueryClient();
   const consent = useMutation({
-    mutationFn: () => bodyOf(api.POST('/api/moves/consent', { headers: once.headers() })),
-    onSettled: async (_, error) => {
-      once.done(error);
-      await client.invalidateQueries({ queryKey: moves.queryKey });
-    },
+    mutationFn: () => bodyOf(api.POST('/api/moves/consent')),
+    onSettled: () => client.invalidateQueries({ queryKey: moves.queryKey }),
   });
   const isOff = consent.error instanceof ProblemError && consent.error.problem.code === 'no_move_pending';
   const submit = (event: FormEvent): void => {
