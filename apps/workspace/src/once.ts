@@ -10,8 +10,14 @@ export function useOnce() {
   return {
     headers: () => key.current,
     done: (error?: unknown): void => {
-      const isUnknown = error && !(error instanceof ProblemError && error.problem.status < 500);
+      const isRefused = error instanceof ProblemError && error.problem.status < 500 && !isUnderWay(error);
+      const isUnknown = error && !isRefused;
       if (!isUnknown) key.current = onceKey();
     },
   };
+}
+
+/** The earlier call with the same key has not ended. */
+function isUnderWay({ problem }: ProblemError): boolean {
+  return problem.code === 'request_in_progress';
 }

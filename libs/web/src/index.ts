@@ -7,6 +7,7 @@ export type {
   components as TenantPlaneSchemas,
 } from './api/generated/tenant-plane';
 export { bodyOf, createApi, onceKey } from './api/client';
+export { patientFetch } from './api/patience';
 export { NO_ANSWER, ProblemError, codeOf, isMissing, problemOf, wrongOf } from './api/problem';
 export { type IfMatch, type Versioned, versionedOf } from './api/versioned';
 export { useCarefulSave } from './ui/careful-save';

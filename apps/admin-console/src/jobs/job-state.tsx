@@ -34,7 +34,9 @@ function Sentence({ job }: { readonly job: Job }) {
   const at = current === null ? '' : ` at step ${current.number} of ${job.steps.length}`;
   if (isUndoing(job)) {
     const left = job.steps.filter(({ status }) => status === 'done' || status === 'failed').length;
-    return <>Undoing its steps. {left === 0 ? 'It ends soon.' : `${left} are left.`}</>;
+    return (
+      <>Undoing its steps. {left === 0 ? 'It ends soon.' : `${left} ${left === 1 ? 'is' : 'are'} left.`}</>
+    );
   }
   if (isLive(job)) return liveText(job, at);
   if (job.status === 'succeeded') return <>Done. Nothing is left to do.</>;
@@ -74,7 +76,7 @@ function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
     );
   return (
     <>
-      Stopped{at}, <When at={job.finished_at} />. {LEFT_BEHIND[job.operation] ?? 'Retry it to go on.'}
+      Stopped{at}, <When at={job.finished_at} />. {LEFT_BEHIND[job.operation] ?? 'Retry it to continue.'}
     </>
   );
 }
@@ -83,7 +85,7 @@ function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
 const LEFT_BEHIND: { readonly [Operation in Job['operation']]?: string } = {
   provision: 'Nobody can use the tenant. Retry the job, or roll it back.',
   deprovision: 'Users stay refused until you retry the job or roll it back.',
-  upgrade_wave: 'No further upgrade starts. Retry it to go on.',
+  upgrade_wave: 'No further upgrade starts. Retry it to continue.',
 };
 
 function isTryingAgain(job: Job): boolean {

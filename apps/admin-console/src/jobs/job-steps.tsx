@@ -89,7 +89,7 @@ function StepRow({ step, number, now, isJobLive }: StepRowProps) {
 const HANDS: Readonly<Record<string, string>> = {
   'await-enrolment':
     'Whoever runs the plane starts it with its install bundle. Is it lost? The page of the tenant has ' +
-    'another, under Tokens.',
+    'another, under Install.',
   'await-reenrolment':
     'Whoever runs the plane starts it with the new install bundle. Is it lost? The page of the plane has ' +
     'another, under Install.',

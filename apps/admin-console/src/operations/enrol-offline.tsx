@@ -5,16 +5,21 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../api';
 import { forgetLists } from '../jobs/use-job';
 import { Download } from '../parts/download';
+import { PlaneLink } from '../parts/links';
+import { type Tenant } from '../parts/types';
 
 type RequestFile = ControlPlaneSchemas['schemas']['EnrolRequestFile'];
 
 /** Enrols a plane that has no connection: the customer's request file in, the answer file out. */
-export function EnrolOffline() {
+export function EnrolOffline({ tenant }: { readonly tenant: Tenant }) {
   const client = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
   const [isOdd, setOdd] = useState(false);
   const enrol = useMutation({
-    mutationFn: (body: RequestFile) => bodyOf(api.POST('/api/tenant-planes/enroll-offline', { body })),
+    mutationFn: async (body: RequestFile) => {
+      const answer = await bodyOf(api.POST('/api/tenant-planes/enroll-offline', { body }));
+      return { text: JSON.stringify(answer), planeId: planeIn(answer.body) };
+    },
     onSuccess: () => forgetLists(client),
   });
   const submit = async (event: FormEvent): Promise<void> => {
@@ -54,15 +59,27 @@ export function EnrolOffline() {
           </Group>
         ) : (
           <Alert color="green" title="The answer file is ready" role="status">
+            {enrol.data.planeId !== tenant.tenant_plane_id && (
+              <Text size="sm" mb="xs" fw={600}>
+                This request file came from another plane, not that of {tenant.name}. The answer is for{' '}
+                <PlaneLink id={enrol.data.planeId} />.
+              </Text>
+            )}
             <Text size="sm" mb="xs">
               The customer applies it with atlas-tp enrol --offline --answer answer.json.
             </Text>
-            <Download text={JSON.stringify(enrol.data)} file="answer.json" label="Download the answer file" />
+            <Download text={enrol.data.text} file="answer.json" label="Download the answer file" />
           </Alert>
         )}
       </Stack>
     </Section>
   );
+}
+
+/** Which plane an answer is for. */
+function planeIn(body: string): string {
+  const { tenant_plane_id: id } = JSON.parse(body) as ControlPlaneSchemas['schemas']['EnrolAnswer'];
+  return id;
 }
 
 /** Null if the text cannot be a request file. The Control Plane checks the rest. */

@@ -23,7 +23,9 @@ export function useImpact(id: string, direction: Direction, depth: Depth) {
       return { impact: await bodyOf(call), direction, depth };
     },
     placeholderData: keepPreviousData,
-    refetchInterval: every(REFRESH_MS),
+    // A large answer would cost much, again and again.
+    refetchInterval: ({ state }) =>
+      (state.data?.impact.items.length ?? 0) <= MOST_NODES && every(REFRESH_MS)(),
   });
 }
 

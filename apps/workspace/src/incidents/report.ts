@@ -1,4 +1,4 @@
-import { type TenantPlaneSchemas, bodyOf, wrongOf } from '@atlas/web';
+import { type TenantPlaneSchemas, bodyOf, patientFetch, wrongOf } from '@atlas/web';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api } from '../api';
@@ -12,7 +12,8 @@ export function useReport() {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const report = useMutation({
-    mutationFn: (body: NewIncident) => bodyOf(api.POST('/api/incidents', { body, headers: once.headers() })),
+    mutationFn: (body: NewIncident) =>
+      bodyOf(api.POST('/api/incidents', { body, headers: once.headers(), fetch: patientFetch })),
     onSuccess: async (incident) => {
       queries.setQueryData(['incidents', 'one', incident.id], incident);
       void queries.invalidateQueries({ queryKey: ['incidents', 'list'] });

@@ -1,3 +1,4 @@
+import { patientFetch } from '@atlas/web';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../api';
 import { useOnce } from '../once';
@@ -12,6 +13,7 @@ export function useNote(id: string) {
         params: { path: { id } },
         body: { text },
         headers: once.headers(),
+        fetch: patientFetch,
       }),
     onSuccess: async () => {
       once.done();

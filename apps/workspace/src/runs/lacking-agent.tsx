@@ -11,7 +11,7 @@ export function useLackingAgent(run: Run, { name, kind }: RunStep): string | nul
   const version = useVersion(run.runbook_id, kind === 'shell' ? run.runbook_version : undefined);
   const agents = useAgents();
   const selector = version.data?.steps.find((step) => step.name === name)?.agent_selector;
-  if (!selector || !agents.data) return null;
+  if (!selector || !agents.data || agents.data.next_cursor !== null) return null;
   if (agents.data.items.some((agent) => agent.state === 'online' && matches(agent, selector))) return null;
   const labels = Object.entries(selector).map(([label, value]) => `${label}=${value}`);
   return `no agent${labels.length > 0 ? ` with ${labels.join(', ')}` : ''} is online`;

@@ -1,5 +1,5 @@
 import createClient, { type Client, type Middleware } from 'openapi-fetch';
-import { patientFetch } from './patience';
+import { patientRead } from './patience';
 import { MOVED, ProblemError, asProblem } from './problem';
 
 /** The header by which a plane recognises a repeated call. Take a new key for each new intention. */
@@ -13,7 +13,7 @@ export function onceKey(): { readonly 'Idempotency-Key': string } {
  */
 export function createApi<Paths extends object>(onProblem: (error: ProblemError) => void): Client<Paths> {
   // A tenant that has moved is redirected to another origin, which the page must not call.
-  const api = createClient<Paths>({ credentials: 'same-origin', redirect: 'manual', fetch: patientFetch });
+  const api = createClient<Paths>({ credentials: 'same-origin', redirect: 'manual', fetch: patientRead });
   api.use(problemsThrown(onProblem));
   return api;
 }

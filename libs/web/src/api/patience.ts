@@ -2,9 +2,9 @@ import { useSyncExternalStore } from 'react';
 
 /** Answers that may name a time after which the same call can work. */
 const BUSY: readonly number[] = [429, 503];
-const LONGEST_READ_MS = 300_000;
-/** In all. Whoever saves waits no longer. */
-const LONGEST_SAVE_MS = 20_000;
+/** In all. After that, the page says what is wrong. */
+const LONGEST_MS = 30_000;
+const SHORTEST_PAUSE_MS = 1000;
 
 /** When calls that wait are repeated. */
 const waits = new Map<Request, number>();
@@ -28,24 +28,35 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
+/** Counts the times that somebody signed in or out. */
+let users = 0;
+
+/** Nothing that waits is repeated any more, because it would be sent as somebody else. */
+export function giveUpWaiting(): void {
+  users += 1;
+}
+
+/** Like fetch, but repeats a read when the server says so (`Retry-After`). */
+export function patientRead(request: Request): Promise<Response> {
+  return request.method === 'GET' ? patientFetch(request) : fetch(request);
+}
+
 /**
- * Like fetch, but repeats a call when the server says so (`Retry-After`), if the call cannot happen twice: if
- * it reads, or has a key.
+ * Repeats a call when the server says so. Use it for a call that has an idempotency key, and that nobody can
+ * call off, such as by closing a dialog: it may still be sent seconds later.
  */
 export async function patientFetch(request: Request): Promise<Response> {
-  const isRead = request.method === 'GET';
-  if (!isRead && !request.headers.has('Idempotency-Key')) return fetch(request);
-  let leftMs = isRead ? LONGEST_READ_MS : LONGEST_SAVE_MS;
+  const end = Date.now() + LONGEST_MS;
+  const asked = users;
   try {
     for (;;) {
       const response = await fetch(request.clone());
       const waitMs = retryAfterOf(response);
-      if (waitMs === null || waitMs > leftMs) return response;
-      // Reads are repeated for as long as the server says so.
-      if (!isRead) leftMs -= waitMs;
+      if (waitMs === null || Date.now() + waitMs > end) return response;
       waits.set(request, Date.now() + waitMs);
       tell();
       await pause(waitMs, request.signal);
+      if (asked !== users) return response;
     }
   } finally {
     if (waits.delete(request)) tell();
@@ -55,7 +66,8 @@ export async function patientFetch(request: Request): Promise<Response> {
 /** In milliseconds. Null: the answer asks for no repetition. */
 function retryAfterOf({ status, headers }: Response): number | null {
   const seconds = headers.get('Retry-After') ?? '';
-  return BUSY.includes(status) && /^\d+$/.test(seconds) ? 1000 * Number(seconds) : null;
+  if (!BUSY.includes(status) || !/^\d+$/.test(seconds)) return null;
+  return Math.max(1000 * Number(seconds), SHORTEST_PAUSE_MS);
 }
 
 /** Ends early if the call is given up. */

@@ -38,13 +38,12 @@ export const MOVED: Problem = {
   detail: 'Reload the page to go to its new address.',
 };
 
-/** Nothing can be saved for a moment. Most such calls are repeated before anybody sees this. */
+/** Nothing can be saved for a moment. */
 const FROZEN: Problem = {
   code: 'tenant_frozen',
-  title: 'Not saved yet',
+  title: 'Not saved',
   status: 503,
-  detail:
-    'This workspace is being moved, so nothing was saved. What you have entered is still here. Try again.',
+  detail: 'This workspace is being moved or removed, so nothing was saved. Try again in a moment.',
 };
 
 /** The code of a call that got no answer. */
@@ -78,7 +77,7 @@ export function problemOf(error: unknown): Problem {
 /** A proxy in front of the plane may answer with something else than a problem. */
 export function asProblem(body: unknown, { status, statusText }: Response): Problem {
   const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
-  if (isProblem) return body.code === FROZEN.code ? FROZEN : (body as Problem);
+  if (isProblem) return { ...(body as Problem), ...(body.code === FROZEN.code && FROZEN) };
   const detail = `The server answered ${status} ${statusText}. Try again in a moment.`;
   return { code: 'unexpected_answer', title: 'Unexpected answer', status, detail };
 }

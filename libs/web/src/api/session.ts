@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions } from '@tanstack/react-query';
+import { giveUpWaiting } from './patience';
 import { ProblemError } from './problem';
 
 interface SessionSource<Session> {
@@ -17,14 +18,20 @@ interface SessionSource<Session> {
 export function sessionOf<Session>({ queries, key, read, idOf }: SessionSource<Session>) {
   let last: string | null = null;
   const tabs = new BroadcastChannel(key[0]);
-  tabs.onmessage = () => void queries.refetchQueries({ queryKey: key });
+  tabs.onmessage = () => {
+    giveUpWaiting();
+    void queries.refetchQueries({ queryKey: key });
+  };
   const forget = (): void => queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== key[0] });
   const me = queryOptions({
     queryKey: key,
     queryFn: async () => {
       try {
         const session = await read();
-        if (last !== null && last !== idOf(session)) forget();
+        if (last !== null && last !== idOf(session)) {
+          giveUpWaiting();
+          forget();
+        }
         last = idOf(session);
         return session;
       } catch (error) {
@@ -40,6 +47,7 @@ export function sessionOf<Session>({ queries, key, read, idOf }: SessionSource<S
     tellTabs: (): void => tabs.postMessage(null),
     /** Forgets everything, after a sign-out. */
     end: (): void => {
+      giveUpWaiting();
       queries.clear();
       queries.setQueryData(key, null);
       tabs.postMessage(null);

@@ -14,7 +14,7 @@ export function BusyNotice() {
     <Affix position={{ bottom: 16, left: 16 }} zIndex={Z_INDEX}>
       <Paper withBorder shadow="md" p="sm" role="status">
         <Text size="sm" fw={600}>
-          The server is busy for a moment
+          The server asked this page to wait
         </Text>
         <Text size="sm">
           This page tries again <Until at={at} />. What you have entered is kept.

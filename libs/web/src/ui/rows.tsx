@@ -56,7 +56,7 @@ interface DrawnProps<Row> extends RowsProps<Row> {
 function Drawn<Row>(props: DrawnProps<Row>) {
   const { label, pages, columns, keyOf, empty, height = '70vh', holdsNews = false, isNarrow } = props;
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, isPending, isPlaceholderData } = pages;
-  const { rows, held, showAll } = useHeldRows(data?.pages, keyOf, holdsNews);
+  const { rows, held, showAll } = useHeldRows(data?.pages, keyOf, holdsNews, pages.isFetchedAfterMount);
   const box = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: rows.length,
@@ -133,7 +133,7 @@ function useRowKeys(
     const row = box.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
     if (!row) return;
     wanted.current = null;
-    (row.querySelector<HTMLElement>('a, button') ?? row).focus();
+    (row.querySelector('a') ?? row).focus();
   };
   // A row that was far out of view is drawn only now.
   useEffect(focusWanted);

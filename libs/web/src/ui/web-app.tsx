@@ -9,12 +9,13 @@ import { BusyNotice } from './busy-notice';
 import { allowScrollLock, styleNonce } from './style-nonce';
 import { readableColours, theme } from './theme';
 
-/** Tries a call again only if it got no answer, because a refusal would be the same. */
+/** Tries a call again only if it failed: a refusal would be the same, and a busy server says when. */
 const RETRIES = 2;
 
 export function newQueryClient(): QueryClient {
   const retry = (count: number, error: Error): boolean =>
-    count < RETRIES && !(error instanceof ProblemError && error.problem.status < 500);
+    count < RETRIES &&
+    !(error instanceof ProblemError && (error.problem.status < 500 || error.problem.status === 503));
   // The plane may be on this machine or in a network that has no way out, so a browser that says it is
   // offline may be wrong. Otherwise calls would wait for ever, without a word.
   const networkMode = 'always';

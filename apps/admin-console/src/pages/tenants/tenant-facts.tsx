@@ -40,7 +40,7 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
   if (status === 'deprovisioning') {
     if (isUnderWay && last.operation === 'restore')
       return 'It is being restored. Users are refused until then.';
-    if (until !== null) return removalOf(tenant, until);
+    if (until !== null) return removalOf(tenant, until, last);
     return isUnderWay
       ? 'It is being removed, and users are refused.'
       : 'Its removal has stopped, and users are refused. Retry the job, or roll it back.';
@@ -81,10 +81,9 @@ function usersText(status: Tenant['status']): string {
 }
 
 /** What has been removed, until when it can come back, and how. */
-function removalOf(tenant: Tenant, until: string): string {
+function removalOf(tenant: Tenant, until: string, last: Job | undefined): string {
   const at = exact.format(new Date(until));
-  if (!isRestorable(tenant))
-    return `It could be restored until ${at}. What is left of it is being deleted for good.`;
+  if (!isRestorable(tenant)) return `It could be restored until ${at}. ${purgeText(last)}`;
   const data =
     profileOf(tenant.deployment_model).dataResidency.heldBy === 'atlas'
       ? 'its data is only in a backup'
@@ -93,6 +92,13 @@ function removalOf(tenant: Tenant, until: string): string {
     `Removed: users are refused, and ${data}. To bring it back, choose Operations, then Restore, by ${at}. ` +
     'After that it cannot be restored.'
   );
+}
+
+function purgeText(last: Job | undefined): string {
+  if (last?.operation !== 'purge') return 'What is left of it is deleted soon.';
+  return isLive(last)
+    ? 'What is left of it is being deleted.'
+    : 'Deleting the rest has stopped. The job says who has to act.';
 }
 
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {

@@ -3,7 +3,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { Page } from '@atlas/web';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { isLive, operationText } from '../../jobs/job-facts';
+import { isLive, isUndone, operationText } from '../../jobs/job-facts';
 import { JobsTable, useJobs } from '../../jobs/jobs-table';
 import { LiveJob } from '../../jobs/live-job';
 import { EnrolOffline } from '../../operations/enrol-offline';
@@ -79,7 +79,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
           <Tabs.Panel value="tokens">
             <Stack gap="xl">
               <TenantTokens tenantId={tenant.id} />
-              {mayChange && isEnrolledByFile && <EnrolOffline />}
+              {mayChange && isEnrolledByFile && <EnrolOffline tenant={tenant} />}
             </Stack>
           </Tabs.Panel>
           <Tabs.Panel value="settings">
@@ -97,7 +97,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
 /** A job that was stopped matters only while the tenant is where the job has left it. */
 function needsAttention(job: Job, { status }: Tenant): boolean {
   const isUnfinished = status === 'failed' || status === 'deprovisioning';
-  return isLive(job) || job.status === 'failed' || (job.status === 'cancelled' && isUnfinished);
+  return (
+    isLive(job) || job.status === 'failed' || (job.status === 'cancelled' && !isUndone(job) && isUnfinished)
+  );
 }
 
 const OPERATIONS = {

@@ -201,7 +201,7 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
   queued: [
     {
       name: 'queued',
-      says: 'It has not begun yet.',
+      says: 'It has not started yet.',
       next: CANCEL,
       isOfAll: true,
       journal: ({ steps }) => ({ steps: steps.map(newStepState) }),

@@ -48,7 +48,7 @@ const HEARD: { readonly [Health in HealthClass]: readonly PlaneCase[] } = {
     { name: 'upgrading', says: 'A job is under way.', job: jobAt('upgrade', 'waiting') },
     { name: 'upgrade-failed', says: 'A person has to act', job: jobAt('upgrade', 'failed') },
     { name: 'rotating', says: 'Rotate the secret', job: jobAt('rotate_secret', 'waiting') },
-    { name: 'records-behind', says: 'all but 6', plane: { revision: 7 } },
+    { name: 'records-behind', says: 'All but the last 6', plane: { revision: 7 } },
     { name: 'own', says: 'It works. Nothing needs you.', model: 'dedicated' },
   ],
   offline: [

@@ -75,7 +75,7 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'deprovisioning-stopped', says: 'Its removal has stopped', job: jobAt('deprovision', 'stopped') },
     {
       name: 'restorable',
-      says: 'You can restore it until',
+      says: 'then Restore, by',
       tenant: { restorable_until: ahead(29 * DAY) },
       plane: null,
       job: jobAt('deprovision', 'succeeded'),
@@ -88,7 +88,7 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     },
     {
       name: 'purging',
-      says: 'It can no longer be restored.',
+      says: 'It could be restored until',
       tenant: { restorable_until: ago(1) },
       plane: null,
       job: jobAt('purge', 'waiting'),
