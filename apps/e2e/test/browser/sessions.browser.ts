@@ -74,7 +74,7 @@ const REQUESTER = 'ann@demo.example.com';
     await page.context().close();
   });
 
-  it('goes on at every plane of a host that several planes share', async () => {
+  it('keeps people signed in to several planes on one host', async () => {
     const { url, operator_email, operator_password } = demo.stack.control_plane;
     const { page } = await WatchedPage.open(browser);
     await page.goto(`${url}/console`);
@@ -167,7 +167,30 @@ const REQUESTER = 'ann@demo.example.com';
     await page.context().close();
   });
 
-  it('saves again by itself while its tenant is frozen, once, or keeps what was entered', async () => {
+  it('sends nothing again for somebody who has signed out', async () => {
+    const { page } = await WatchedPage.open(browser);
+    await page.clock.install();
+    await page.goto(demo.stack.demo_tenant.url);
+    await signInAsAdmin(page);
+    await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().click();
+    let sent = 0;
+    await page.route('**/notes', (route) => {
+      sent += 1;
+      return route.fulfill(busy('tenant_frozen', 20));
+    });
+    await page.getByLabel('Note', { exact: true }).fill('Looking into it.');
+    await page.getByRole('button', { name: 'Add the note' }).click();
+    await page.getByText('This page tries again').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Email').waitFor();
+    await page.clock.fastForward('01:00');
+    // Whatever was sent before this has been counted.
+    await page.evaluate(() => fetch('/api/auth/me'));
+    expect(sent).toBe(1);
+    await page.context().close();
+  });
+
+  it('saves a note again while its tenant is frozen, once, and keeps what was entered elsewhere', async () => {
     const { page } = await WatchedPage.open(browser);
     await page.goto(demo.stack.demo_tenant.url);
     await signInAsAdmin(page);
