@@ -53,7 +53,7 @@ function Sentence({ plane, last }: PlaneStateProps) {
   if (plane.health === 'offline')
     return (
       <>
-        No report since <When at={plane.last_report_at} />.{' '}
+        Its last report was <When at={plane.last_report_at} />.{' '}
         {isCustomers ? 'Ask the customer to check' : 'Check'} the machine, and its link to the Control Plane.
         If only the link is down, its users keep working.
       </>

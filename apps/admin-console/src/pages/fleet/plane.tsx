@@ -96,8 +96,8 @@ function Checks({ plane }: { readonly plane: Plane }) {
         )}
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={{ base: 100, xs: 140 }}>Check</Table.Th>
-            <Table.Th w={{ base: 100, xs: 120 }}>State</Table.Th>
+            <Table.Th w={{ base: 92, xs: 140 }}>Check</Table.Th>
+            <Table.Th w={{ base: 112, xs: 120 }}>State</Table.Th>
             <Table.Th>Found</Table.Th>
           </Table.Tr>
         </Table.Thead>

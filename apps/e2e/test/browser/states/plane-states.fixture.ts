@@ -52,13 +52,13 @@ const HEARD: { readonly [Health in HealthClass]: readonly PlaneCase[] } = {
     { name: 'own', says: 'It works. Nothing needs you.', model: 'dedicated' },
   ],
   offline: [
-    { name: 'offline', says: 'No report since', plane: silent() },
+    { name: 'offline', says: 'Its last report was', plane: silent() },
     {
       name: 'offline-failing',
-      says: 'No report since',
+      says: 'Its last report was',
       plane: { ...reports('failing', 'database', 'No answer within 5 s.'), ...silent() },
     },
-    { name: 'offline-customers', says: 'No report since', plane: silent(), model: 'on_prem' },
+    { name: 'offline-customers', says: 'Its last report was', plane: silent(), model: 'on_prem' },
   ],
   unknown: [
     {
