@@ -190,7 +190,7 @@ const REQUESTER = 'ann@demo.example.com';
     await page.context().close();
   });
 
-  it('saves a note again while its tenant is frozen, once, and keeps what was entered elsewhere', async () => {
+  it('saves a note once its tenant is not frozen, and keeps what was entered elsewhere', async () => {
     const { page } = await WatchedPage.open(browser);
     await page.goto(demo.stack.demo_tenant.url);
     await signInAsAdmin(page);
