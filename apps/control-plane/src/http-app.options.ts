@@ -5,7 +5,7 @@ export const HTTP_APP = {
   webApp: {
     name: 'admin-console',
     under: '/console',
-    entries: { 'signup.html': ['/signup', '/signup/:id'] },
+    entries: { 'index.html': ['/console'], 'signup.html': ['/signup', '/signup/:id'] },
   },
   alsoAccepts: { type: TRANSFER_PART_TYPE, maxBytes: MAX_PART_LENGTH },
 };

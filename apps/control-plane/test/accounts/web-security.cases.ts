@@ -16,6 +16,13 @@ describe('the Control Plane in a browser', () => {
   });
   afterAll(() => plane.close());
 
+  it.each(['/console', '/signup'])('serves %s to programs, too, such as checks', async (path) => {
+    const { status, type } = await plane.get(path, { token: null, headers: { accept: '*/*' } });
+    // Until the pages are built, the answer is 503.
+    expect([200, 503]).toContain(status);
+    expect(type).toBe('text/html');
+  });
+
   it('serves the guides without a sign-in', async () => {
     const { text } = await plane.get('/help/tp-deployment-runbook', { token: null }).expect(200);
     expect(text).toContain('<h1 id="runbook-tenant-planes-and-the-control-plane">');

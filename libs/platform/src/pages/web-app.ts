@@ -56,7 +56,7 @@ export interface WebAppOptions {
   readonly name: string;
   /** How the paths of its pages begin. */
   readonly under: string;
-  /** Its other pages, by file, and the routes that show them. */
+  /** Its pages that programs get, too, such as checks: the routes that show each file. */
   readonly entries?: Readonly<Record<string, readonly string[]>>;
 }
 
