@@ -98,6 +98,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'GET /health/ready': OPEN,
   'GET /api/health': OPEN,
   'GET /metrics': OPEN,
+  'GET /console': OPEN,
   'GET /signup': OPEN,
   'GET /signup/:id': OPEN,
   'GET /reset-password': OPEN,
