@@ -28,7 +28,7 @@ interface EditDialogProps {
 }
 
 export function EditDialog({ person, onClose }: EditDialogProps) {
-  // The list goes on changing.
+  // The list keeps changing.
   const [{ id, email }] = useState(person);
   return (
     <Modal opened onClose={onClose} title={`Edit ${email}`} size="lg">

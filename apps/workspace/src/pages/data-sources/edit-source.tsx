@@ -1,10 +1,8 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, Stack } from '@mantine/core';
 import {
   ChangedMeanwhile,
   type FieldTexts,
   FormProblem,
-  FreshlyRead,
   type Versioned,
   textsOf,
   useCarefulSave,
@@ -16,23 +14,17 @@ import { api } from '../../api';
 import { SourceFields, type SourceValues } from '../../data-sources/fields';
 import { type Source, type SourceChange } from '../../data-sources/source';
 import { useKeepSource } from '../../data-sources/use-change-source';
+import { EditDialog } from '../../edit-dialog';
 
 export function EditSource({ source }: { readonly source: Source }) {
-  const [isOpen, { open, close }] = useDisclosure();
   const path = { id: source.id };
   return (
-    <>
-      <Button size="xs" variant="default" onClick={open}>
-        Edit
-      </Button>
-      {isOpen && (
-        <Modal opened onClose={close} title={`Edit ${source.name}`}>
-          <FreshlyRead read={() => versionedOf(api.GET('/api/data-sources/{id}', { params: { path } }))}>
-            {(first) => <EditForm first={first} onClose={close} />}
-          </FreshlyRead>
-        </Modal>
-      )}
-    </>
+    <EditDialog
+      title={`Edit ${source.name}`}
+      read={() => versionedOf(api.GET('/api/data-sources/{id}', { params: { path } }))}
+    >
+      {(first, close) => <EditForm first={first} onClose={close} />}
+    </EditDialog>
   );
 }
 

@@ -1,26 +1,15 @@
-import { Button, Modal } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { ChangedMeanwhile, type FieldTexts, FreshlyRead, type Versioned, textsOf } from '@atlas/web';
+import { ChangedMeanwhile, type FieldTexts, type Versioned, textsOf } from '@atlas/web';
 import { useState } from 'react';
 import { type Item, type ItemChange } from '../../../cmdb/item';
 import { ItemForm, type ItemValues } from '../../../cmdb/item-form';
 import { readItem, useChangeItem } from '../../../cmdb/use-items';
+import { EditDialog } from '../../../edit-dialog';
 
 export function EditItem({ item }: { readonly item: Item }) {
-  const [isOpen, { open, close }] = useDisclosure();
   return (
-    <>
-      <Button variant="default" size="xs" onClick={open}>
-        Edit
-      </Button>
-      {isOpen && (
-        <Modal opened onClose={close} title={`Edit ${item.name}`} size="lg">
-          <FreshlyRead read={() => readItem(item.id)}>
-            {(first) => <EditForm first={first} onClose={close} />}
-          </FreshlyRead>
-        </Modal>
-      )}
-    </>
+    <EditDialog title={`Edit ${item.name}`} size="lg" read={() => readItem(item.id)}>
+      {(first, close) => <EditForm first={first} onClose={close} />}
+    </EditDialog>
   );
 }
 

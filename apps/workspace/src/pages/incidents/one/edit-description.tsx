@@ -1,9 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput, Textarea } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, Stack, TextInput, Textarea } from '@mantine/core';
 import {
   ChangedMeanwhile,
   type FieldTexts,
-  FreshlyRead,
   ProblemAlert,
   type Versioned,
   sendByKey,
@@ -11,24 +9,15 @@ import {
   wrongOf,
 } from '@atlas/web';
 import { type FormEvent, useState } from 'react';
+import { EditDialog } from '../../../edit-dialog';
 import { type Incident, LONGEST_TEXT, LONGEST_TITLE } from '../../../incidents/incident';
 import { readIncident, useSaveIncident } from '../../../incidents/use-incident';
 
 export function EditDescription({ incident }: { readonly incident: Incident }) {
-  const [isOpen, { open, close }] = useDisclosure();
   return (
-    <>
-      <Button variant="default" size="xs" onClick={open}>
-        Edit
-      </Button>
-      {isOpen && (
-        <Modal opened onClose={close} title={`Edit ${incident.number}`} size="lg">
-          <FreshlyRead read={() => readIncident(incident.id)}>
-            {(first) => <EditForm first={first} onClose={close} />}
-          </FreshlyRead>
-        </Modal>
-      )}
-    </>
+    <EditDialog title={`Edit ${incident.number}`} size="lg" read={() => readIncident(incident.id)}>
+      {(first, close) => <EditForm first={first} onClose={close} />}
+    </EditDialog>
   );
 }
 

@@ -101,7 +101,7 @@ function useScrollToPart(): void {
   const part = useLocation({ select: ({ hash }) => hash });
   useEffect(() => {
     if (part === '') return;
-    // What stands above it goes on loading for a moment. Some browsers return a promise.
+    // What stands above it is still loading for a moment. Some browsers return a promise.
     const observer = new ResizeObserver(() => void document.getElementById(part)?.scrollIntoView());
     observer.observe(document.body);
     const timer = setTimeout(() => observer.disconnect(), LOADING_MS);
