@@ -1,12 +1,16 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { builtFile, builtModule } from '@atlas/testing';
 
 const ROOT = join(__dirname, '../../..');
 const SEALING_KEY = Buffer.alloc(32).toString('base64');
 const ENV = { ATLAS_OFFLINE_MODE: '1', CONTROL_PLANE_SEALING_KEYS: `k:${SEALING_KEY}` };
+const REJECTED = `
+  const [file] = process.argv.slice(1);
+  const source = module.constructor.wrap(fs.readFileSync(file, 'latin1'));
+  new vm.Script(source, { cachedData: fs.readFileSync(file + '.bytecode') }).cachedDataRejected`;
 const OUTSIDE = /^(@node-rs\/argon2.*|sqlite3|bindings|file-uri-to-path)$/;
 
 describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app) => {
@@ -40,6 +44,15 @@ describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app
   it('maps stack traces to the source files', () => {
     expect(ended.stderr).toMatch(/ at .*\/libs\/platform\/src\/app\/http-app\.ts:\d+:\d+\)$/m);
     expect(ended.stderr).toMatch(new RegExp(` at .*/apps/${app}/src/main\\.ts:\\d+:\\d+\\)$`, 'm'));
+  });
+
+  it('stores bytecode that Node uses', () => {
+    const [bytecode = ''] = readdirSync(dirname(builtFile(app, 'main.js'))).filter((name) =>
+      name.endsWith('.bytecode'),
+    );
+    const file = builtFile(app, bytecode.replace(/\.bytecode$/, ''));
+    const { stdout } = spawnSync(process.execPath, ['-p', REJECTED, file], { encoding: 'utf8' });
+    expect(stdout.trim()).toBe('false');
   });
 
   // A second copy of class-validator would have no validation rules, and a second copy of TypeORM no

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, cpSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { ROOT, isThere, read, write } from './workspace.mjs';
 
@@ -15,13 +17,10 @@ const STAY_OUTSIDE = [
 const PAGES = 'libs/platform/pages';
 /** The guides, rendered when the library was built. */
 const HELP = 'libs/platform/dist/help';
+/** Loads a bundle, and is copied beside it. */
+const LOADER = 'libs/tooling/src/bundled.cjs';
 const AS_IN_A_MODULE = [
-  `import { createRequire as atlasCreateRequire } from 'node:module';`,
-  `import { dirname as atlasDirname } from 'node:path';`,
-  `import { fileURLToPath as atlasFileURLToPath } from 'node:url';`,
-  `const require = atlasCreateRequire(import.meta.url);`,
-  `const __filename = atlasFileURLToPath(import.meta.url);`,
-  `const __dirname = atlasDirname(__filename);`,
+  `const atlasUrl = require('node:url').pathToFileURL(__filename).href;`,
   `const atlasImport = async (load) => ((it) => (it.__esModule ? it : { ...it, default: it }))(load());`,
 ].join(' ');
 
@@ -69,18 +68,23 @@ const classesByFile = {
 };
 
 /**
- * Bundles each program into one file, and the code that programs share into files beside them. A bundled
- * plane starts in half the time, because it does not have to find and read two thousand modules.
+ * Bundles the programs into one file, with its bytecode beside it and a small file to start each of them. A
+ * bundled plane starts in half the time, because it does not have to find and read two thousand modules, and
+ * the bytecode halves the time again.
  */
-export async function bundle({ from, to, programs }) {
-  rmSync(join(ROOT, to), { recursive: true, force: true });
+export async function bundle({ from, to, programs, compiled }) {
+  const folder = join(ROOT, to);
+  rmSync(folder, { recursive: true, force: true });
+  const modules = [...programs, ...(compiled ? [compiled] : [])];
+  const loads = modules.map((name) => `'${name}': () => require('./${name}.js')`);
   const { metafile } = await build({
-    entryPoints: programs.map((name) => join(ROOT, from, `${name}.js`)),
-    outdir: join(ROOT, to),
+    stdin: { contents: `module.exports = { ${loads.join(', ')} };`, resolveDir: join(ROOT, from) },
+    outdir: folder,
+    // Because of the hash, a bundle never meets the bytecode of another.
+    entryNames: 'bundle-[hash]',
     bundle: true,
-    splitting: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node20',
     // TypeORM and Nest identify classes by name.
     keepNames: true,
@@ -88,16 +92,34 @@ export async function bundle({ from, to, programs }) {
     sourcesContent: false,
     external: STAY_OUTSIDE,
     plugins: [asNodeFindsIt, classesByFile],
+    define: { 'import.meta.url': 'atlasUrl' },
     banner: { js: AS_IN_A_MODULE },
     metafile: true,
     logLevel: 'warning',
   });
-  const manifest = { type: 'module', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
+  const file = basename(Object.keys(metafile.outputs).find((name) => name.endsWith('.js')));
+  cpSync(join(ROOT, LOADER), join(folder, 'bundled.cjs'));
+  for (const name of programs)
+    write(
+      `${to}/${basename(name)}.js`,
+      `require('./bundled.cjs').load(require.resolve('./${file}'))['${name}']();\n`,
+    );
+  const manifest = { type: 'commonjs', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
-  cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
-  cpSync(join(ROOT, HELP), join(ROOT, to, 'help'), { recursive: true });
+  cpSync(join(ROOT, PAGES), join(folder, 'pages'), { recursive: true });
+  cpSync(join(ROOT, HELP), join(folder, 'help'), { recursive: true });
   const description = `docs/openapi/${basename(to)}.json`;
-  if (isThere(description)) cpSync(join(ROOT, description), join(ROOT, to, 'openapi.json'));
+  if (isThere(description)) cpSync(join(ROOT, description), join(folder, 'openapi.json'));
+  if (compiled) await storeBytecode(folder, file, compiled);
+}
+
+/** In a process of its own, because V8 options of this one would make others ignore the bytecode. */
+async function storeBytecode(folder, file, compiled) {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  await promisify(execFile)(process.execPath, ['bundled.cjs', join(folder, file), compiled], {
+    cwd: folder,
+    env,
+  });
 }
 
 /** Bundles a program into one file that needs only Node, so that it can be copied to another machine. */

@@ -2,17 +2,22 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, isThere, read, sha256 } from './workspace.mjs';
 
-/** For each project that runs as a bundle: the folders of its modules and bundle, and its programs. */
+/**
+ * For each project that runs as a bundle: the folders of its modules and bundle, its programs, and the module
+ * that loads everything that the bytecode should contain.
+ */
 const BUNDLES = {
   'control-plane': {
     from: 'dist/modules/control-plane',
     to: 'dist/apps/control-plane',
     programs: ['main', 'create-owner'],
+    compiled: 'app.module',
   },
   'tenant-plane': {
     from: 'dist/modules/tenant-plane',
     to: 'dist/apps/tenant-plane',
     programs: ['main', 'migrate', 'enrol', 'preflight', 'status'],
+    compiled: 'app.module',
   },
   agent: {
     from: 'dist/modules/agent',
