@@ -15,30 +15,32 @@ function PlainButton(props: LinkProps<ButtonProps>) {
 }
 
 export const TextLink = createLink(PlainAnchor);
+/** The same as plain as can be, because lists have one per row. */
+const RowLink = createLink('a');
 export const ButtonLink = createLink(PlainButton);
 
 export function TenantLink({ id, name }: { readonly id: string; readonly name: string }) {
   return (
-    <TextLink size="sm" to="/tenants/$id" params={{ id }}>
+    <RowLink className="atlas-link" to="/tenants/$id" params={{ id }}>
       {name}
-    </TextLink>
+    </RowLink>
   );
 }
 
 export function PlaneLink({ id }: { readonly id: string }) {
   const plane = useFleetPlane(id);
   return (
-    <TextLink size="sm" to="/fleet/$id" params={{ id }}>
+    <RowLink className="atlas-link" to="/fleet/$id" params={{ id }}>
       {plane?.name ?? shortId(id)}
-    </TextLink>
+    </RowLink>
   );
 }
 
 export function JobLink({ id, name }: { readonly id: string; readonly name: string }) {
   return (
-    <TextLink size="sm" to="/jobs/$id" params={{ id }}>
+    <RowLink className="atlas-link" to="/jobs/$id" params={{ id }}>
       {name}
-    </TextLink>
+    </RowLink>
   );
 }
 

@@ -1,7 +1,7 @@
-import { Badge, type MantineColor } from '@mantine/core';
+import './state-badge.css';
 
 /** The colour says how urgent a state is, the text says which it is. */
-const COLORS: Readonly<Record<string, MantineColor>> = {
+const COLORS: Readonly<Record<string, 'red' | 'orange' | 'blue' | 'green'>> = {
   // Something is wrong.
   failed: 'red',
   offline: 'red',
@@ -59,9 +59,9 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** A state of the API, such as `awaiting_approval`. */
 export function StateBadge({ state }: { readonly state: string }) {
   return (
-    <Badge variant="light" color={COLORS[state] ?? 'gray'} tt="none" fw={600}>
+    <span className="atlas-badge" data-color={COLORS[state]}>
       {stateText(state)}
-    </Badge>
+    </span>
   );
 }
 
