@@ -127,6 +127,8 @@ function pathsOf({ name }: App): string[] {
     const shown = SHOWN[`${name} ${path}`];
     if (shown) await picture(page, shown);
     await page.setViewportSize(NARROW);
+    // Lists change their form in the next frame.
+    await settled(page);
     if (shots) await page.screenshot({ path: `${shots}-narrow.png` });
     const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (isWider) found.push(`${path} narrow: wider than the screen`);
@@ -141,7 +143,7 @@ function pathsOf({ name }: App): string[] {
   }
 });
 
-/** Waits until the transitions to other colours have ended, also those that a look at the page begins. */
+/** Waits until the page is drawn in its new colours or size, and all transitions have ended. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const ending = (): Animation[] =>
