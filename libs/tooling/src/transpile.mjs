@@ -3,6 +3,9 @@ import { basename, dirname, join, relative } from 'node:path';
 import { transform } from '@swc/core';
 import { ROOT } from './workspace.mjs';
 
+/** Loaded when first used: a plane on Postgres needs no SQLite, and most processes check no new password. */
+const LAZY = ['sqlite3', 'popular-passwords/data.json'];
+
 /**
  * Compiles every module below `from` to CommonJS below `to`. It does not check types. `npm run typecheck`
  * does. `isolatedModules` forbids what cannot be compiled file by file.
@@ -24,7 +27,7 @@ async function transpileModule(source, target) {
     configFile: join(ROOT, '.swcrc'),
     // Keeps `import()`, which loads packages that are ES modules. Tests use another configuration, because
     // Jest does not support `import()`.
-    module: { type: 'commonjs', ignoreDynamic: true },
+    module: { type: 'commonjs', ignoreDynamic: true, lazy: LAZY },
     sourceFileName: relative(dirname(target), source),
     inlineSourcesContent: false,
   });
