@@ -59,6 +59,7 @@ export class StubWorkspace {
     for (const project of PROJECTS) {
       this.write(`${project}/project.json`, '{"targets": {"build": {}}}');
       for (const program of PROGRAMS) this.write(`${project}/src/${program}.ts`, APP);
+      this.write(`${project}/src/app.module.ts`, 'export {};');
     }
     this.write('package-lock.json', '{}');
     this.write(
