@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api } from '../api';
 import { useMayChange } from '../parts/access';
 import { type Job } from '../parts/types';
-import { cancellingOf, currentStep, isLive } from './job-facts';
+import { cancellingOf, currentStep, isLive, isUndoing } from './job-facts';
 import { textOfStep } from './step-texts';
 import { forgetLists, keepJob } from './use-job';
 
@@ -17,17 +17,21 @@ export function JobActions({ job }: { readonly job: Job }) {
   const mayChange = useMayChange();
   const [action, setAction] = useState<Action | null>(null);
   if (!mayChange || job.status === 'succeeded') return null;
+  const cancelling = cancellingOf(job);
+  if (isUndoing(job) && cancelling.isUndo) return null;
   const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
   // Then what comes next is to undo the rest.
   const hasUndone = isLeft && job.steps.some(({ status }) => status === 'undone');
   const isRetryNext = !hasUndone && job.error?.code !== 'superseded';
+  // What a purge has erased cannot come back.
+  const canUndo = isLeft && job.operation !== 'purge';
   // A tenant whose provisioning was undone is gone.
   const canGoOn = isLeft || job.operation !== 'provision';
   return (
     <Group gap="xs">
       {isLive(job) ? (
         <Button variant="default" size="xs" onClick={() => setAction('cancel')}>
-          {cancellingOf(job).verb}
+          {cancelling.verb}
         </Button>
       ) : (
         <>
@@ -36,7 +40,7 @@ export function JobActions({ job }: { readonly job: Job }) {
               Retry
             </Button>
           )}
-          {isLeft && (
+          {canUndo && (
             <Button
               size="xs"
               variant={hasUndone ? 'filled' : 'default'}

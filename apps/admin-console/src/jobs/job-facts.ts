@@ -50,6 +50,8 @@ export function operationText({ operation }: Pick<Job, 'operation'>): string {
 const UNDONE_WHEN_CANCELLED: readonly string[] = ['move', 'restore', 'upgrade', 'rotate_secret', 'drain'];
 
 interface Cancelling {
+  /** Whether the job then undoes its steps. */
+  readonly isUndo?: boolean;
   readonly verb: string;
   readonly about: string;
 }
@@ -58,7 +60,7 @@ interface Cancelling {
 export function cancellingOf({ operation, steps }: Job): Cancelling {
   const isFirstOpen = steps[0]?.status !== 'done';
   if (UNDONE_WHEN_CANCELLED.includes(operation) || (operation === 'deprovision' && isFirstOpen))
-    return { verb: 'Cancel and undo', about: 'The job undoes its steps, and then ends.' };
+    return { isUndo: true, verb: 'Cancel and undo', about: 'The job undoes its steps, and then ends.' };
   if (operation === 'upgrade_wave')
     return { verb: 'Stop the wave', about: 'Running upgrades finish. No further upgrade starts.' };
   if (operation === 'provision')

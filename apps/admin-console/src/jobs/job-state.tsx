@@ -1,8 +1,9 @@
 import { Group, Text } from '@mantine/core';
 import { StateBadge, When } from '@atlas/web';
 import { TextLink } from '../parts/links';
-import { type Job } from '../parts/types';
+import { type Job, type Step } from '../parts/types';
 import { currentStep, isLive, isUndoing, isUndone } from './job-facts';
+import { textOfStep } from './step-texts';
 
 /** What a job does now, in a badge and a sentence. */
 export function JobState({ job }: { readonly job: Job }) {
@@ -38,29 +39,31 @@ function Sentence({ job }: { readonly job: Job }) {
       <>Undoing its steps. {left === 0 ? 'It ends soon.' : `${left} ${left === 1 ? 'is' : 'are'} left.`}</>
     );
   }
-  if (isLive(job)) return liveText(job, at);
+  if (isLive(job)) return liveText(job, at, current?.step);
   if (job.status === 'succeeded') return <>Done. Nothing is left to do.</>;
   if (job.status === 'cancelled') return <Ended job={job} at={at} />;
   const hasUndone = job.steps.some(({ status }) => status === 'undone');
   return (
     <>
       {hasUndone ? 'Undoing it failed' : 'Failed'}
-      {at}, <When at={job.finished_at} />. {current?.step.error && 'The step says who has to act.'}
+      {at}, <When at={job.finished_at} />. {current?.step.error && 'The step says who has to act.'}{' '}
+      {hasUndone && 'After that, roll back to finish.'}
     </>
   );
 }
 
-function liveText(job: Job, at: string): string {
+function liveText(job: Job, at: string, step: Step | undefined): string {
   if (job.status === 'queued') return 'It has not started yet. It starts automatically.';
   if (isTryingAgain(job)) return `The last attempt failed${at}. It tries again automatically.`;
-  return job.status === 'waiting' ? `Waiting${at}.` : `Running${at}.`;
+  const what = step === undefined ? '.' : `: ${textOfStep(step.name)}.`;
+  return job.status === 'waiting' ? `Waiting${at}${what}` : `Running${at}.`;
 }
 
 function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
   if (isReplaced(job))
     return (
       <>
-        Another operation took over.{' '}
+        Another operation took over, so this job needs nobody.{' '}
         {job.tenant_id !== null && (
           <TextLink to="/jobs" search={{ tenant_id: job.tenant_id }}>
             Show the tenant’s jobs
@@ -71,7 +74,7 @@ function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
   if (isUndone(job))
     return (
       <>
-        All its steps are undone, <When at={job.finished_at} />.
+        All its steps were undone <When at={job.finished_at} />.
       </>
     );
   return (
@@ -84,7 +87,7 @@ function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
 /** What a stopped job leaves, and what to do about it. */
 const LEFT_BEHIND: { readonly [Operation in Job['operation']]?: string } = {
   provision: 'Nobody can use the tenant. Retry the job, or roll it back.',
-  deprovision: 'Users stay refused until you retry the job or roll it back.',
+  deprovision: 'Users are refused. Retry continues the removal, and rolling back lets them in again.',
   upgrade_wave: 'No further upgrade starts. Retry it to continue.',
 };
 

@@ -8,7 +8,8 @@ const STEP_TEXTS: Readonly<Record<string, string>> = {
   'close-tenant': 'Begin the time in which the tenant can be restored',
   'erase-backup': 'Erase the backup for good',
   'issue-certificate': 'Mark the tenant as deleted, and sign its deletion certificate',
-  'remove-copies': 'Remove the tenant’s data from every plane, if the backup can be read',
+  'remove-copies':
+    'Remove the tenant’s data from every plane, after a last check of the backup if there is one',
   'remove-planes':
     'Remove the tenant’s own database and plane. A plane that the customer runs stays, but is no ' +
     'longer trusted',
@@ -43,7 +44,7 @@ const STEP_TEXTS: Readonly<Record<string, string>> = {
   resume: 'Make the tenant active again, and tell its plane',
   suspend: 'Suspend the tenant, and tell its plane. Users are refused, and the data stays untouched',
   'await-healthy':
-    'Wait until the plane is healthy in its new version. If it does not become healthy, roll back',
+    'Wait until the plane is healthy in its new version. If it does not become healthy, the job rolls back',
   'await-version': 'Wait until whoever runs the plane has replaced it, and it is healthy in its new version',
   'replace-plane':
     'Stop the plane and start its new version. Unless it has replicas, users wait for a few seconds',

@@ -6,6 +6,7 @@ import { picture } from '../picture.fixture';
 import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
 import { axeFindings } from './axe.fixture';
 import { DemoStack } from './demo-stack.fixture';
+import { settled } from './settled.fixture';
 
 jest.setTimeout(600_000);
 
@@ -142,16 +143,3 @@ function pathsOf({ name }: App): string[] {
     return found;
   }
 });
-
-/** Waits until the page is drawn in its new colours or size, and all transitions have ended. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const ending = (): Animation[] =>
-      document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
-    do {
-      await Promise.allSettled(ending().map(({ finished }) => finished));
-      await new Promise(requestAnimationFrame);
-      await new Promise(requestAnimationFrame);
-    } while (ending().length > 0);
-  });
-}

@@ -83,7 +83,7 @@ const LONGEST_MS = 120_000;
     await page.getByRole('link', { name: 'Provision' }).click();
     await page.getByRole('button', { name: 'Roll back' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
-    await page.getByText(/^All its steps are undone/).waitFor();
+    await page.getByText(/^All its steps were undone/).waitFor();
     await links.getByRole('link', { name: 'Overview' }).click();
     await page.getByText(/^Nothing needs you/).waitFor();
   });

@@ -6,6 +6,7 @@ import { type Browser, type Page } from 'playwright-core';
 import { type BothPlanes, startBothPlanes } from '../both-planes.fixture';
 import { Operator, Person, fillSignIn } from '../people.fixture';
 import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
+import { settled } from './settled.fixture';
 import { INCIDENT_CASES, type IncidentCase, REPORT_CASES } from './states/incident-states.fixture';
 import { JOB_CASES, isOfTenant } from './states/job-states.fixture';
 import { PLANE_CASES } from './states/plane-states.fixture';
@@ -227,10 +228,12 @@ async function shoot(page: Page, folder: string, name: string): Promise<void> {
   await page.locator('[aria-label=Loading]').first().waitFor({ state: 'detached' });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
+    await settled(page);
     await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), fullPage: true });
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(NARROW);
+  await settled(page);
   await page.screenshot({ path: join(folder, `${name}-narrow.png`), fullPage: true });
   await page.setViewportSize(WIDE);
 }

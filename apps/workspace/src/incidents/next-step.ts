@@ -16,5 +16,20 @@ export function nextStepOf(incident: Incident): string {
   const { status, assignee_id: assignee, acknowledged_at: acknowledged, sla } = incident;
   const wasSeen = acknowledged !== null || (sla?.responded_at ?? null) !== null;
   const next = status === 'open' && wasSeen ? `Reopened. ${SAY_SO}` : NEXT[status];
-  return isOpen(incident) && assignee === null ? `${next} It has no assignee yet.` : next;
+  if (!isOpen(incident)) return next;
+  const late = sla ? lateText(sla) : undefined;
+  return [late, next, assignee === null ? 'It has no assignee yet.' : undefined].filter(Boolean).join(' ');
+}
+
+function lateText({ status, responded_at: responded }: NonNullable<Incident['sla']>): string | undefined {
+  switch (status) {
+    case 'at_risk':
+      return 'Its time is nearly up.';
+    case 'response_breached':
+      return responded === null ? 'The response is late.' : 'The response was late.';
+    case 'resolution_breached':
+      return 'The resolution is late.';
+    default:
+      return undefined;
+  }
 }

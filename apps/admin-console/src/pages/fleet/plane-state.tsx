@@ -55,14 +55,16 @@ function Sentence({ plane, last }: PlaneStateProps) {
       <>
         Its last report was <When at={plane.last_report_at} />.{' '}
         {isCustomers ? 'Ask the customer to check' : 'Check'} the machine, and its link to the Control Plane.
-        If only the link is down, its users keep working.
+        {plane.health_status === 'failing'
+          ? 'A check was failing then, so its users may be refused.'
+          : 'If only the link is down, its users keep working.'}
       </>
     );
   if (plane.health === 'unknown')
     return <>It is air-gapped and does not report, so its health is not known here.</>;
   if (plane.health_status === 'failing') return <>One of its checks fails. See what was found below.</>;
   if (last?.status === 'failed')
-    return <>Its last job failed: {operationText(last).toLowerCase()}. The job says who has to act.</>;
+    return <>Its last job, “{operationText(last)}”, failed. The job says who has to act.</>;
   if (plane.health_status === 'degraded')
     return <>It works, but one of its checks needs a look. See what was found below.</>;
   if (plane.version_class === 'unsupported')

@@ -89,7 +89,7 @@ function Checks({ plane }: { readonly plane: Plane }) {
   return (
     <Table.ScrollContainer minWidth={340}>
       <Table captionSide="top" layout="fixed">
-        {plane.health === 'offline' && (
+        {(plane.health === 'offline' || plane.status === 'retired') && (
           <Table.Caption>
             As of its last report, <When at={plane.last_report_at} />
           </Table.Caption>
@@ -152,13 +152,18 @@ function Keys({ plane }: { readonly plane: Plane }) {
   );
 }
 
+function newTenantsText({ accepts_tenants: isOpen, tenants, capacity }: Plane): string {
+  if (!isOpen) return 'No';
+  return tenants < capacity ? 'Yes' : 'No, it is full';
+}
+
 function PlaneFacts({ plane }: { readonly plane: Plane }) {
   return (
     <Facts
       facts={[
         ['Model', profileOf(plane.deployment_model).title],
         ['Tenants', `${plane.tenants} of ${plane.capacity}`],
-        isCell(plane) ? ['Takes new tenants', plane.accepts_tenants ? 'Yes' : 'No'] : null,
+        isCell(plane) ? ['Takes new tenants', newTenantsText(plane)] : null,
         ['Region', plane.region ?? '–'],
         ['Version', plane.version ?? '–'],
         ['Release', plane.release ?? '–'],

@@ -94,7 +94,10 @@ function JobFacts({ job }: { readonly job: JobData }) {
         facts={[
           [subjectOf(job), <JobSubject key="about" job={job} />],
           ['Created', <When key="created" at={job.created_at} />],
-          [isLive(job) ? 'Until now' : 'Took', tookText(job.created_at, job.finished_at, now)],
+          [
+            job.status === 'queued' ? 'Waiting for' : isLive(job) ? 'Running for' : 'Took',
+            tookText(job.created_at, job.finished_at, now),
+          ],
           job.parent_id
             ? ['Part of', <JobLink key="parent" id={job.parent_id} name="the job that started it" />]
             : null,

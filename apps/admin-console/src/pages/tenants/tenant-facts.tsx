@@ -1,7 +1,8 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Facts, StateBadge, When } from '@atlas/web';
-import { isLive, operationText } from '../../jobs/job-facts';
+import { currentStep, isLive, operationText } from '../../jobs/job-facts';
+import { textOfStep } from '../../jobs/step-texts';
 import { PlaneLink } from '../../parts/links';
 import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
 import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
@@ -43,7 +44,8 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
     if (until !== null) return removalOf(tenant, until, last);
     return isUnderWay
       ? 'It is being removed, and users are refused.'
-      : 'Its removal has stopped, and users are refused. Retry the job, or roll it back.';
+      : `Its removal ${last?.status === 'failed' ? 'has failed' : 'was stopped'}, and users are refused. ` +
+          'Retry the job, or roll it back.';
   }
   if (status === 'failed')
     return last?.status === 'cancelled'
@@ -52,9 +54,10 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
   if (status === 'provisioning') return 'It is being provisioned. Nobody can use it yet.';
   if (last?.status === 'failed')
     return (
-      `${usersText(status)} Its last job failed: ${operationText(last).toLowerCase()}. ` +
-      'The job says who has to act.'
+      `${usersText(status)} Its last job, “${operationText(last)}”, failed. ` + 'The job says who has to act.'
     );
+  if (isUnderWay && last.operation === 'suspend')
+    return 'Being suspended: users may be served until its plane has confirmed this.';
   if (status === 'suspended') return `${usersText(status)} Resume it under Operations.`;
   if (plane?.health === 'offline')
     return 'Its plane is offline, but users may still be served. Open the plane to see what to do.';
@@ -67,7 +70,11 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
     return `Users can work, but the version of its plane is not supported. ${upgradeText(tenant)}`;
   if (plane?.version_class === 'behind')
     return `Users can work. The version of its plane is old. ${upgradeText(tenant)}`;
-  return isUnderWay ? `${usersText(status)} A job is under way.` : 'Users can work. Nothing needs you.';
+  if (!isUnderWay) return 'Users can work. Nothing needs you.';
+  const waits = last.status === 'waiting' ? currentStep(last)?.step : undefined;
+  return waits === undefined
+    ? `${usersText(status)} A job is under way.`
+    : `${usersText(status)} A job waits: ${textOfStep(waits.name)}.`;
 }
 
 function upgradeText({ deployment_model: model }: Tenant): string {
@@ -99,6 +106,12 @@ function purgeText(last: Job | undefined): string {
   return isLive(last)
     ? 'What is left of it is being deleted.'
     : 'Deleting the rest has stopped. The job says who has to act.';
+}
+
+function dataOf(tenant: Tenant): string {
+  if (tenant.status === 'deleted') return 'Nowhere: it is deleted';
+  const { text, heldBy } = profileOf(tenant.deployment_model).dataResidency;
+  return isRestorable(tenant) && heldBy === 'atlas' ? 'Only in an encrypted backup' : text;
 }
 
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {
@@ -140,7 +153,7 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
         plane === undefined ? null : ['Version', plane.version ?? '–'],
         plane === undefined ? null : ['Changes applied', lagOf(plane)],
         ['Model', profile.title],
-        ['Where its data is', profile.dataResidency.text],
+        ['Where its data is', dataOf(tenant)],
         ['Plan', tenant.plan],
         ['Region', tenant.region ?? '–'],
         ['First admin', tenant.admin_email],

@@ -64,7 +64,7 @@ const STAGES: { readonly [Status in IncidentStatus]: Stage } = {
   resolved: {
     says: 'It works again.',
     next: 'Close',
-    told: 'It is solved. If it is not',
+    told: 'We think that it is solved.',
     way: [ACKNOWLEDGE, RESOLVE],
     isOver: true,
   },

@@ -218,7 +218,6 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
     {
       name: 'undoing',
       says: 'Undoing its steps.',
-      next: CANCEL,
       journal: (course) => ({
         direction: 'undo',
         steps: walked(course, { status: 'failed', error: ERRORS.fatal }),
@@ -283,7 +282,7 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
   cancelled: [
     {
       name: 'undone',
-      says: 'All its steps are undone',
+      says: 'All its steps were undone',
       isOfAll: true,
       journal: ({ steps }) => ({
         direction: 'undo',

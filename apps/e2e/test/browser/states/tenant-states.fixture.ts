@@ -58,7 +58,7 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
   ],
   suspended: [
     { name: 'suspended', says: 'Resume it under Operations.', job: jobAt('suspend', 'succeeded') },
-    { name: 'suspended-not-told', says: 'the report of the tenant plane', job: jobAt('suspend', 'waiting') },
+    { name: 'suspended-not-told', says: 'until its plane has confirmed', job: jobAt('suspend', 'waiting') },
   ],
   failed: [
     { name: 'failed', says: 'Its provisioning failed.', tenant: NOT_YET, job: jobAt('provision', 'failed') },
@@ -71,8 +71,8 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
   ],
   deprovisioning: [
     { name: 'deprovisioning', says: 'It is being removed', job: jobAt('deprovision', 'waiting') },
-    { name: 'deprovisioning-failed', says: 'Its removal has stopped', job: jobAt('deprovision', 'failed') },
-    { name: 'deprovisioning-stopped', says: 'Its removal has stopped', job: jobAt('deprovision', 'stopped') },
+    { name: 'deprovisioning-failed', says: 'Its removal has failed', job: jobAt('deprovision', 'failed') },
+    { name: 'deprovisioning-stopped', says: 'Its removal was stopped', job: jobAt('deprovision', 'stopped') },
     {
       name: 'restorable',
       says: 'then Restore, by',

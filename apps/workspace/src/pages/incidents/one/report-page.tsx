@@ -74,7 +74,7 @@ const NEWS: Readonly<Record<Status, string>> = {
   open: 'We have received it. Nobody has looked at it yet.',
   acknowledged: 'Somebody has seen it and will work on it.',
   investigating: 'Somebody is working on it.',
-  resolved: 'It is solved. If it is not, report it again.',
+  resolved: 'We think that it is solved. If it is not, report it again.',
   closed: 'It is solved and closed. If the problem comes back, report it again.',
 };
 
