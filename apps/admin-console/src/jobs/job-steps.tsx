@@ -98,7 +98,8 @@ const HANDS: Readonly<Record<string, string>> = {
 
 function whoActs(step: string, waitingFor: string): string {
   if (waitingFor.includes('consent')) return 'Their admin agrees in the workspace, under Deployment.';
-  return HANDS[step] ?? 'Nobody has to act.';
+  const about = waitingFor.includes('plane') ? ' as long as the plane is online' : '';
+  return HANDS[step] ?? `Nobody has to act${about}.`;
 }
 
 /** The texts of the API without the calls that they name, because the console has buttons for them. */

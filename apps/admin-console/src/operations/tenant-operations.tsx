@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api';
 import { durationText } from '../parts/durations';
+import { TextLink } from '../parts/links';
 import { fleet } from '../parts/planes';
 import { given } from '../parts/search';
 import { type DeploymentModel, type Plan, type Tenant } from '../parts/types';
@@ -162,10 +163,17 @@ function CellSelect({ tenant, value, onChange, error }: CellSelectProps) {
       plane.accepts_tenants &&
       plane.id !== tenant.tenant_plane_id,
   );
+  const isInCell = CELL_MODELS.includes(tenant.deployment_model);
+  if (isInCell && cells.length === 0)
+    return (
+      <Text size="sm">
+        No other cell takes tenants. To have one, <TextLink to="/fleet/register">register a cell</TextLink>.
+      </Text>
+    );
   return (
     <Select
       label="Cell"
-      placeholder="Any cell with room"
+      placeholder={isInCell ? 'Choose a cell' : 'Any cell with room'}
       clearable
       error={error}
       value={value}

@@ -1,5 +1,5 @@
 import { type TenantRoute, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
-import { BoundedMap, Clock } from '@atlas/platform';
+import { BoundedMap, Clock, isLoopbackUrl } from '@atlas/platform';
 import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -31,6 +31,9 @@ const MAX_REFRESHES = 32;
  * report another plane's health.
  */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
+
+/** A host name under which browsers reach planes on their own machine. */
+const LOCAL_HOST = /^([^:]+\.localhost)(:\d+)?$/;
 
 type Addressed = Pick<FastifyRequest, 'headers' | 'url'>;
 
@@ -87,7 +90,7 @@ export class TenantRouter implements OnModuleInit {
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request);
-    return origin === null ? null : `${origin}${request.url}`;
+    return origin === null ? null : `${originForBrowser(origin, request)}${request.url}`;
   }
 
   private async originElsewhere(request: Addressed): Promise<string | null> {
@@ -174,4 +177,17 @@ export class TenantRouter implements OnModuleInit {
     const claimed = token === undefined ? null : claimedTenant('session', token);
     return claimed ?? tenantOfKey(request);
   }
+}
+
+/**
+ * A browser can name its tenant only by the host. So if both planes are on its own machine, it keeps its host
+ * and changes only the port. Programs get the address itself, because not all of them resolve `*.localhost`.
+ */
+function originForBrowser(origin: string, { headers }: Addressed): string {
+  const host = LOCAL_HOST.exec(headers.host ?? '')?.[1];
+  const isBrowser = headers.accept?.includes('text/html') ?? false;
+  if (host === undefined || !isBrowser || !isLoopbackUrl(origin)) return origin;
+  const url = new URL(origin);
+  url.hostname = host;
+  return url.origin;
 }

@@ -41,6 +41,15 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
   });
 
+  it.each([
+    ['text/html,*/*;q=0.8', 'http://acme.localhost:4210/incidents'],
+    ['application/json', 'http://127.0.0.1:4210/incidents'],
+  ])('leads whoever accepts %s to another local plane at %s', async (accept, expected) => {
+    lives('acme', { endpoint_url: 'http://127.0.0.1:4210' });
+    const answer = await plane.get('/incidents', { host: 'acme.localhost:4200' }).set('accept', accept);
+    expect(answer.headers['location']).toBe(expected);
+  });
+
   it('lets the plane report its own health under every host name', async () => {
     lives('acme');
     for (const path of ['/health/live', '/health/ready', '/api/health', '/metrics'])

@@ -134,17 +134,16 @@ export class TestStack {
     env: Env = {},
     awaitReady = true,
   ): Promise<PlaneProcess> {
+    const isFirst = this.tenantPlanes.every((one) => one.port !== this.tenantPlanePort);
+    const port = isFirst ? this.tenantPlanePort : await freePort();
     const plane = await startPlane('tenant-plane', {
-      port:
-        this.tenantPlanes.length === 0 || this.tenantPlanes.every((one) => one.port !== this.tenantPlanePort)
-          ? this.tenantPlanePort
-          : 0,
+      port,
       awaitReady,
       env: {
         ...install.env,
         TENANT_PLANE_DATABASE_URL: database.url,
         TENANT_PLANE_MIGRATION_DATABASE_URL: database.ownerUrl,
-        TENANT_PLANE_PUBLIC_URL: `http://127.0.0.1:${this.tenantPlanePort}`,
+        TENANT_PLANE_PUBLIC_URL: `http://127.0.0.1:${port}`,
         TENANT_BASE_DOMAIN: `localhost:${this.tenantPlanePort}`,
         ...env,
       },

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api';
 import { Download } from '../../parts/download';
 import { TextLink } from '../../parts/links';
+import { withTimes } from '../../parts/planes';
 import { type Tenant } from '../../parts/types';
 
 /** Proof that a tenant's data is gone. */
@@ -16,7 +17,7 @@ export function DeletionCertificate({ tenant }: { readonly tenant: Tenant }) {
   if (error instanceof ProblemError && error.problem.code === 'not_deleted')
     return (
       <Stack gap="xs">
-        <Text>{error.problem.detail}</Text>
+        <Text>{withTimes(error.problem.detail)}</Text>
         <TextLink size="sm" to="/jobs" search={{ view: 'all', tenant_id: tenant.id }}>
           Show what happened
         </TextLink>

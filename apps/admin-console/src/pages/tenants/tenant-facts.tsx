@@ -52,12 +52,12 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
       ? 'Its provisioning was stopped. Retry the job, or roll it back.'
       : 'Its provisioning failed. The job says who has to act.';
   if (status === 'provisioning') return 'It is being provisioned. Nobody can use it yet.';
+  if (status === 'suspended' && last?.operation === 'suspend' && last.status !== 'succeeded')
+    return 'Being suspended: users may be served until its plane has confirmed this.';
   if (last?.status === 'failed')
     return (
       `${usersText(status)} Its last job, “${operationText(last)}”, failed. ` + 'The job says who has to act.'
     );
-  if (isUnderWay && last.operation === 'suspend')
-    return 'Being suspended: users may be served until its plane has confirmed this.';
   if (status === 'suspended') return `${usersText(status)} Resume it under Operations.`;
   if (plane?.health === 'offline')
     return 'Its plane is offline, but users may still be served. Open the plane to see what to do.';
