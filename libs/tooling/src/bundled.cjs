@@ -10,8 +10,8 @@ const MAPS_SOURCES = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some(
 );
 
 /**
- * Loads a bundle without compiling it, if its bytecode was stored by the same version of Node with the same V8
- * options. Otherwise, V8 ignores the bytecode.
+ * Loads a bundle without compiling it, if its bytecode was stored by the same version of Node with the same
+ * V8 options. Otherwise, V8 ignores the bytecode.
  */
 exports.load = (file) => (MAPS_SOURCES ? require(file) : run(scriptOf(file), file));
 

@@ -136,7 +136,7 @@ const NEXT_ASK = '00:31';
     await page.getByText(NOTE).first().waitFor();
     const { endpoint_url: address } = await dedicated.stack.awaitActive(tenant.id);
     await page.getByRole('button', { name: 'Go now' }).click();
-    // On one machine, only the port is new, because the host names the tenant. So the session goes along, too.
+    // On one machine, only the port is new, because the host names the tenant. So users stay signed in.
     await page.waitForURL(`http://${tenant.slug}.localhost:${new URL(address ?? '').port}/**`);
     await heading(page, TITLE);
   });
