@@ -21,6 +21,7 @@ export function jobView(given: Partial<JobView> = {}): JobView {
     id: 'job-1',
     operation: 'provision',
     status: 'running',
+    direction: 'run',
     tenant_id: 'tenant-1',
     tenant_slug: 'demo',
     tenant_plane_id: null,

@@ -1,5 +1,5 @@
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
-import { JOB_STATUSES, type JobError, type JobStatus, type StepState } from '@atlas/jobs';
+import { JOB_STATUSES, type JobDirection, type JobError, type JobStatus, type StepState } from '@atlas/jobs';
 import { BooleanInText, LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
 import { IsBoolean, IsIn, IsUUID } from 'class-validator';
 
@@ -39,6 +39,8 @@ export interface JobView {
   readonly id: string;
   readonly operation: OperationName;
   readonly status: JobStatus;
+  /** Whether the job runs its steps, or undoes them. */
+  readonly direction: JobDirection;
   readonly tenant_id: string | null;
   /** Null if the job has no tenant. */
   readonly tenant_slug: string | null;

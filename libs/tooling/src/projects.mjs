@@ -69,7 +69,8 @@ export function stateOf({ name, folder, bundle, isWeb }) {
   const bundled = isWeb ? [WEB_LIBRARY] : bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
   const guides = bundle || name === PLATFORM ? documents() : [];
   const files = [folder, ...bundled, ...guides, ...TOOLS].flatMap(filesBelow);
-  return sha256(files.sort().flatMap((file) => [file, readFileSync(join(ROOT, file))]));
+  // Another version of Node cannot use the bytecode.
+  return sha256([process.version, ...files.sort().flatMap((file) => [file, readFileSync(join(ROOT, file))])]);
 }
 
 function documents() {

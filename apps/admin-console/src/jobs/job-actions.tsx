@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api } from '../api';
 import { useMayChange } from '../parts/access';
 import { type Job } from '../parts/types';
-import { cancellingOf, currentStep, isLive, isUndoing } from './job-facts';
+import { cancellingOf, currentStep, isFinal, isLive, isRollbackNext, isUndoing } from './job-facts';
 import { textOfStep } from './step-texts';
 import { forgetLists, keepJob } from './use-job';
 
@@ -20,11 +20,9 @@ export function JobActions({ job }: { readonly job: Job }) {
   const cancelling = cancellingOf(job);
   if (isUndoing(job) && cancelling.isUndo) return null;
   const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
-  // Then what comes next is to undo the rest.
-  const hasUndone = isLeft && job.steps.some(({ status }) => status === 'undone');
-  const isRetryNext = !hasUndone && job.error?.code !== 'superseded';
-  // What a purge has erased cannot come back.
-  const canUndo = isLeft && job.operation !== 'purge';
+  const isUndoNext = isRollbackNext(job);
+  const isRetryNext = !isUndoNext && job.error?.code !== 'superseded';
+  const canUndo = isLeft && !isFinal(job);
   // A tenant whose provisioning was undone is gone.
   const canGoOn = isLeft || job.operation !== 'provision';
   return (
@@ -43,7 +41,7 @@ export function JobActions({ job }: { readonly job: Job }) {
           {canUndo && (
             <Button
               size="xs"
-              variant={hasUndone ? 'filled' : 'default'}
+              variant={isUndoNext ? 'filled' : 'default'}
               onClick={() => setAction('rollback')}
             >
               Roll back

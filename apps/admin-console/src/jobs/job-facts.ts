@@ -6,11 +6,19 @@ export function isLive({ status }: Job): boolean {
   return LIVE.includes(status);
 }
 
-/** A job does not say in which direction it goes, but its steps do. */
 export function isUndoing(job: Job): boolean {
-  return (
-    isLive(job) && job.steps.some(({ status, error }) => status === 'undone' || error?.class === 'fatal')
-  );
+  return isLive(job) && job.direction === 'undo';
+}
+
+/** What a purge has erased cannot come back. */
+export function isFinal({ operation }: Job): boolean {
+  return operation === 'purge';
+}
+
+/** Whether undoing the job has failed, and what comes next is to undo the rest. */
+export function isRollbackNext(job: Job): boolean {
+  const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
+  return isLeft && job.direction === 'undo' && job.error?.code !== 'beyond_return' && !isFinal(job);
 }
 
 /** Whether the job has ended and nothing of it is left. */

@@ -1,9 +1,8 @@
 import { Group, Text } from '@mantine/core';
 import { StateBadge, When } from '@atlas/web';
 import { TextLink } from '../parts/links';
-import { type Job, type Step } from '../parts/types';
-import { currentStep, isLive, isUndoing, isUndone } from './job-facts';
-import { textOfStep } from './step-texts';
+import { type Job } from '../parts/types';
+import { currentStep, isLive, isRollbackNext, isUndoing, isUndone } from './job-facts';
 
 /** What a job does now, in a badge and a sentence. */
 export function JobState({ job }: { readonly job: Job }) {
@@ -39,31 +38,29 @@ function Sentence({ job }: { readonly job: Job }) {
       <>Undoing its steps. {left === 0 ? 'It ends soon.' : `${left} ${left === 1 ? 'is' : 'are'} left.`}</>
     );
   }
-  if (isLive(job)) return liveText(job, at, current?.step);
+  if (isLive(job)) return liveText(job, at);
   if (job.status === 'succeeded') return <>Done. Nothing is left to do.</>;
   if (job.status === 'cancelled') return <Ended job={job} at={at} />;
-  const hasUndone = job.steps.some(({ status }) => status === 'undone');
   return (
     <>
-      {hasUndone ? 'Undoing it failed' : 'Failed'}
+      {job.direction === 'undo' ? 'Undoing it failed' : 'Failed'}
       {at}, <When at={job.finished_at} />. {current?.step.error && 'The step says who has to act.'}{' '}
-      {hasUndone && 'After that, roll back to finish.'}
+      {isRollbackNext(job) && 'After that, roll back to finish.'}
     </>
   );
 }
 
-function liveText(job: Job, at: string, step: Step | undefined): string {
+function liveText(job: Job, at: string): string {
   if (job.status === 'queued') return 'It has not started yet. It starts automatically.';
   if (isTryingAgain(job)) return `The last attempt failed${at}. It tries again automatically.`;
-  const what = step === undefined ? '.' : `: ${textOfStep(step.name)}.`;
-  return job.status === 'waiting' ? `Waiting${at}${what}` : `Running${at}.`;
+  return job.status === 'waiting' ? `Waiting${at}. The step says for what.` : `Running${at}.`;
 }
 
 function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
   if (isReplaced(job))
     return (
       <>
-        Another operation took over, so this job needs nobody.{' '}
+        Another operation took over, so nobody has to act.{' '}
         {job.tenant_id !== null && (
           <TextLink to="/jobs" search={{ tenant_id: job.tenant_id }}>
             Show the tenant’s jobs
@@ -87,7 +84,7 @@ function Ended({ job, at }: { readonly job: Job; readonly at: string }) {
 /** What a stopped job leaves, and what to do about it. */
 const LEFT_BEHIND: { readonly [Operation in Job['operation']]?: string } = {
   provision: 'Nobody can use the tenant. Retry the job, or roll it back.',
-  deprovision: 'Users are refused. Retry continues the removal, and rolling back lets them in again.',
+  deprovision: 'Users are refused. Retry continues the removal, and rolling back undoes what it can.',
   upgrade_wave: 'No further upgrade starts. Retry it to continue.',
 };
 

@@ -155,8 +155,8 @@ interface CellSelectProps {
 }
 
 function CellSelect({ tenant, value, onChange, error }: CellSelectProps) {
-  const { data: planes = [] } = useQuery(fleet);
-  const cells = planes.filter(
+  const { data: planes } = useQuery(fleet);
+  const cells = (planes ?? []).filter(
     (plane) =>
       CELL_MODELS.includes(plane.deployment_model) &&
       plane.status === 'enrolled' &&
@@ -164,7 +164,7 @@ function CellSelect({ tenant, value, onChange, error }: CellSelectProps) {
       plane.id !== tenant.tenant_plane_id,
   );
   const isInCell = CELL_MODELS.includes(tenant.deployment_model);
-  if (isInCell && cells.length === 0)
+  if (isInCell && planes !== undefined && cells.length === 0 && error === undefined)
     return (
       <Text size="sm">
         No other cell takes tenants. To have one, <TextLink to="/fleet/register">register a cell</TextLink>.

@@ -8,6 +8,7 @@ export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobVie
     id: job.id,
     operation: job.operation,
     status: job.status,
+    direction: job.direction,
     tenant_id: job.tenantId,
     tenant_slug: tenantSlug,
     tenant_plane_id: job.tenantPlaneId,

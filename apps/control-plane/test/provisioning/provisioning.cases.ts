@@ -58,6 +58,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         id: expect.stringMatching(UUID),
         operation: 'provision',
         status: 'queued',
+        direction: 'run',
         tenant_id: answer.body.tenant.id,
         tenant_slug: answer.body.tenant.slug,
         tenant_plane_id: null,

@@ -33,7 +33,7 @@ const MAX_REFRESHES = 32;
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
 /** A host name under which browsers reach planes on their own machine. */
-const LOCAL_HOST = /^([^:]+\.localhost)(:\d+)?$/;
+const LOCAL_HOST = /^((?:[a-z0-9-]+\.)+localhost)\.?(:\d+)?$/i;
 
 type Addressed = Pick<FastifyRequest, 'headers' | 'url'>;
 
@@ -90,7 +90,10 @@ export class TenantRouter implements OnModuleInit {
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request);
-    return origin === null ? null : `${originForBrowser(origin, request)}${request.url}`;
+    if (origin === null) return null;
+    const shown = originForBrowser(origin, request);
+    // Two planes that report the same address would otherwise send a browser around in a circle.
+    return new URL(shown).host === request.headers.host ? null : `${shown}${request.url}`;
   }
 
   private async originElsewhere(request: Addressed): Promise<string | null> {

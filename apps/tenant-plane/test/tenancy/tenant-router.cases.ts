@@ -41,11 +41,15 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
   });
 
+  const HTML = 'text/html,*/*;q=0.8';
+  const LOCAL = 'http://127.0.0.1:4210';
   it.each([
-    ['text/html,*/*;q=0.8', 'http://acme.localhost:4210/incidents'],
-    ['application/json', 'http://127.0.0.1:4210/incidents'],
-  ])('leads whoever accepts %s to another local plane at %s', async (accept, expected) => {
-    lives('acme', { endpoint_url: 'http://127.0.0.1:4210' });
+    ['a browser to a local plane', HTML, LOCAL, 'http://acme.localhost:4210/incidents'],
+    ['a program to a local plane', 'application/json', LOCAL, `${LOCAL}/incidents`],
+    ['a browser to a plane elsewhere', HTML, ELSEWHERE, `${ELSEWHERE}/incidents`],
+    ['no browser to where it already is', HTML, 'http://127.0.0.1:4200', undefined],
+  ])('leads %s', async (_, accept, endpoint_url, expected) => {
+    lives('acme', { endpoint_url });
     const answer = await plane.get('/incidents', { host: 'acme.localhost:4200' }).set('accept', accept);
     expect(answer.headers['location']).toBe(expected);
   });

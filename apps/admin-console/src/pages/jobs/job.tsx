@@ -94,10 +94,7 @@ function JobFacts({ job }: { readonly job: JobData }) {
         facts={[
           [subjectOf(job), <JobSubject key="about" job={job} />],
           ['Created', <When key="created" at={job.created_at} />],
-          [
-            job.status === 'queued' ? 'Waiting for' : isLive(job) ? 'Running for' : 'Took',
-            tookText(job.created_at, job.finished_at, now),
-          ],
+          [isLive(job) ? 'Time so far' : 'Took', tookText(job.created_at, job.finished_at, now)],
           job.parent_id
             ? ['Part of', <JobLink key="parent" id={job.parent_id} name="the job that started it" />]
             : null,

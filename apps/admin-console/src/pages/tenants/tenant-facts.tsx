@@ -2,7 +2,6 @@ import { Anchor, Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Facts, StateBadge, When } from '@atlas/web';
 import { currentStep, isLive, operationText } from '../../jobs/job-facts';
-import { textOfStep } from '../../jobs/step-texts';
 import { PlaneLink } from '../../parts/links';
 import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
 import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
@@ -52,8 +51,12 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
       ? 'Its provisioning was stopped. Retry the job, or roll it back.'
       : 'Its provisioning failed. The job says who has to act.';
   if (status === 'provisioning') return 'It is being provisioned. Nobody can use it yet.';
-  if (status === 'suspended' && last?.operation === 'suspend' && last.status !== 'succeeded')
+  if (isUnderWay && last.operation === 'suspend')
     return 'Being suspended: users may be served until its plane has confirmed this.';
+  if (isUnderWay && last.operation === 'resume')
+    return 'Being resumed: users may be refused until its plane has confirmed this.';
+  if (status === 'suspended' && last?.operation === 'suspend' && last.status !== 'succeeded')
+    return 'Suspended, but its plane has not confirmed this, so users may be served. See its last job.';
   if (last?.status === 'failed')
     return (
       `${usersText(status)} Its last job, “${operationText(last)}”, failed. ` + 'The job says who has to act.'
@@ -71,10 +74,8 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
   if (plane?.version_class === 'behind')
     return `Users can work. The version of its plane is old. ${upgradeText(tenant)}`;
   if (!isUnderWay) return 'Users can work. Nothing needs you.';
-  const waits = last.status === 'waiting' ? currentStep(last)?.step : undefined;
-  return waits === undefined
-    ? `${usersText(status)} A job is under way.`
-    : `${usersText(status)} A job waits: ${textOfStep(waits.name)}.`;
+  const isWaiting = last.status === 'waiting' && currentStep(last)?.step.error === null;
+  return `${usersText(status)} ${isWaiting ? 'A job waits. Its step says for what.' : 'A job is under way.'}`;
 }
 
 function upgradeText({ deployment_model: model }: Tenant): string {
@@ -109,9 +110,11 @@ function purgeText(last: Job | undefined): string {
 }
 
 function dataOf(tenant: Tenant): string {
-  if (tenant.status === 'deleted') return 'Nowhere: it is deleted';
   const { text, heldBy } = profileOf(tenant.deployment_model).dataResidency;
-  return isRestorable(tenant) && heldBy === 'atlas' ? 'Only in an encrypted backup' : text;
+  if (heldBy !== 'atlas') return text;
+  if (tenant.status === 'deleted') return 'Nowhere: it is deleted';
+  if (tenant.restorable_until === null) return text;
+  return isRestorable(tenant) ? 'Only in an encrypted backup' : 'In an encrypted backup, until it is erased';
 }
 
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {
