@@ -54,10 +54,10 @@ function Sentence({ plane, last }: PlaneStateProps) {
     return (
       <>
         Its last report was <When at={plane.last_report_at} />.{' '}
-        {isCustomers ? 'Ask the customer to check' : 'Check'} the machine, and its link to the Control Plane.{' '}
+        {isCustomers ? 'Ask the customer to check' : 'Check'} the machine, and its link to the Control Plane.
         {plane.health_status === 'failing'
-          ? 'A check was failing then, so its users may be refused.'
-          : 'If only the link is down, its users keep working.'}
+          ? ' A check was failing then, so its users may be refused.'
+          : ' If only the link is down, its users keep working.'}
       </>
     );
   if (plane.health === 'unknown')
