@@ -256,7 +256,7 @@ async function invite(page: Page, email: string, role: string): Promise<string> 
   return (answer as { readonly url: string }).url;
 }
 
-/** Provisions a dedicated tenant as the operator who is signed in. Returns the link for its first admin. */
+/** Provisions a dedicated tenant. Returns the link of its first admin, on the tenant's own plane. */
 async function orderDedicated(page: Page, slug: string): Promise<string> {
   const id = await page.evaluate(async (name) => {
     const answer = await fetch('/api/tenants/provision', {
@@ -266,14 +266,16 @@ async function orderDedicated(page: Page, slug: string): Promise<string> {
     });
     return ((await answer.json()) as { readonly tenant: { readonly id: string } }).tenant.id;
   }, slug);
-  const status = () =>
-    page.evaluate(async (tenant) => {
-      const answer = await fetch(`/api/tenants/${tenant}`);
-      return ((await answer.json()) as { readonly status: string }).status;
-    }, id);
-  await eventually(async () => (await status()) === 'active', { timeoutMs: 60_000 });
-  return page.evaluate(async (tenant) => {
-    const answer = await fetch(`/api/tenants/${tenant}/signup-link`, { method: 'POST' });
+  const tenant = () =>
+    page.evaluate(async (path) => {
+      const answer = await fetch(path);
+      return (await answer.json()) as { readonly status: string; readonly endpoint_url: string };
+    }, `/api/tenants/${id}`);
+  await eventually(async () => (await tenant()).status === 'active', { timeoutMs: 60_000 });
+  const link = await page.evaluate(async (path) => {
+    const answer = await fetch(path, { method: 'POST' });
     return ((await answer.json()) as { readonly url: string }).url;
-  }, id);
+  }, `/api/tenants/${id}/signup-link`);
+  const { pathname, hash } = new URL(link);
+  return `${(await tenant()).endpoint_url}${pathname}${hash}`;
 }
