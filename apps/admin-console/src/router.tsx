@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { queries } from './api';
 import { Frame } from './frame';
-import { NoSuchPage } from './pages/no-such-page';
+import { NoSuchConsolePage } from './pages/no-such-page';
 import { SIGN_ON_CODES, SignIn } from './pages/sign-in';
 import { HEALTHS, JOB_VIEWS, SIGN_UP_STATUSES, TENANT_STATUSES, localPath, searchOf } from './parts/search';
 import { me } from './session';
@@ -186,7 +186,7 @@ export const router = createRouter({
     ]),
   ]),
   defaultPreload: 'intent',
-  defaultNotFoundComponent: NoSuchPage,
+  defaultNotFoundComponent: NoSuchConsolePage,
 });
 
 declare module '@tanstack/react-router' {

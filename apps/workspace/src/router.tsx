@@ -14,7 +14,7 @@ import { settingsRoutes } from './routes/settings';
 import { userRoutes } from './routes/users';
 import { takeWanted } from './wanted';
 import { queueSearchOf } from './incidents/queue-search';
-import { CannotShow, NoSuchPage } from './pages/root';
+import { CannotShow, NoSuchWorkspacePage } from './pages/root';
 import { SIGN_ON_CODES, SignIn, type SignOnCode } from './pages/sign-in';
 
 interface SignInSearch {
@@ -95,7 +95,7 @@ export const router = createRouter({
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: CannotShow,
-  defaultNotFoundComponent: NoSuchPage,
+  defaultNotFoundComponent: NoSuchWorkspacePage,
 });
 
 declare module '@tanstack/react-router' {

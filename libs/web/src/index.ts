@@ -24,6 +24,7 @@ export { type KeyText } from './ui/keys';
 export { useEvents } from './ui/live';
 export { sayNotSignedOut } from './ui/not-signed-out';
 export { usePageKeys } from './ui/page-keys';
+export { NoSuchPage } from './ui/no-such-page';
 export { Page } from './ui/page';
 export { PageProblems, ProblemAlert } from './ui/problem-alert';
 export { type Column, Rows } from './ui/rows';

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api } from '../api';
 import { useMayChange } from '../parts/access';
 import { type Job } from '../parts/types';
-import { cancellingOf, currentStep, isFinal, isLive, isRollbackNext, isUndoing } from './job-facts';
+import { cancellingOf, currentStep, isFinal, isLeft, isLive, isRollbackNext, isUndoing } from './job-facts';
 import { textOfStep } from './step-texts';
 import { forgetLists, keepJob } from './use-job';
 
@@ -19,12 +19,11 @@ export function JobActions({ job }: { readonly job: Job }) {
   if (!mayChange || job.status === 'succeeded') return null;
   const cancelling = cancellingOf(job);
   if (isUndoing(job) && cancelling.isUndo) return null;
-  const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
   const isUndoNext = isRollbackNext(job);
   const isRetryNext = !isUndoNext && job.error?.code !== 'superseded';
-  const canUndo = isLeft && !isFinal(job);
+  const canUndo = isLeft(job) && !isFinal(job);
   // A tenant whose provisioning was undone is gone.
-  const canGoOn = isLeft || job.operation !== 'provision';
+  const canGoOn = isLeft(job) || job.operation !== 'provision';
   return (
     <Group gap="xs">
       {isLive(job) ? (

@@ -17,15 +17,17 @@ export function isFinal({ operation }: Job): boolean {
 
 /** Whether undoing the job has failed, and what comes next is to undo the rest. */
 export function isRollbackNext(job: Job): boolean {
-  const isLeft = job.steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
-  return isLeft && job.direction === 'undo' && job.error?.code !== 'beyond_return' && !isFinal(job);
+  return isLeft(job) && job.direction === 'undo' && job.error?.code !== 'beyond_return' && !isFinal(job);
+}
+
+/** Whether anything of the job is not undone. */
+export function isLeft({ steps }: Job): boolean {
+  return steps.some(({ status }) => status !== 'undone' && status !== 'skipped');
 }
 
 /** Whether the job has ended and nothing of it is left. */
-export function isUndone({ status, steps }: Job): boolean {
-  return (
-    status === 'cancelled' && steps.every((step) => step.status === 'undone' || step.status === 'skipped')
-  );
+export function isUndone(job: Job): boolean {
+  return job.status === 'cancelled' && !isLeft(job);
 }
 
 /** The step that the job is at, counted from one. */

@@ -1,15 +1,10 @@
-import { Container, Text, Title } from '@mantine/core';
+import { NoSuchPage } from '@atlas/web';
 import { TextLink } from '../parts/links';
 
-export function NoSuchPage() {
+export function NoSuchConsolePage() {
   return (
-    <Container size={560} py={80}>
-      <Title order={1} size="h3" mb="md">
-        There is no such page
-      </Title>
-      <Text>
-        Check the address, or <TextLink to="/">start from the overview</TextLink>.
-      </Text>
-    </Container>
+    <NoSuchPage>
+      <TextLink to="/">start from the overview</TextLink>
+    </NoSuchPage>
   );
 }

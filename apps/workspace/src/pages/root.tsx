@@ -1,5 +1,5 @@
 import { Button, Container, Group, Stack, Text, Title } from '@mantine/core';
-import { PageProblems, ProblemAlert, ProblemError } from '@atlas/web';
+import { NoSuchPage, PageProblems, ProblemAlert, ProblemError } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { type ErrorComponentProps, Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -82,15 +82,10 @@ async function planeAnswers(): Promise<boolean> {
   }
 }
 
-export function NoSuchPage() {
+export function NoSuchWorkspacePage() {
   return (
-    <Container size={560} py={80}>
-      <Title order={1} size="h3" mb="md">
-        There is no such page
-      </Title>
-      <Text>
-        Check the address, or <PageLink to="/">start from the first page</PageLink>.
-      </Text>
-    </Container>
+    <NoSuchPage>
+      <PageLink to="/">start from the first page</PageLink>
+    </NoSuchPage>
   );
 }

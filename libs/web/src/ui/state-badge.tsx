@@ -58,8 +58,9 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 /** A state of the API, such as `awaiting_approval`. */
 export function StateBadge({ state }: { readonly state: string }) {
+  const color = `--mantine-color-${COLORS[state] ?? 'gray'}-light`;
   return (
-    <span className="atlas-badge" data-color={COLORS[state]}>
+    <span className="atlas-badge" style={{ color: `var(${color}-color)`, background: `var(${color})` }}>
       {stateText(state)}
     </span>
   );
