@@ -38,17 +38,21 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
   const port = options.port || (await freePort());
   const isFromModules = options.env['ATLAS_TEST_FROM_MODULES'] !== undefined;
   const main = isFromModules ? builtModule(name, 'main.js') : builtFile(name, 'main.js');
+  const optimiseLate = lateOptimisation();
   const env = {
     PATH: process.env['PATH'],
     TMPDIR: process.env['TMPDIR'],
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: String(port),
+    ...optimiseLate,
     ...options.env,
   };
-  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/processes/end-with-parent.js')];
-  // Passes on this process's Node options, because benchmarks optimise code earlier than tests do.
-  const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
+  const preloads = [
+    builtPath('libs', 'platform', 'dist/processes/end-with-parent.js'),
+    ...(optimiseLate ? [builtPath('libs', 'testing', 'dist/processes/preloads/optimise-late.js')] : []),
+  ];
+  const child = spawn(process.execPath, [...preloads.flatMap((file) => ['--require', file]), main], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -57,6 +61,12 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
   const plane = handleOf(name, child, port);
   if (options.awaitReady !== false) await untilReady(plane);
   return plane;
+}
+
+/** How late V8 optimises code in this process: tests optimise later than benchmarks. */
+function lateOptimisation(): Readonly<Record<string, string>> | undefined {
+  const option = process.execArgv.find((each) => each.startsWith('--interrupt-budget='));
+  return option === undefined ? undefined : { ATLAS_TEST_OPTIMISE_LATE: option };
 }
 
 /** A file of a built app. Works from anywhere in the workspace. */
