@@ -920,6 +920,8 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
   it('is deleted at once, and its provisioning job is cancelled, if it was never active', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const placed = await scene.placed();
+    const planned = await deprovision(id, slug, '?dry_run=true').expect(200);
+    expect(planned.body.plan.restorable_days).toBe(0);
     const { job } = await begin({ id, slug });
     await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
@@ -1079,6 +1081,7 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
     expect(names).toEqual(
       expect.arrayContaining(['stop-serving', 'back-up', 'remove-copies', 'close-tenant']),
     );
+    expect(body.plan.restorable_days).toBe(30);
     const jobs = bodyOf<{ items: { operation: string }[] }>(await scene.plane.get(`${JOBS}?tenant_id=${id}`));
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });

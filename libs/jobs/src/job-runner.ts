@@ -383,6 +383,11 @@ function wasTouched({ steps }: JobRow, state: StepState): boolean {
   return state.status !== 'pending' || state === steps[0];
 }
 
+/** Explains a refused connection in plain words. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // If a host name has several addresses, Node has one error for each, and no message for all.
+  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
+  const message = error instanceof Error ? error.message : String(error);
+  const address = /\bconnect ECONNREFUSED (\S+)/.exec(message)?.[1];
+  return address === undefined ? message : `Nothing answers at ${address}: ${message}`;
 }

@@ -90,8 +90,8 @@ export class ListJobsQuery extends PageQuery {
 
   /**
    * true: only jobs that wait for a person's decision. They have failed, or were cancelled in a way that
-   * leaves their tenant `failed` or `deprovisioning`. Nobody has dismissed them, and no other job was started
-   * since for the same tenant or plane.
+   * leaves their tenant `failed`, `deprovisioning`, or suspended or resumed without the plane's confirmation.
+   * Nobody has dismissed them, and no other job was started since for the same tenant or plane.
    */
   @Optional()
   @BooleanInText()

@@ -87,6 +87,13 @@ export interface PlanView {
     readonly install_required: boolean;
     /** The tenant to provision. `url` is null until the customer's plane has enrolled. */
     readonly tenant?: Pick<TenantView, 'slug' | 'url'>;
+    /**
+     * The cell that would get the tenant now. If the request does not name a cell, the job may choose another
+     * one.
+     */
+    readonly cell?: Pick<TenantPlaneView, 'id' | 'name'>;
+    /** For how many days a deprovisioned tenant can be restored. 0 if it is removed for good at once. */
+    readonly restorable_days?: number;
     /** The versions before and after an upgrade. */
     readonly from?: string | null;
     readonly to?: unknown;

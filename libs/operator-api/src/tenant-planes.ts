@@ -52,6 +52,8 @@ export interface TenantPlaneView {
   readonly keys: readonly KeyView[];
   readonly version: string | null;
   readonly version_class: VersionClass | null;
+  /** Whether the version is newer than the Control Plane's, which is a reason for `unsupported`. */
+  readonly version_is_newer: boolean;
   readonly release: string | null;
   readonly endpoint_url: string | null;
   readonly health: HealthClass;

@@ -11,7 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
-import { versionClassOf } from '../config/version-policy';
+import { CONTROL_PLANE_VERSION, isBehind, versionClassOf } from '../config/version-policy';
 import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { healthOf, isForked } from '../registry/health-class';
 import { requirePlacedHere } from '../registry/placements';
@@ -144,6 +144,7 @@ export class TenantPlanes {
       ...keysView(plane, accepted, this.keys.platformKeyId),
       version: plane.version,
       version_class: plane.version === null ? null : versionClassOf(plane.version),
+      version_is_newer: plane.version !== null && isBehind(CONTROL_PLANE_VERSION, plane.version),
       release: plane.release,
       endpoint_url: plane.endpointUrl,
       health: healthOf(plane, now),

@@ -6,10 +6,15 @@ const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter((name) => OPERATION_RULES[n
   .map((name) => `'${name}'`)
   .join(', ');
 
+/** Whether the job has changed the tenant's status, and its plane has not confirmed this. */
+const IS_UNCONFIRMED = `(job.operation in ('suspend', 'resume')
+  and job.steps -> 0 ->> 'status' = 'done')`;
+
 /** Whether the job left its tenant halfway, because it failed or was stopped. An undone job did not. */
-const IS_UNFINISHED = `(job.status = 'failed' or job.operation not in (${UNDONE_WHEN_CANCELLED}) and exists (
-  select 1 from tenants tenant
-  where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
+const IS_UNFINISHED = `(job.status = 'failed' or ${IS_UNCONFIRMED}
+  or job.operation not in (${UNDONE_WHEN_CANCELLED}) and exists (
+    select 1 from tenants tenant
+    where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
 
 /**
  * A condition for the row aliased `job`: a person has to decide how it goes on, nobody has dismissed it,

@@ -1,4 +1,5 @@
 import { CELL_MODELS } from '@atlas/deployment-profiles';
+import { type PlanView } from '@atlas/operator-api';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { TenantPlane } from './tenant-plane.entity';
@@ -10,6 +11,11 @@ export interface WantedCell {
   readonly except?: string;
   /** If omitted, any version is acceptable. */
   readonly versions?: readonly string[];
+}
+
+/** How the plan of an operation names the cell, if there is one. */
+export function cellInPlan(cell: TenantPlane | null): Pick<PlanView['plan'], 'cell'> {
+  return cell ? { cell: { id: cell.id, name: cell.name } } : {};
 }
 
 /** Shared tenant planes with room for tenants. */

@@ -245,6 +245,19 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
+  it('sees that nothing answers at an address', async () => {
+    const { job, id } = await scene.waiting();
+    const refused = new Error('connect ECONNREFUSED 10.0.0.5:5432');
+    const failure = new AggregateError([refused, refused]);
+    jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
+    await scene.report(id, 'applied');
+    const error = async () => stepOf(await scene.job(job), 'activate')?.error;
+    await eventually(async () => (await error()) !== null);
+    expect(await error()).toMatchObject({
+      detail: 'Nothing answers at 10.0.0.5:5432: connect ECONNREFUSED 10.0.0.5:5432',
+    });
+  });
+
   it('sees how long each step took to undo, not how long ago it ran', async () => {
     const { job } = await scene.waiting();
     scene.plane.clock.advance(100);

@@ -11,7 +11,7 @@ import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { changeTenantStatus } from '../../src/registry/tenant-status';
-import { JobScene } from '../job-scene.fixture';
+import { JOBS, JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
 const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
@@ -165,12 +165,17 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
   it('is active again after its suspension is rolled back', async () => {
     const { job } = (await act('suspend').expect(202)).body;
     await pulled('suspended');
+    const needsAttention = async () =>
+      (await scene.plane.get(`${JOBS}?needs_attention=true&tenant_id=${id}`)).body.items.length;
+    expect(await needsAttention()).toBe(0);
     await scene.act(job.id, 'cancel').expect(202);
     expect(await statusOf()).toBe('suspended');
+    expect(await needsAttention()).toBe(1);
     await scene.act(job.id, 'rollback').expect(202);
     await pulled('active');
     await scene.reaches(job.id, 'cancelled');
     expect(await statusOf()).toBe('active');
+    expect(await needsAttention()).toBe(0);
   });
 
   it('is not changed by a dry run, which returns a plan', async () => {

@@ -90,7 +90,7 @@ describe.each(databasesOfLongSuite('postgres'))('a moved tenant, on %s', (driver
   const isReopened = async (body: object, cell = tenant.cell): Promise<void> => {
     const planned = await move(body, '?dry_run=true').expect(200);
     const steps = [{ name: 'reopen-copy' }, { name: 'await-report' }];
-    expect(planned.body.plan).toMatchObject({ steps, install_required: false });
+    expect(planned.body.plan).toMatchObject({ steps, install_required: false, cell: { id: cell.id } });
     const accepted = await move(body).expect(202);
     expect(accepted.body.install).toBeFalsy();
     const { id: job_id } = accepted.body.job;
@@ -106,6 +106,8 @@ describe.each(databasesOfLongSuite('postgres'))('a moved tenant, on %s', (driver
   };
 
   it('requires its rows at the new home until the old copy has been removed', async () => {
+    const planned = await move(backTo(target), '?dry_run=true').expect(200);
+    expect(planned.body.plan.cell).toEqual({ id: target.id, name: expect.any(String) });
     const copy = await moves();
     expect(copy).toEqual(expect.any(String));
     expect(await tenant.told(({ phase }) => phase === 'retired' && 'moved_to')).toBe('moved_to');

@@ -5,16 +5,17 @@ import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity'
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
-import { refusal } from '../plane-simulator.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
   let plane: TestControlPlane;
+  let cell: PlaneSimulator;
 
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver, { REQUIRE_PURCHASE_ORDER: '1' });
-    await plane.enrolledCell();
+    cell = await plane.enrolledCell();
   });
   afterAll(() => plane.close());
 
@@ -74,7 +75,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     const before = await written();
     const answer = await plane.post('/api/tenants/provision?dry_run=true', provisionBody());
     expect(answer.status).toBe(200);
-    expect(answer.body.plan.install_required).toBe(false);
+    expect(answer.body.plan).toMatchObject({ install_required: false, cell: { id: cell.id } });
     const steps = profileOf('shared').provisioning.steps.map((name) => ({
       name,
       description: expect.stringMatching(/./),

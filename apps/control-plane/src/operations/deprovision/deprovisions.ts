@@ -2,6 +2,7 @@ import { DeprovisionTenantDto, type PlanView, type AcceptedForTenant } from '@at
 import { Database } from '@atlas/persistence';
 import { validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { placeOf } from '../../registry/placements';
 import { Tenant } from '../../registry/tenant.entity';
@@ -14,6 +15,7 @@ export class Deprovisions {
   constructor(
     private readonly database: Database,
     private readonly operations: TenantOperations,
+    private readonly config: ControlPlaneConfig,
   ) {}
 
   /** Describes what {@link start} would do, without changing anything. */
@@ -22,7 +24,12 @@ export class Deprovisions {
       const tenant = await requireTenant(manager, id);
       requireConfirmed(tenant, dto);
       if (dto.accept_data_loss) await requireNothingToSave(manager, tenant);
-      return this.operations.plan(id, 'deprovision');
+      const { plan } = await this.operations.plan(id, 'deprovision');
+      // As the step `close-tenant` decides.
+      const isGoneAtOnce = tenant.activeAt === null || dto.accept_data_loss;
+      return {
+        plan: { ...plan, restorable_days: isGoneAtOnce ? 0 : this.config.RESTORE_WINDOW_DAYS },
+      };
     });
   }
 

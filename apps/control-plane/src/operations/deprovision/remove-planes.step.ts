@@ -20,8 +20,8 @@ import { isBeyondReturn } from './remove-copies.step';
 export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
   readonly description =
-    "Remove the tenant's own databases and tenant planes; for a customer-run plane, only revoke its " +
-    'tokens and secrets';
+    'Remove the databases and tenant planes that serve only this tenant, if there are any; for a ' +
+    'customer-run plane, only revoke its tokens and secrets';
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;

@@ -10,7 +10,7 @@ import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
-import { Cells } from '../../registry/cells';
+import { Cells, cellInPlan } from '../../registry/cells';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { olderTarget, targetPlaneOlder, versionsFrom } from '../../registry/plane-versions';
 import { TenantPlane, isAirGapped, isCell } from '../../registry/tenant-plane.entity';
@@ -18,6 +18,12 @@ import { type Tenant } from '../../registry/tenant.entity';
 import { requireDatabaseAllowed } from '../../tenants/database-choice';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { copyLost, keptCopyOf } from '../../transfers/kept-copy';
+
+interface Target {
+  readonly params: JobParams;
+  /** Null if the tenant gets a plane of its own. */
+  readonly cell: TenantPlane | null;
+}
 
 /** Starts the move of a tenant to another deployment model or cell. */
 @Injectable()
@@ -34,15 +40,16 @@ export class Moves {
   /** Describes what {@link start} would do, without changing anything. */
   plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
-      const params = await this.paramsOf(manager, await requireTenant(manager, id), dto);
-      return this.operations.plan(id, 'move', params);
+      const { params, cell } = await this.targetOf(manager, await requireTenant(manager, id), dto);
+      const { plan } = await this.operations.plan(id, 'move', params);
+      return { plan: { ...plan, ...cellInPlan(cell) } };
     });
   }
 
   start(id: string, dto: MoveTenantDto): Promise<AcceptedForTenant> {
     return this.database.write(async (manager) => {
       const tenant = await lockTenant(manager, id);
-      const params = await this.paramsOf(manager, tenant, dto);
+      const { params } = await this.targetOf(manager, tenant, dto);
       const accepted = await this.operations.start(manager, id, 'move', { params });
       const { deployment_model: model } = dto;
       if (isReopening(params) || !profileOf(model).installRequired) return accepted;
@@ -52,22 +59,25 @@ export class Moves {
   }
 
   /** If the home has lost the rows, the only possible move is back to the plane that keeps them. */
-  private async paramsOf(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<JobParams> {
+  private async targetOf(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<Target> {
     const { deployment_model, tenant_plane_id = null } = dto;
     const params = { deployment_model, tenant_plane_id };
     const home = await placeOf(manager, tenant.id);
-    if (!home || !(await hasLostCopy(manager, home))) {
-      await this.requirePossible(manager, tenant, dto);
-      return params;
-    }
+    if (!home || !(await hasLostCopy(manager, home)))
+      return { params, cell: await this.requirePossible(manager, tenant, dto) };
     const kept = await keptCopyOf(manager, home);
-    const only = kept && isCell(kept) ? kept.id : null;
-    if (kept?.deploymentModel === deployment_model && only === tenant_plane_id)
-      return { ...params, ...REOPENS };
+    const cell = kept && isCell(kept) ? kept : null;
+    if (kept?.deploymentModel === deployment_model && (cell?.id ?? null) === tenant_plane_id)
+      return { params: { ...params, ...REOPENS }, cell };
     throw await copyLost(manager, home);
   }
 
-  private async requirePossible(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<void> {
+  /** Returns the cell that would get the tenant now, or null if the tenant gets a plane of its own. */
+  private async requirePossible(
+    manager: EntityManager,
+    tenant: Tenant,
+    dto: MoveTenantDto,
+  ): Promise<TenantPlane | null> {
     const { deployment_model: model, tenant_plane_id: only } = dto;
     const isInCell = CELL_MODELS.includes(model);
     const home = await placeOf(manager, tenant.id);
@@ -85,11 +95,15 @@ export class Moves {
         'tenant_plane_id out.';
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
     }
-    if (!isInCell) return requireDatabaseAllowed(this.config, model, tenant);
+    if (!isInCell) {
+      requireDatabaseAllowed(this.config, model, tenant);
+      return null;
+    }
     if (only !== undefined) await requireSameRegion(manager, tenant, only);
     const wanted = { region: tenant.region, only, except: home?.tenantPlaneId };
     const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
-    if (await this.cells.emptiest(manager, { ...wanted, versions })) return;
+    const cell = await this.cells.emptiest(manager, { ...wanted, versions });
+    if (cell) return cell;
     const older = await this.cells.emptiest(manager, wanted);
     const why = source && older && olderTarget(source, older);
     if (why) throw targetPlaneOlder(why);

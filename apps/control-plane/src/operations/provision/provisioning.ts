@@ -19,7 +19,8 @@ import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
 import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
-import { Cells } from '../../registry/cells';
+import { Cells, cellInPlan } from '../../registry/cells';
+import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant, type TenantSource } from '../../registry/tenant.entity';
 import { tenantView } from '../../tenants/tenant.view';
 
@@ -47,13 +48,14 @@ export class Provisioning {
   /** Describes what {@link start} would do, without changing anything. */
   async plan(dto: ProvisionTenantDto): Promise<PlanView> {
     const tenant = this.newTenant(dto, 'api');
-    await this.database.read(async (manager) => {
-      await this.requireRoom(manager, tenant);
+    const cell = await this.database.read(async (manager) => {
+      const found = await this.requireRoom(manager, tenant);
       if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
         throw slugTaken(tenant.slug);
+      return found;
     });
     const { plan } = await this.dryRuns.planFor(tenant, stepsOf(tenant));
-    return { plan: { ...plan, tenant: { slug: tenant.slug, url: tenant.url } } };
+    return { plan: { ...plan, tenant: { slug: tenant.slug, url: tenant.url }, ...cellInPlan(cell) } };
   }
 
   /** Writes the tenant, its job, the audit row and the wake-up in one transaction. */
@@ -164,12 +166,11 @@ export class Provisioning {
     throw new DomainError('database_not_in_production', 'unprocessable', detail);
   }
 
-  private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<void> {
-    if (
-      !CELL_MODELS.includes(tenant.deploymentModel) ||
-      (await this.cells.emptiest(manager, { region: tenant.region }))
-    )
-      return;
+  /** Returns the cell that would get the tenant now, or null if the tenant gets a plane of its own. */
+  private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<TenantPlane | null> {
+    if (!CELL_MODELS.includes(tenant.deploymentModel)) return null;
+    const cell = await this.cells.emptiest(manager, { region: tenant.region });
+    if (cell) return cell;
     const where = tenant.region ? ` in region ${tenant.region}` : '';
     const detail =
       `No shared tenant plane${where} has room. Try again later, or ask an operator to register another ` +
