@@ -87,6 +87,14 @@ describe('the HTTP API of the Control Plane', () => {
     for (const path of Object.values<string>(body.links)) await plane.get(path, { token: null }).expect(200);
   });
 
+  it('leads browsers from its root URL to the console', async () => {
+    const { headers } = await plane
+      .get('/', { token: null })
+      .set('accept', 'text/html,application/xhtml+xml,*/*;q=0.8')
+      .expect(302);
+    expect(headers).toMatchObject({ location: '/console', vary: 'accept' });
+  });
+
   it('responds to requests that arrive during shutdown, and closes their connections', async () => {
     const database = await createTestDatabase('sqlite');
     const app = await createHttpApp(AppModule.forEnvironment(environmentFor(database)), {

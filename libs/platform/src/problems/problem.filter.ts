@@ -76,7 +76,7 @@ function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyReque
  * Whether a person has opened a link in a browser. Browsers accept text/html, whereas programs accept JSON or
  * anything.
  */
-function isForBrowser({ method, headers }: FastifyRequest): boolean {
+export function isForBrowser({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
 
