@@ -23,7 +23,7 @@ const POLICY = contentPolicy({
 const TITLES = {
   signup: 'Choose your password',
   'reset-password': 'Choose a new password',
-  'reset-operator-password': 'Choose a new password',
+  'reset-operator-password': 'Choose your password',
 } as const;
 
 export type LinkPage = keyof typeof TITLES;
