@@ -9,7 +9,7 @@ export interface Problem {
   readonly [extra: string]: unknown;
 }
 
-interface FieldError {
+export interface FieldError {
   readonly field: string;
   readonly message: string;
 }
@@ -24,9 +24,11 @@ export class ProblemError extends Error {
     super(problem.detail);
   }
 
-  /** What is wrong with the fields of a form, by name. */
+  /** What is wrong with the fields of a form, by name. The field's label says better than its name which it is. */
   get byField(): Readonly<Record<string, string>> {
-    return Object.fromEntries((this.problem.errors ?? []).map(({ field, message }) => [field, message]));
+    return Object.fromEntries(
+      (this.problem.errors ?? []).map((error) => [error.field, saidOf(error, 'This')]),
+    );
   }
 }
 
@@ -63,9 +65,21 @@ export function wrongOf(error: unknown): (field: string) => string | undefined {
   const byField = error instanceof ProblemError ? error.byField : {};
   return (field) => {
     const inner = Object.keys(byField).find((name) => name === field || name.startsWith(`${field}.`));
-    // The field's label says better than its name which it is.
-    return inner === undefined ? undefined : byField[inner]?.replace(inner, 'This');
+    return inner === undefined ? undefined : byField[inner];
   };
+}
+
+const EACH = 'each value in ';
+
+/** What is wrong with a field, with the given name in place of the one that programs use. */
+export function saidOf({ field, message }: FieldError, name: string): string {
+  const isEach = message.startsWith(EACH);
+  const said = isEach ? message.slice(EACH.length) : message;
+  // Within a larger field, some messages use the whole path, and others its last part.
+  const theirs = [field, field.split('.').at(-1) ?? ''].find((one) => said.startsWith(`${one} `));
+  if (!theirs) return message;
+  const rest = said.slice(theirs.length);
+  return isEach ? `Each value of ${name.toLowerCase()}${rest}` : name + rest;
 }
 
 export function problemOf(error: unknown): Problem {
