@@ -53,8 +53,13 @@ const OPERATION_TEXTS: { readonly [Operation in Job['operation']]: string } = {
   upgrade_wave: 'Upgrade many planes',
 };
 
-export function operationText({ operation }: Pick<Job, 'operation'>): string {
-  return OPERATION_TEXTS[operation];
+export function operationText(job: Pick<Job, 'operation' | 'steps'>): string {
+  return isOfCompromised(job) ? 'Replace the compromised secret' : OPERATION_TEXTS[job.operation];
+}
+
+/** Whether the job rotates a secret that others may know. A routine rotation has other steps. */
+export function isOfCompromised({ steps }: Pick<Job, 'steps'>): boolean {
+  return steps.some(({ name }) => name === 'await-reenrolment');
 }
 
 const UNDONE_WHEN_CANCELLED: readonly string[] = ['move', 'restore', 'upgrade', 'rotate_secret', 'drain'];
@@ -66,8 +71,24 @@ interface Cancelling {
   readonly about: string;
 }
 
-/** What cancelling means depends on the operation. */
-export function cancellingOf({ operation, steps }: Job): Cancelling {
+/** What cancelling means depends on the operation, and on whether anything is done yet. */
+export function cancellingOf(job: Job): Cancelling {
+  const cancelling = cancellingOfBegun(job);
+  if (job.steps.some(({ status }) => status !== 'pending')) return cancelling;
+  return {
+    ...cancelling,
+    verb: 'Cancel',
+    about: UNBEGUN[job.operation] ?? 'No step has begun. The job ends.',
+  };
+}
+
+/** What cancelling changes although no step has begun. */
+const UNBEGUN: { readonly [Operation in Job['operation']]?: string } = {
+  provision: 'The tenant becomes failed. You can retry or roll back afterwards.',
+  deprovision: 'The tenant stays. Jobs that this one has stopped do not go on.',
+};
+
+function cancellingOfBegun({ operation, steps }: Job): Cancelling {
   const isFirstOpen = steps[0]?.status !== 'done';
   if (UNDONE_WHEN_CANCELLED.includes(operation) || (operation === 'deprovision' && isFirstOpen))
     return { isUndo: true, verb: 'Cancel and undo', about: 'The job undoes its steps, and then ends.' };

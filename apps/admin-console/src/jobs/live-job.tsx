@@ -1,4 +1,4 @@
-import { Loader, Stack, Text } from '@mantine/core';
+import { Group, Loader, Stack, Text } from '@mantine/core';
 import { ProblemAlert } from '@atlas/web';
 import { JobLink } from '../parts/links';
 import { JobActions } from './job-actions';
@@ -25,12 +25,14 @@ export function LiveJob({ id, done }: LiveJobProps) {
       ) : (
         <Stack gap={4}>
           <Text size="sm">Job: {operationText(job)}</Text>
-          <JobState job={job} />
+          <Group>
+            <JobState job={job} />
+            <JobActions job={job} />
+          </Group>
         </Stack>
       )}
       {isInterrupted && <Interrupted />}
       <JobSteps job={job} />
-      <JobActions job={job} />
       <JobLink id={id} name="Open the job" />
     </Stack>
   );

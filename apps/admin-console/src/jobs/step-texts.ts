@@ -11,8 +11,8 @@ const STEP_TEXTS: Readonly<Record<string, string>> = {
   'remove-copies':
     'Remove the tenant’s data from every plane, after a last check of the backup if there is one',
   'remove-planes':
-    'Remove the tenant’s own database and plane. A plane that the customer runs stays, but is no ' +
-    'longer trusted',
+    'Remove any plane and database that only this tenant has. Shared cells stay. A plane that the ' +
+    'customer runs stays, but is no longer trusted',
   'stop-serving': 'Refuse the tenant’s users. The data stays untouched',
   'close-cell': 'Accept no more tenants in the cell',
   'move-tenants': 'Move the cell’s tenants to other cells in the region, each with a job of its own',

@@ -1,11 +1,18 @@
-import { Alert, Button, Drawer, Group, List, Stack, Text, TextInput } from '@mantine/core';
-import { type ControlPlaneSchemas, ProblemAlert, ProblemError, onceKey, useNow } from '@atlas/web';
+import { Alert, Button, Drawer, Group, Stack, Text, TextInput } from '@mantine/core';
+import {
+  type ControlPlaneSchemas,
+  FormProblem,
+  ProblemAlert,
+  ProblemError,
+  onceKey,
+  useNow,
+} from '@atlas/web';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { PlannedSteps } from '../jobs/job-steps';
 import { LiveJob } from '../jobs/live-job';
 import { forgetLists, keepJob } from '../jobs/use-job';
-import { ButtonLink } from '../parts/links';
+import { ButtonLink, TextLink } from '../parts/links';
 import { type Bundle, type Job, type Plan } from '../parts/types';
 import { InstallBundle } from './install-bundle';
 
@@ -35,6 +42,8 @@ interface Operation {
   readonly typed?: string;
   /** Said once it has succeeded. */
   readonly done: string;
+  /** Whether the form names the cell, so that the job takes no other. */
+  readonly isCellChosen?: boolean;
   /** What the plan means, beyond its steps. */
   readonly explain?: (plan: Plan) => ReactNode;
 }
@@ -166,6 +175,7 @@ function PreviewPane(props: PreviewPaneProps) {
     <Stack>
       <Text fw={600}>This is what happens:</Text>
       <PlannedSteps plan={plan} />
+      {plan.cell && <PlannedCell cell={plan.cell} isChosen={operation.isCellChosen === true} />}
       {plan.install_required && (
         <Alert color="blue" title="The customer installs this plane">
           You get the install bundle once, after you confirm.
@@ -204,6 +214,23 @@ function PreviewPane(props: PreviewPaneProps) {
   );
 }
 
+interface PlannedCellProps {
+  readonly cell: NonNullable<Plan['cell']>;
+  readonly isChosen: boolean;
+}
+
+function PlannedCell({ cell: { id, name }, isChosen }: PlannedCellProps) {
+  return (
+    <Text size="sm">
+      The tenant goes to the cell{' '}
+      <TextLink size="sm" to="/fleet/$id" params={{ id }}>
+        {name}
+      </TextLink>
+      .{!isChosen && ' It has the most room now. The job takes another if that changes before it starts.'}
+    </Text>
+  );
+}
+
 interface RefusalProps {
   readonly error: unknown;
   /** Whether the fields show what is wrong with them. */
@@ -216,14 +243,7 @@ export function Refusal({ error, isByField = false }: RefusalProps) {
   const problem = error instanceof ProblemError ? error.problem : null;
   return (
     <Stack gap="xs">
-      <ProblemAlert error={error} />
-      {!isByField && problem?.errors !== undefined && (
-        <List size="sm">
-          {problem.errors.map(({ field, message }) => (
-            <List.Item key={`${field} ${message}`}>{message}</List.Item>
-          ))}
-        </List>
-      )}
+      {isByField ? <FormProblem error={error} /> : <ProblemAlert error={error} />}
       {problem?.code === 'no_capacity' && (
         <ButtonLink variant="default" size="xs" to="/fleet/register">
           Register a cell

@@ -106,6 +106,7 @@ export function MoveDrawer({ tenant, onClose }: TenantDrawerProps) {
         if ('plan' in answer) setLosesRows(reopensCopy(answer.plan));
         return answer;
       }}
+      isCellChosen={isToCell && cell !== null}
       explain={(plan) => <MoveNotes plan={plan} tenant={tenant} />}
       fields={
         <Stack>
@@ -221,14 +222,23 @@ export function DeprovisionDrawer({ tenant, onClose, isCopyLost, stops }: Deprov
           }),
         )
       }
+      explain={({ restorable_days: days }) => (
+        <Alert
+          color="red"
+          title={days ? `It can be restored for ${daysText(days)}` : 'It cannot be restored'}
+        >
+          {afterwardsText(days ?? 0, isHeldByAtlas)}
+        </Alert>
+      )}
       fields={
         <Stack>
           <Alert color="red" title="This removes the tenant">
             {isHeldByAtlas
               ? 'Users are refused at once. A verified backup is made, then every copy is removed. ' +
-                'The tenant can be restored until the date on its page. After that it is gone for good.'
+                'For a while, the tenant can be restored: the preview says for how long.'
               : 'Users are refused at once, and trust in the customer’s plane ends. ' +
-                'The data stays with the customer.'}
+                'The data stays with the customer. For a while, the tenant can be restored: the preview ' +
+                'says for how long.'}
           </Alert>
           {stops !== null && (
             <Alert color="orange" title="A job is running">
@@ -246,6 +256,22 @@ export function DeprovisionDrawer({ tenant, onClose, isCopyLost, stops }: Deprov
         </Stack>
       }
     />
+  );
+}
+
+function daysText(days: number): string {
+  return days === 1 ? 'one day' : `${days} days`;
+}
+
+/** What happens once the tenant is removed. */
+function afterwardsText(days: number, isHeldByAtlas: boolean): string {
+  if (days === 0) return 'It is deleted for good, and its deletion certificate is issued at once.';
+  const end = isHeldByAtlas
+    ? 'its backup is erased, so nobody can bring it back'
+    : 'it cannot be restored, and its data stays with the customer';
+  return (
+    `That time begins when the last step is done. Its end is shown on the tenant’s page. After that, ${end}, ` +
+    'and its deletion certificate is issued.'
   );
 }
 

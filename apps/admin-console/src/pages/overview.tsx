@@ -5,10 +5,11 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode } from 'react';
 import { api } from '../api';
 import { operationText } from '../jobs/job-facts';
+import { JobBadge } from '../jobs/job-state';
 import { JobsTable, useJobs } from '../jobs/jobs-table';
 import { READ_ONLY, useMayChange } from '../parts/access';
 import { ButtonLink, JobLink, JobSubject, PlaneLink, TenantLink, TextLink } from '../parts/links';
-import { fleet } from '../parts/planes';
+import { fleet, versionStateOf } from '../parts/planes';
 import { type Drift, type Job, type Plane } from '../parts/types';
 import { DriftSubject } from './drifts';
 
@@ -154,7 +155,7 @@ function StoppedJobs({ pages }: { readonly pages: ReturnType<typeof useJobs> }) 
         {jobs.slice(0, SHOWN).map((job) => (
           <div key={job.id}>
             <Text size="sm" component="div">
-              <StateBadge state={job.status} /> <JobLink id={job.id} name={operationText(job)} /> ·{' '}
+              <JobBadge job={job} /> <JobLink id={job.id} name={operationText(job)} /> ·{' '}
               <JobSubject job={job} /> · <When at={job.finished_at} />
             </Text>
             <Text size="sm">{job.error?.detail ?? 'It was stopped before it was done.'}</Text>
@@ -184,7 +185,7 @@ function UnwellPlanes({ planes }: { readonly planes: readonly Plane[] }) {
           <Text key={plane.id} size="sm">
             <PlaneLink id={plane.id} /> <StateBadge state={plane.health} />{' '}
             {plane.version_class !== null && plane.version_class !== 'current' && (
-              <StateBadge state={plane.version_class} />
+              <StateBadge state={versionStateOf(plane)} />
             )}{' '}
             {plane.health_status === 'failing' && <StateBadge state="failing" />} {plane.tenants} tenants ·
             last report <When at={plane.last_report_at} />

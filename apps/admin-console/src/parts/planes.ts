@@ -25,20 +25,33 @@ export const fleet = queryOptions({
   refetchInterval: 30_000,
 });
 
-/** A plane of the fleet, for lists that name many. */
+function onePlane(id: string | null) {
+  return queryOptions({
+    queryKey: ['planes', id],
+    queryFn: () => bodyOf(api.GET('/api/tenant-planes/{id}', { params: { path: { id: id ?? '' } } })),
+  });
+}
+
+/** A plane, for lists that name many. It is asked for by itself only if it is newer than the fleet as read. */
 export function useFleetPlane(id: string): Plane | undefined {
-  const { data = [] } = useQuery(fleet);
-  return data.find((plane) => plane.id === id);
+  const { data } = useQuery(fleet);
+  const known = data?.find((plane) => plane.id === id);
+  const { data: single } = useQuery({
+    ...onePlane(id),
+    enabled: data !== undefined && known === undefined,
+  });
+  return known ?? single;
 }
 
 /** One plane, for its own page and that of its tenant. */
 export function usePlane(id: string | null) {
-  return useQuery({
-    queryKey: ['planes', id],
-    queryFn: () => bodyOf(api.GET('/api/tenant-planes/{id}', { params: { path: { id: id ?? '' } } })),
-    enabled: id !== null,
-    refetchInterval: 10_000,
-  });
+  return useQuery({ ...onePlane(id), enabled: id !== null, refetchInterval: 10_000 });
+}
+
+/** What its version's badge says. */
+export function versionStateOf({ version_class: known, version_is_newer: isNewer }: Plane): string {
+  if (known === 'unsupported') return isNewer ? 'version_too_new' : 'version_too_old';
+  return known ?? 'unknown';
 }
 
 /** How many changes to its tenants the plane has not applied yet, in words. */

@@ -1,7 +1,8 @@
 import { bodyOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api';
-import { type Tenant } from './types';
+import { isLive, isUndoing } from '../jobs/job-facts';
+import { type Job, type Tenant } from './types';
 
 /** Earlier versions noted a call of the API also for operators who used the console. */
 export const SOURCES: { readonly [Source in Tenant['source']]: string } = {
@@ -15,9 +16,14 @@ export function isRestorable({ status, restorable_until: until }: Tenant): boole
   return status === 'deprovisioning' && until !== null && Date.parse(until) > Date.now();
 }
 
-/** What its badge says. */
-export function stateOf(tenant: Tenant): string {
-  return isRestorable(tenant) ? 'deprovisioned' : tenant.status;
+/** What its badge says. `last` is its newest job, if that is known. */
+export function stateOf(tenant: Tenant, last?: Job): string {
+  const { status, restorable_until: until } = tenant;
+  if (status !== 'deprovisioning' || until === null) return status;
+  const isUnderWay = last !== undefined && isLive(last);
+  if (isUnderWay && last.operation === 'restore') return isUndoing(last) ? 'deprovisioned' : 'restoring';
+  if (isRestorable(tenant)) return 'deprovisioned';
+  return last?.operation === 'purge' && !isUnderWay ? 'erasing_stopped' : 'erasing';
 }
 
 const CHANGING_MS = 5000;

@@ -1,6 +1,6 @@
 import { Button, Paper, PasswordInput, Stack, Table, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { Page, ProblemAlert, ProblemError, When, bodyOf, wordsOf } from '@atlas/web';
+import { FormProblem, Page, ProblemAlert, ProblemError, When, bodyOf, wordsOf } from '@atlas/web';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
@@ -127,7 +127,7 @@ function Password({ email }: { readonly email: string }) {
           error={byField.new_password}
           onChange={(event) => setNext(event.currentTarget.value)}
         />
-        {!isWrong && <ProblemAlert error={error} />}
+        {!isWrong && <FormProblem error={error} />}
         <Text size="sm">Your other sessions end.</Text>
         <Button type="submit" loading={change.isPending}>
           Change the password

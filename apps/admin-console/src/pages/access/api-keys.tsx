@@ -1,5 +1,7 @@
 import {
+  Anchor,
   Button,
+  Code,
   Group,
   MultiSelect,
   SegmentedControl,
@@ -12,9 +14,10 @@ import {
 import {
   type ControlPlaneSchemas,
   Confirm,
+  CopyBlock,
+  FormProblem,
   KeyOnce,
   Page,
-  ProblemAlert,
   ProblemError,
   StateBadge,
   When,
@@ -86,6 +89,14 @@ export function ApiKeys() {
       isLoading={isPending}
     >
       <Stack>
+        <Text size="sm" component="div">
+          A program sends its key with every call, for example <Code>{exampleWith('<key>')}</Code>. The API is
+          described at{' '}
+          <Anchor size="sm" href="/docs">
+            /docs
+          </Anchor>
+          .
+        </Text>
         <SegmentedControl
           aria-label="Whose keys"
           value={whose}
@@ -213,6 +224,12 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
       <Dialog title="The new key" onClose={onClose} size="lg" isHeld>
         <Stack>
           <KeyOnce value={create.data.key} ifLost="Revoke it and create another." />
+          {create.data.key !== null && (
+            <>
+              <Text size="sm">Send it with every call, as in this example:</Text>
+              <CopyBlock name="the example" text={exampleWith(create.data.key)} />
+            </>
+          )}
           <Group justify="flex-end">
             <Button onClick={onClose}>I have saved the key</Button>
           </Group>
@@ -256,7 +273,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
             renew();
           }}
         />
-        <ProblemAlert error={create.error} />
+        <FormProblem error={create.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Back
@@ -268,6 +285,11 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
       </Stack>
     </Dialog>
   );
+}
+
+/** A call that any key may make. */
+function exampleWith(key: string): string {
+  return `curl -H 'Authorization: Bearer ${key}' ${location.origin}/api/auth/me`;
 }
 
 /** Scopes that only read, and no secrets. */

@@ -4,6 +4,7 @@ import {
   type ControlPlaneSchemas,
   CopyBlock,
   type FieldTexts,
+  FormProblem,
   FreshlyRead,
   Page,
   ProblemAlert,
@@ -107,12 +108,14 @@ function OperatorRow({ operator, isOwner }: OperatorRowProps) {
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item onClick={() => setOpen('role')}>Role</Menu.Item>
-              {!isDisabled && <Menu.Item onClick={() => setOpen('link')}>Reset link</Menu.Item>}
+              {!isDisabled && (
+                <Menu.Item onClick={() => setOpen('link')}>{nameOfLink(operator.has_password)}</Menu.Item>
+              )}
               <Menu.Item onClick={() => setOpen('disabled')}>{isDisabled ? 'Enable' : 'Disable'}</Menu.Item>
             </Menu.Dropdown>
           </Menu>
         )}
-        {open === 'link' && <ResetLinkDialog id={operator.id} email={operator.email} onClose={close} />}
+        {open === 'link' && <PasswordLinkDialog operator={operator} onClose={close} />}
         {open === 'role' && <RoleDialog operator={operator} onClose={close} />}
         {open === 'disabled' && <DisableDialog operator={operator} onClose={close} />}
       </Table.Td>
@@ -238,22 +241,27 @@ function DisableDialog({ operator, onClose }: OperatorDialogProps) {
   );
 }
 
-interface ResetLinkProps {
-  readonly id: string;
-  readonly email: string;
-  readonly onClose: () => void;
+/** An operator without a password has nothing to reset. */
+function nameOfLink(hasPassword: boolean): string {
+  return hasPassword ? 'Reset link' : 'Link for the first password';
 }
 
-function ResetLinkDialog({ id, email, onClose }: ResetLinkProps) {
+function PasswordLinkDialog({ operator: { id, email, has_password: has }, onClose }: OperatorDialogProps) {
   return (
-    <Dialog title={`Reset link for ${email}`} onClose={onClose} size="lg">
-      <ResetLink id={id} email={email} />
+    <Dialog title={`${nameOfLink(has)}: ${email}`} onClose={onClose} size="lg">
+      <PasswordLink id={id} email={email} hasPassword={has} />
     </Dialog>
   );
 }
 
+interface PasswordLinkProps {
+  readonly id: string;
+  readonly email: string;
+  readonly hasPassword: boolean;
+}
+
 /** The link with which an operator chooses a password. */
-function ResetLink({ id, email }: { readonly id: string; readonly email: string }) {
+function PasswordLink({ id, email, hasPassword }: PasswordLinkProps) {
   const [once] = useState(onceKey);
   const create = useMutation({
     mutationFn: () =>
@@ -261,7 +269,10 @@ function ResetLink({ id, email }: { readonly id: string; readonly email: string 
   });
   return (
     <Stack>
-      <Text size="sm">With a reset link, they choose a password. Give it only to {email}.</Text>
+      <Text size="sm">
+        With this link, they choose {hasPassword ? 'a new password' : 'their first password'}. Give it only to{' '}
+        {email}.
+      </Text>
       <ProblemAlert error={create.error} />
       {create.data === undefined ? (
         <Group justify="flex-end">
@@ -274,7 +285,7 @@ function ResetLink({ id, email }: { readonly id: string; readonly email: string 
           <Text size="sm">
             Copy it now, because it is shown once. It expires <When at={create.data.expires_at} />.
           </Text>
-          <CopyBlock name="the reset link" text={create.data.url} />
+          <CopyBlock name="the link" text={create.data.url} />
         </>
       )}
     </Stack>
@@ -330,7 +341,7 @@ function AddDialog({ onClose }: { readonly onClose: () => void }) {
             value={fields.role}
             onChange={(value) => change({ role: oneOf(ROLES, value) ?? fields.role })}
           />
-          <ProblemAlert error={add.error} />
+          <FormProblem error={add.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Back
@@ -343,7 +354,7 @@ function AddDialog({ onClose }: { readonly onClose: () => void }) {
       ) : (
         <Stack>
           <Text size="sm">{add.data.email} is added, and has no password yet.</Text>
-          <ResetLink id={add.data.id} email={add.data.email} />
+          <PasswordLink id={add.data.id} email={add.data.email} hasPassword={false} />
         </Stack>
       )}
     </Dialog>

@@ -1,8 +1,9 @@
 import { Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { StateBadge, When } from '@atlas/web';
-import { isLive, operationText } from '../../jobs/job-facts';
+import { isLive, isOfCompromised, operationText } from '../../jobs/job-facts';
 import { TextLink } from '../../parts/links';
+import { versionStateOf } from '../../parts/planes';
 import { type Job, type Plane } from '../../parts/types';
 
 interface PlaneStateProps {
@@ -26,12 +27,13 @@ export function PlaneState({ plane, last }: PlaneStateProps) {
 /** What is known about a plane's health and version, in badges. Only the first is there if all is well. */
 export function PlaneBadges({ plane }: { readonly plane: Plane }) {
   const { status, health, health_status: reported, version_class: known } = plane;
-  if (status !== 'enrolled') return <StateBadge state={status} />;
+  if (status !== 'enrolled')
+    return <StateBadge state={hasToEnrolAgain(plane) ? 'must_enrol_again' : status} />;
   return (
     <Group gap={4}>
       <StateBadge state={health} />
       {reported !== null && reported !== 'ok' && <StateBadge state={reported} />}
-      {known !== null && known !== 'current' && <StateBadge state={known} />}
+      {known !== null && known !== 'current' && <StateBadge state={versionStateOf(plane)} />}
       {plane.identity_forked && <StateBadge state="two_copies" />}
       {!plane.accepts_tenants && isCell(plane) && <StateBadge state="no_new_tenants" />}
     </Group>
@@ -41,6 +43,17 @@ export function PlaneBadges({ plane }: { readonly plane: Plane }) {
 function Sentence({ plane, last }: PlaneStateProps) {
   const isCustomers = profileOf(plane.deployment_model).runBy.tenantPlane === 'customer';
   if (plane.status === 'retired') return <>Retired. It serves nobody and is kept for the records.</>;
+  if (hasToEnrolAgain(plane))
+    return (
+      <>
+        {last !== undefined && isOfCompromised(last)
+          ? 'Its secret may be known to others, so it is refused, and the plane is cut off. Its users keep ' +
+            'working. To connect it again, '
+          : 'It has to enrol again. For that, '}
+        {isCustomers ? 'the customer starts' : 'start'} it with its new install bundle. Is the bundle lost?
+        There is another under Install.
+      </>
+    );
   if (plane.status === 'expected')
     return (
       <>
@@ -68,7 +81,11 @@ function Sentence({ plane, last }: PlaneStateProps) {
   if (plane.health_status === 'degraded')
     return <>It works, but one of its checks needs a look. See what was found below.</>;
   if (plane.version_class === 'unsupported')
-    return <>The Control Plane does not support its version. It keeps serving. {upgradeText(isCustomers)}</>;
+    return plane.version_is_newer ? (
+      <>Its version is newer than this Control Plane supports. It keeps serving. Upgrade the Control Plane.</>
+    ) : (
+      <>Its version is too old for this Control Plane. It keeps serving. {upgradeText(isCustomers)}</>
+    );
   if (plane.version_class === 'behind') return <>Its version is old. {upgradeText(isCustomers)}</>;
   if (last !== undefined && isLive(last)) return <>It works. A job is under way.</>;
   if (!isCell(plane)) return <>It works. Nothing needs you.</>;
@@ -85,6 +102,11 @@ function Sentence({ plane, last }: PlaneStateProps) {
 
 function upgradeText(isCustomers: boolean): string {
   return isCustomers ? 'Ask the customer to upgrade it.' : 'Upgrade it under Operations.';
+}
+
+/** Its old secret is refused, or its tenant is being restored there. */
+function hasToEnrolAgain({ status, enrolled_at: enrolled }: Plane): boolean {
+  return status === 'expected' && enrolled !== null;
 }
 
 export function isCell({ deployment_model: model }: Plane): boolean {

@@ -9,7 +9,7 @@ import { JobsTable } from '../../jobs/jobs-table';
 import { Interrupted } from '../../jobs/live-job';
 import { useJob } from '../../jobs/use-job';
 import { tookText } from '../../parts/durations';
-import { JobLink, JobSubject } from '../../parts/links';
+import { JobLink, JobSubject, TextLink } from '../../parts/links';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { usePlane } from '../../parts/planes';
 import { type Job as JobData } from '../../parts/types';
@@ -75,7 +75,12 @@ function Ending({ job }: { readonly job: JobData }) {
         <Text size="sm">{plainText(error.detail)}</Text>
         <Text size="sm" mt={4}>
           To try again, fix the cause, then{' '}
-          {job.operation === 'provision' ? 'provision the tenant anew' : 'retry the job'}.
+          {job.operation === 'provision' ? (
+            <TextLink to="/tenants/new">provision the tenant again</TextLink>
+          ) : (
+            'retry the job'
+          )}
+          .
         </Text>
       </Alert>
     );

@@ -1,8 +1,9 @@
 import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
-import { Page, oneOf, wordsOf } from '@atlas/web';
+import { Page, oneOf } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type JobFilter, JobsTable } from '../../jobs/jobs-table';
-import { shortId } from '../../parts/links';
+import { JobLink, PlaneLink, TenantLink, shortId } from '../../parts/links';
+import { useTenant } from '../../parts/tenants';
 import { JOB_VIEWS, given } from '../../parts/search';
 
 type View = (typeof JOB_VIEWS)[number];
@@ -22,6 +23,42 @@ const VIEWS: { readonly [Name in View]: Look } = {
   live: { label: 'In progress', filter: { live: true }, empty: 'No job is in progress.' },
   all: { label: 'All', filter: {}, empty: 'No job has run yet. Provision a tenant to start one.' },
 };
+
+interface SubjectProps {
+  readonly tenant_id?: string;
+  readonly tenant_plane_id?: string;
+  readonly parent_id?: string;
+}
+
+/** What the shown jobs have in common. */
+function Subject({ tenant_id: tenant, tenant_plane_id: plane, parent_id: parent }: SubjectProps) {
+  return (
+    <>
+      {tenant !== undefined && <OfTenant id={tenant} />}
+      {plane !== undefined && (
+        <>
+          {' '}
+          of the plane <PlaneLink id={plane} />
+        </>
+      )}
+      {parent !== undefined && (
+        <>
+          {' '}
+          started by <JobLink id={parent} name={`the job ${shortId(parent)}`} />
+        </>
+      )}
+    </>
+  );
+}
+
+function OfTenant({ id }: { readonly id: string }) {
+  const { data } = useTenant(id);
+  return (
+    <>
+      of the tenant <TenantLink id={id} name={data?.slug ?? shortId(id)} />
+    </>
+  );
+}
 
 export function Jobs() {
   const { view, ...subject } = given(useSearch({ from: '/signed-in/jobs' }));
@@ -47,10 +84,7 @@ export function Jobs() {
           {isNarrowed && (
             <>
               <Text size="sm" c="dimmed">
-                Only{' '}
-                {Object.entries(subject).map(
-                  ([name, id]) => `${wordsOf(name.replace(/_id$/, ''))} ${shortId(id)}`,
-                )}
+                Only <Subject {...subject} />
               </Text>
               <Button variant="subtle" size="xs" onClick={() => void navigate({ search: { view: 'all' } })}>
                 Clear

@@ -24,7 +24,7 @@ const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'sho
 export function TenantState({ tenant, plane, last }: TenantStateProps) {
   return (
     <Group gap="sm">
-      <StateBadge state={stateOf(tenant)} />
+      <StateBadge state={stateOf(tenant, last)} />
       <Text fw={600}>{sentenceOf(tenant, plane, last)}</Text>
     </Group>
   );
@@ -57,6 +57,8 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
     return 'Being resumed: users may be refused until its plane has confirmed this.';
   if (status === 'suspended' && last?.operation === 'suspend' && last.status !== 'succeeded')
     return 'Suspended, but its plane has not confirmed this, so users may be served. See its last job.';
+  if (status === 'active' && last?.operation === 'resume' && last.status !== 'succeeded')
+    return 'Active, but its plane has not confirmed this, so users may be refused. See its last job.';
   if (last?.status === 'failed')
     return (
       `${usersText(status)} Its last job, “${operationText(last)}”, failed. ` + 'The job says who has to act.'
@@ -70,7 +72,9 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
   if (plane?.health_status === 'degraded')
     return 'Users can work, but a check of its plane needs a look. See Health below.';
   if (plane?.version_class === 'unsupported')
-    return `Users can work, but the version of its plane is not supported. ${upgradeText(tenant)}`;
+    return plane.version_is_newer
+      ? 'Users can work, but its plane is newer than this Control Plane supports. Upgrade the Control Plane.'
+      : `Users can work, but its plane is too old for this Control Plane. ${upgradeText(tenant)}`;
   if (plane?.version_class === 'behind')
     return `Users can work. The version of its plane is old. ${upgradeText(tenant)}`;
   if (!isUnderWay) return 'Users can work. Nothing needs you.';

@@ -96,7 +96,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
 
 /** A job that was stopped matters only while the tenant is where the job has left it. */
 function needsAttention(job: Job, { status }: Tenant): boolean {
-  const isUnfinished = status === 'failed' || status === 'deprovisioning';
+  const isOfStatus = job.operation === 'suspend' || job.operation === 'resume';
+  const isUnconfirmed = isOfStatus && job.steps[0]?.status === 'done';
+  const isUnfinished = status === 'failed' || status === 'deprovisioning' || isUnconfirmed;
   return (
     isLive(job) || job.status === 'failed' || (job.status === 'cancelled' && !isUndone(job) && isUnfinished)
   );

@@ -5,10 +5,11 @@ import { type Column, Page, Rows, StateBadge, When, bodyOf, oneOf, useFollowing,
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
+import { useJobs } from '../../jobs/jobs-table';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given } from '../../parts/search';
-import { SOURCES, stateOf } from '../../parts/tenants';
+import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
 import { type Tenant } from '../../parts/types';
 
 const DEBOUNCE_MS = 200;
@@ -78,13 +79,24 @@ function Found() {
   );
 }
 
+function TenantBadge({ tenant }: { readonly tenant: Tenant }) {
+  return isRestorable(tenant) ? <RestorableBadge tenant={tenant} /> : <StateBadge state={stateOf(tenant)} />;
+}
+
+/** Only a job says whether such a tenant is being restored. */
+function RestorableBadge({ tenant }: { readonly tenant: Tenant }) {
+  const { data } = useJobs({ operation: 'restore', live: true });
+  const restore = data?.pages[0]?.items.find(({ tenant_id: id }) => id === tenant.id);
+  return <StateBadge state={stateOf(tenant, restore)} />;
+}
+
 const COLUMNS: readonly Column<Tenant>[] = [
   {
     name: 'Tenant',
     width: 220,
     cell: ({ id, name, slug }) => <TenantLink id={id} name={`${name} (${slug})`} />,
   },
-  { name: 'State', width: 140, cell: (tenant) => <StateBadge state={stateOf(tenant)} /> },
+  { name: 'State', width: 140, cell: (tenant) => <TenantBadge tenant={tenant} /> },
   { name: 'Model', width: 170, cell: ({ deployment_model: model }) => profileOf(model).title },
   { name: 'Plan', width: 100, cell: ({ plan }) => plan },
   { name: 'Region', width: 90, cell: ({ region }) => region ?? '–' },

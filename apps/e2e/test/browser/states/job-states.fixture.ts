@@ -146,7 +146,7 @@ const COURSES: { readonly [Name in OperationName]: readonly Course[] } = {
 const ERRORS: { readonly [Class in FailureClass]: JobError } = {
   retry: {
     code: 'unexpected_error',
-    detail: 'connect ECONNREFUSED 10.0.0.5:5432',
+    detail: 'Nothing answers at 10.0.0.5:5432: connect ECONNREFUSED 10.0.0.5:5432',
     class: 'retry',
     fix:
       'The job retries automatically, up to 6 times. If it has failed, Atlas on-call: fix the cause, then ' +
@@ -190,19 +190,29 @@ interface Moment {
   readonly says: string;
   /** The button for what comes next, if a person may be needed. */
   readonly next?: RegExp;
+  /** The operation that nobody can go on with at it. */
+  readonly nextNotOf?: OperationName;
   /** Whether every operation is shown at it, or only a move. */
   readonly isOfAll?: true;
   readonly journal: (course: Course) => Journal;
 }
 
 const CANCEL = /^(Stop|Cancel and undo|Stop the wave)$/;
+const BEYOND_RETURN: JobError = {
+  code: 'beyond_return',
+  detail: 'The tenant is being removed, and this cannot be undone.',
+  class: 'operator',
+  fix:
+    'Operator: retry the job. After a deprovisioning, the tenant can be restored (POST ' +
+    '/api/tenants/<id>/restore). A purge is final.',
+};
 
 const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
   queued: [
     {
       name: 'queued',
       says: 'It has not started yet.',
-      next: CANCEL,
+      next: /^Cancel$/,
       isOfAll: true,
       journal: ({ steps }) => ({ steps: steps.map(newStepState) }),
     },
@@ -278,11 +288,19 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
         error: ERRORS.retry,
       }),
     },
+    {
+      name: 'beyond-return',
+      says: 'This cannot be undone any more',
+      next: /^Retry$/,
+      journal: (course) => ({ ...stopped(course, BEYOND_RETURN), direction: 'undo' }),
+    },
   ],
   cancelled: [
     {
       name: 'undone',
       says: 'All its steps were undone',
+      next: /^Retry$/,
+      nextNotOf: 'provision',
       isOfAll: true,
       journal: ({ steps }) => ({
         direction: 'undo',
@@ -333,12 +351,12 @@ function jobCase(
   operation: OperationName,
   course: Course,
   status: JobStatus,
-  { name, says, next, journal }: Moment,
+  { name, says, next, nextNotOf, journal }: Moment,
 ): JobCase {
   return {
     name: `${operation}-${course.name}-${name}`,
     says,
-    next,
+    next: nextNotOf === operation ? undefined : next,
     operation,
     model: course.model ?? 'shared',
     tenantStatus: course.tenantStatus ?? 'active',

@@ -79,7 +79,7 @@ const HEARD: { readonly [Health in HealthClass]: readonly PlaneCase[] } = {
 const VERSIONS: { readonly [Class in VersionClass]: PlaneCase } = {
   current: { name: 'current', says: 'It works. Nothing needs you.' },
   behind: { name: 'behind', says: 'Upgrade it under Operations.', plane: { version: '0.0.1' } },
-  unsupported: { name: 'unsupported', says: 'Upgrade it under Operations.', plane: { version: '1.0.0' } },
+  unsupported: { name: 'unsupported', says: 'Upgrade the Control Plane.', plane: { version: '1.0.0' } },
 };
 
 const NEVER_SEEN = {
@@ -97,6 +97,13 @@ const NEVER_SEEN = {
 
 const STATUSES: { readonly [Status in TenantPlaneStatus]: readonly PlaneCase[] } = {
   expected: [
+    {
+      name: 'cut-off',
+      says: 'Its secret may be known to others',
+      plane: { status: 'expected' },
+      job: jobAt('rotate_secret', 'compromised-waiting'),
+    },
+    { name: 'enrols-again', says: 'It has to enrol again.', plane: { status: 'expected' } },
     { name: 'expected', says: 'It has never reported.', plane: { status: 'expected', ...NEVER_SEEN } },
     {
       name: 'expected-customers',

@@ -7,7 +7,9 @@ import { DAY, ago, ahead } from './rows.fixture';
 export interface TenantCase {
   readonly name: string;
   /** What the page says. */
-  readonly says: string;
+  readonly says: string | readonly string[];
+  /** The button for what comes next. */
+  readonly next?: RegExp;
   /** The columns in which the tenant differs from one that is active. */
   readonly tenant?: Readonly<Record<string, unknown>>;
   readonly model?: DeploymentModel;
@@ -42,7 +44,7 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'active-failing', says: 'failing check', plane: planeIn('failing') },
     { name: 'active-degraded', says: 'needs a look', plane: planeIn('degraded') },
     { name: 'active-behind', says: 'Upgrade the plane.', plane: planeIn('behind'), model: 'dedicated' },
-    { name: 'active-unsupported', says: 'is not supported', plane: planeIn('unsupported') },
+    { name: 'active-unsupported', says: 'is newer than', plane: planeIn('unsupported') },
     { name: 'active-air-gapped', says: 'is not known here', plane: planeIn('air-gapped'), model: 'on_prem' },
     { name: 'active-moving', says: 'Move', job: jobAt('move', 'cell-waiting') },
     {
@@ -54,11 +56,29 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'active-move-failed', says: 'A person has to act', job: jobAt('move', 'cell-failed') },
     { name: 'active-move-undoing', says: 'Undoing its steps.', job: jobAt('move', 'cell-undoing') },
     { name: 'active-copy-remains', says: 'A person has to act', job: jobAt('remove_copy', 'failed') },
+    {
+      name: 'active-not-resumed',
+      says: 'Active, but its plane has not confirmed this',
+      next: /^Retry$/,
+      job: jobAt('resume', 'stopped'),
+    },
     { name: 'active-restored', says: 'Users can work.', job: jobAt('restore', 'succeeded') },
   ],
   suspended: [
     { name: 'suspended', says: 'Resume it under Operations.', job: jobAt('suspend', 'succeeded') },
     { name: 'suspended-not-told', says: 'until its plane has confirmed', job: jobAt('suspend', 'waiting') },
+    {
+      name: 'suspended-failed',
+      says: ['its plane has not confirmed this', 'A person has to act'],
+      next: /^Roll back$/,
+      job: jobAt('suspend', 'failed'),
+    },
+    {
+      name: 'suspended-stopped',
+      says: 'its plane has not confirmed this',
+      next: /^Retry$/,
+      job: jobAt('suspend', 'stopped'),
+    },
   ],
   failed: [
     { name: 'failed', says: 'Its provisioning failed.', tenant: NOT_YET, job: jobAt('provision', 'failed') },
@@ -82,16 +102,24 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     },
     {
       name: 'restoring',
-      says: 'It is being restored.',
+      says: ['restoring', 'It is being restored.'],
       tenant: { restorable_until: ahead(29 * DAY) },
       job: jobAt('restore', 'waiting'),
     },
     {
       name: 'purging',
-      says: 'It could be restored until',
+      says: ['erasing', 'It could be restored until'],
       tenant: { restorable_until: ago(1) },
       plane: null,
       job: jobAt('purge', 'waiting'),
+    },
+    {
+      name: 'purge-failed',
+      says: ['erasing stopped', 'Deleting the rest has stopped.'],
+      next: /^Retry$/,
+      tenant: { restorable_until: ago(1) },
+      plane: null,
+      job: jobAt('purge', 'failed'),
     },
   ],
   deleted: [
