@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { type Browser } from 'playwright-core';
 import {
   DedicatedStack,
+  OWNER_EMAIL,
   type PlaneProcess,
   type TestDatabase,
   createTestDatabase,
@@ -64,6 +66,51 @@ const LONGEST_MS = 120_000;
     expect(tookMs).toBeLessThan(LONGEST_MS);
     expect([...operator.watched.faults, ...ada.watched.faults]).toEqual([]);
     await ada.leave();
+  });
+
+  it('is previewed with the cell that it goes to, and with how long it can be restored', async () => {
+    const { page } = operator;
+    const links = page.getByRole('navigation');
+    await links.getByRole('link', { name: 'Tenants' }).click();
+    await page.getByRole('link', { name: 'Provision a tenant' }).click();
+    await page.getByLabel('Name').fill('Previewed customer');
+    await page.getByLabel('First admin’s email').fill('ada@customer');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('This must be an email', { exact: true }).waitFor();
+    await page.getByText('Correct the fields that are marked').waitFor();
+    await page.getByLabel('First admin’s email').fill('ada@customer.example');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const goes = page.getByText('The tenant goes to the cell');
+    await goes.getByText('The job takes another if that changes').waitFor();
+    await goes.getByRole('link').click();
+    await page.getByRole('heading', { level: 1, name: 'cell' }).waitFor();
+    await links.getByRole('link', { name: 'Tenants' }).click();
+    await page.getByRole('link', { name: 'Shared customer' }).click();
+    await page.getByRole('button', { name: 'Operations' }).click();
+    await page.getByRole('menuitem', { name: 'Deprovision' }).click();
+    await page.getByLabel('Reason').fill('x'.repeat(501));
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText(/^Reason must be/).waitFor();
+    await page.getByLabel('Reason').fill('They left.');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('It can be restored for 30 days').waitFor();
+    await page.getByText('its backup is erased').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+  });
+
+  it('can be listed by a program that sends its API key as the console says', async () => {
+    const { page } = operator;
+    await page.getByRole('navigation').getByRole('link', { name: 'API keys' }).click();
+    await page.getByText("curl -H 'Authorization: Bearer <key>'").waitFor();
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    await page.getByLabel('Name').fill('CI');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    const command = await page
+      .getByRole('dialog')
+      .getByText(/^curl /)
+      .innerText();
+    expect(execFileSync('sh', ['-c', `${command} --silent`], { encoding: 'utf8' })).toContain(OWNER_EMAIL);
+    await page.getByRole('button', { name: 'I have saved the key' }).click();
   });
 
   it('that is stopped halfway comes first on the overview, until it is rolled back', async () => {
