@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type Browser } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import {
+  ADMIN_PASSWORD,
   DedicatedStack,
   OWNER_EMAIL,
   type PlaneProcess,
@@ -11,8 +12,8 @@ import {
   freePort,
   startPlane,
 } from '@atlas/testing';
-import { Operator, Person } from '../people.fixture';
-import { chromiumPath, startBrowser } from '../watched-page.fixture';
+import { Operator, Person, fillSignIn, heading } from '../people.fixture';
+import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
 
 jest.setTimeout(120_000);
 
@@ -113,6 +114,21 @@ const LONGEST_MS = 120_000;
     await page.getByRole('button', { name: 'I have saved the key' }).click();
   });
 
+  it('is provisioned on a phone with controls that a finger can hit', async () => {
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+    const { page } = await WatchedPage.open(browser, phone);
+    await page.goto(`${dedicated.stack.controlPlane.url}/console/tenants/new`);
+    const small = [...(await smallOnes(page))];
+    await fillSignIn(page, OWNER_EMAIL, ADMIN_PASSWORD);
+    await heading(page, 'Provision a tenant');
+    small.push(...(await smallOnes(page)));
+    await page.getByRole('button', { name: /menu/i }).click();
+    await page.getByRole('link', { name: 'API keys' }).waitFor();
+    small.push(...(await smallOnes(page)));
+    expect(small).toEqual([]);
+    await page.context().close();
+  });
+
   it('that is stopped halfway comes first on the overview, until it is rolled back', async () => {
     const { page } = operator;
     await operator.orders({ model: 'Hybrid', name: 'Stopped customer', email: 'ada@customer.example' });
@@ -148,3 +164,16 @@ const LONGEST_MS = 120_000;
     customers.push(await startPlane('tenant-plane', { port, env }));
   }
 });
+
+/** The controls in view that are lower than 44 px. */
+async function smallOnes(page: Page): Promise<string[]> {
+  await page.getByRole('button').first().waitFor();
+  return page
+    .locator('button, nav a, input:not([type=radio], [type=checkbox]), [role=tab]')
+    .evaluateAll((all) =>
+      all
+        .map((one) => ({ one, height: one.getBoundingClientRect().height }))
+        .filter(({ one, height }) => one.checkVisibility() && height > 0 && height < 44)
+        .map(({ one, height }) => `${one.outerHTML.slice(0, 160)} is ${height} px high`),
+    );
+}

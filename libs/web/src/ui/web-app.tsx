@@ -5,6 +5,7 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProblemError } from '../api/problem';
 import './text-links.css';
+import './touch.css';
 import { BusyNotice } from './busy-notice';
 import { allowScrollLock, styleNonce } from './style-nonce';
 import { readableColours, theme } from './theme';
