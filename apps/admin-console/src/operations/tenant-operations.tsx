@@ -267,7 +267,7 @@ function daysText(days: number): string {
 function afterwardsText(days: number, isHeldByAtlas: boolean): string {
   if (days === 0) return 'It is deleted for good, and its deletion certificate is issued at once.';
   const end = isHeldByAtlas
-    ? 'its backup is erased, so nobody can bring it back'
+    ? 'the tenant’s backup is erased, so nobody can bring it back'
     : 'it cannot be restored, and its data stays with the customer';
   return (
     `That time begins when the last step is done. Its end is shown on the tenant’s page. After that, ${end}, ` +

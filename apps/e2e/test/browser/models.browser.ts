@@ -95,7 +95,7 @@ const LONGEST_MS = 120_000;
     await page.getByLabel('Reason').fill('They left.');
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByText('It can be restored for 30 days').waitFor();
-    await page.getByText('its backup is erased').waitFor();
+    await page.getByText('the tenant’s backup is erased').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
   });
 
