@@ -36,6 +36,7 @@ interface Shown {
   readonly says: string | readonly string[];
   /** The button for what comes next. */
   readonly next?: string | RegExp | undefined;
+  readonly link?: string | RegExp | undefined;
 }
 
 /**
@@ -104,6 +105,8 @@ interface Shown {
       if (one.job) await addJob({ tenant_id: id }, one.job);
       missing.push(...(await visit(console, { to: `/console/tenants/${id}`, id, kind: 'tenant' }, one)));
     }
+    const list = { name: 'list', says: ['restoring', 'erasing'] };
+    missing.push(...(await visit(console, { to: '/console/tenants', id: 'Tenants', kind: 'tenant' }, list)));
     expect([...missing, ...console.faults]).toEqual([]);
   });
 
@@ -201,7 +204,7 @@ interface Shown {
 async function visit(
   { page }: WatchedPage,
   { to, id, kind }: Place,
-  { name, says, next }: Shown,
+  { name, says, next, link }: Shown,
 ): Promise<string[]> {
   await page.evaluate((path) => history.pushState({}, '', path), to);
   const main = page.getByRole('main');
@@ -209,6 +212,7 @@ async function visit(
   const expected = [
     ...[says].flat().map((text) => main.getByText(text)),
     ...(next === undefined ? [] : [main.getByRole('button', { name: next, exact: true })]),
+    ...(link === undefined ? [] : [main.getByRole('link', { name: link })]),
   ];
   const missing: string[] = [];
   for (const one of expected)

@@ -330,6 +330,7 @@ const LIVE: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
 export interface JobCase extends Pick<Moment, 'name' | 'says' | 'next'> {
   readonly operation: OperationName;
+  readonly link: string | RegExp | undefined;
   readonly model: DeploymentModel;
   readonly tenantStatus: TenantStatus;
   /** The columns of the job's row that depend on its state. */
@@ -357,11 +358,17 @@ function jobCase(
     name: `${operation}-${course.name}-${name}`,
     says,
     next: nextNotOf === operation ? undefined : next,
+    link: nextNotOf === operation ? 'provision the tenant again' : linkOf(operation),
     operation,
     model: course.model ?? 'shared',
     tenantStatus: course.tenantStatus ?? 'active',
     row: jobRow(operation, status, journal(course)),
   };
+}
+
+/** The link to what the job is about. */
+function linkOf(operation: OperationName): RegExp | undefined {
+  return operation === 'upgrade_wave' ? undefined : /^(tenant|cell)-/;
 }
 
 /** No worker claims it. */

@@ -7,7 +7,7 @@ import { DAY, HOUR, ago } from './rows.fixture';
 export interface PlaneCase {
   readonly name: string;
   /** What the page says. */
-  readonly says: string;
+  readonly says: string | readonly string[];
   /** The columns in which the plane differs from a cell that is well. */
   readonly plane?: Readonly<Record<string, unknown>>;
   readonly model?: DeploymentModel;
@@ -99,7 +99,7 @@ const STATUSES: { readonly [Status in TenantPlaneStatus]: readonly PlaneCase[] }
   expected: [
     {
       name: 'cut-off',
-      says: 'Its secret may be known to others',
+      says: ['Its secret may be known to others', 'Job: Replace the compromised secret'],
       plane: { status: 'expected' },
       job: jobAt('rotate_secret', 'compromised-waiting'),
     },
