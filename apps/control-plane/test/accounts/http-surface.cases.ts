@@ -87,6 +87,12 @@ describe('the HTTP API of the Control Plane', () => {
     for (const path of Object.values<string>(body.links)) await plane.get(path, { token: null }).expect(200);
   });
 
+  it('words the page behind the link of an operator for a first password, too', async () => {
+    const { text } = await plane.get('/reset-password', { token: null }).expect(200);
+    expect(text).toContain('<title>Choose your password');
+    expect(text).not.toMatch(/\breset link\b|new password<\/h1>/);
+  });
+
   it('leads browsers from its root URL to the console', async () => {
     const { headers } = await plane
       .get('/', { token: null })

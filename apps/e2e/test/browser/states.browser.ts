@@ -8,7 +8,7 @@ import { Operator, Person, fillSignIn } from '../people.fixture';
 import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
 import { settled } from './settled.fixture';
 import { INCIDENT_CASES, type IncidentCase, REPORT_CASES } from './states/incident-states.fixture';
-import { JOB_CASES, isOfTenant } from './states/job-states.fixture';
+import { JOB_CASES, isOfTenant, jobAt } from './states/job-states.fixture';
 import { PLANE_CASES } from './states/plane-states.fixture';
 import { Rows } from './states/rows.fixture';
 import { TENANT_CASES } from './states/tenant-states.fixture';
@@ -82,7 +82,12 @@ interface Shown {
   });
 
   it('of a plane says how it is, and what comes next', async () => {
-    const missing: string[] = [];
+    const fleet = { to: '/console/fleet', id: 'Fleet', kind: 'plane' };
+    const missing = await visit(console, fleet, { name: 'list', says: 'Changes applied' });
+    // The page knows the fleet as it was before this plane.
+    const id = await addJob({ tenant_plane_id: await addPlane() }, jobAt('upgrade', 'succeeded'));
+    const job = { to: `/console/jobs/${id}`, id, kind: 'job' };
+    missing.push(...(await visit(console, job, { name: 'of a new plane', says: [], link: /^cell-/ })));
     for (const one of PLANE_CASES) {
       const id = await addPlane({ ...one.plane, ...(one.model && { deployment_model: one.model }) });
       if (one.job) await addJob({ tenant_plane_id: id }, one.job);
