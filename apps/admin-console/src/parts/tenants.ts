@@ -1,8 +1,7 @@
 import { bodyOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api';
-import { isLive, isUndoing } from '../jobs/job-facts';
-import { type Job, type Tenant } from './types';
+import { type Tenant } from './types';
 
 /** Earlier versions noted a call of the API also for operators who used the console. */
 export const SOURCES: { readonly [Source in Tenant['source']]: string } = {
@@ -14,16 +13,6 @@ export const SOURCES: { readonly [Source in Tenant['source']]: string } = {
 /** Whether all its data is removed and can still be brought back. */
 export function isRestorable({ status, restorable_until: until }: Tenant): boolean {
   return status === 'deprovisioning' && until !== null && Date.parse(until) > Date.now();
-}
-
-/** What its badge says. `last` is its newest job, if that is known. */
-export function stateOf(tenant: Tenant, last?: Job): string {
-  const { status, restorable_until: until } = tenant;
-  if (status !== 'deprovisioning' || until === null) return status;
-  const isUnderWay = last !== undefined && isLive(last);
-  if (isUnderWay && last.operation === 'restore') return isUndoing(last) ? 'deprovisioned' : 'restoring';
-  if (isRestorable(tenant)) return 'deprovisioned';
-  return last?.operation === 'purge' && !isUnderWay ? 'erasing_stopped' : 'erasing';
 }
 
 const CHANGING_MS = 5000;

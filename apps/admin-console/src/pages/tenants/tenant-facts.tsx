@@ -4,9 +4,10 @@ import { Facts, StateBadge, When } from '@atlas/web';
 import { currentStep, isLive, operationText } from '../../jobs/job-facts';
 import { PlaneLink } from '../../parts/links';
 import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
-import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
+import { SOURCES, isRestorable } from '../../parts/tenants';
 import { type Job, type Plane, type Tenant } from '../../parts/types';
 import { PlaneBadges } from '../fleet/plane-state';
+import { stateOf } from './tenant-state';
 
 interface TenantFactsProps {
   readonly tenant: Tenant;

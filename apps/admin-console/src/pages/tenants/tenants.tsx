@@ -9,8 +9,9 @@ import { useJobs } from '../../jobs/jobs-table';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given } from '../../parts/search';
-import { SOURCES, isRestorable, stateOf } from '../../parts/tenants';
+import { SOURCES, isRestorable } from '../../parts/tenants';
 import { type Tenant } from '../../parts/types';
+import { stateOf } from './tenant-state';
 
 const DEBOUNCE_MS = 200;
 /** A single character matches too many tenants. */
