@@ -270,8 +270,8 @@ function afterwardsText(days: number, isHeldByAtlas: boolean): string {
     ? 'the tenant’s backup is erased, so nobody can bring it back'
     : 'it cannot be restored, and its data stays with the customer';
   return (
-    `That time begins when the last step is done. Its end is shown on the tenant’s page. After that, ${end}, ` +
-    'and its deletion certificate is issued.'
+    'That time begins when the last step is done. Its end is shown on the tenant’s page. ' +
+    `After that, ${end}, and its deletion certificate is issued.`
   );
 }
 

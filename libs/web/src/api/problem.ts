@@ -24,7 +24,10 @@ export class ProblemError extends Error {
     super(problem.detail);
   }
 
-  /** What is wrong with the fields of a form, by name. The field's label says better than its name which it is. */
+  /**
+   * What is wrong with the fields of a form, by name. The messages leave the names out, because the labels of
+   * the fields say better which they are.
+   */
   get byField(): Readonly<Record<string, string>> {
     return Object.fromEntries(
       (this.problem.errors ?? []).map((error) => [error.field, saidOf(error, 'This')]),

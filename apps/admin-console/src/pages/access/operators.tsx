@@ -270,8 +270,7 @@ function PasswordLink({ id, email, hasPassword }: PasswordLinkProps) {
   return (
     <Stack>
       <Text size="sm">
-        With this link, they choose {hasPassword ? 'a new password' : 'their first password'}. Give it only to{' '}
-        {email}.
+        With this link, they choose {hasPassword ? 'a new' : 'their first'} password. Give it only to {email}.
       </Text>
       <ProblemAlert error={create.error} />
       {create.data === undefined ? (
