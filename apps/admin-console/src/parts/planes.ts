@@ -32,7 +32,7 @@ function onePlane(id: string | null) {
   });
 }
 
-/** A plane, for lists that name many. Only one that is newer than the fleet as read is asked for by itself. */
+/** A plane, for lists that name many. Only one that is newer than the known fleet is asked for by itself. */
 export function useFleetPlane(id: string): Plane | undefined {
   const { data } = useQuery(fleet);
   const known = data?.find((plane) => plane.id === id);
