@@ -18,8 +18,11 @@ export class Gate {
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
-/** A row locked by another transaction. Writers wait, and continue in the order in which they arrived. */
-export class HeldRow {
+/**
+ * A row locked by another transaction. Writers wait, and continue in the order in which they arrived. Declare
+ * it with `await using`: otherwise, a test that fails before it releases the row blocks all later tests.
+ */
+export class HeldRow implements AsyncDisposable {
   private readonly writes: jest.SpyInstance;
   /** Trace ids of the requests that have begun to write. */
   private readonly requests = new Set<string>();
@@ -76,6 +79,10 @@ export class HeldRow {
     this.free.open();
     await this.holding;
     this.writes.mockRestore();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
 
   async waiting(): Promise<number> {
@@ -137,16 +144,13 @@ export class HeldOperator {
     id: string,
     ...calls: T
   ): Promise<{ [K in keyof T]: supertest.Response }> {
-    const held = await HeldOperator.hold(plane, id);
+    await using held = await HeldOperator.hold(plane, id);
     const answers: Promise<supertest.Response>[] = [];
-    try {
-      for (const call of calls) {
-        answers.push(call.then((response) => response));
-        await held.untilWaiting(answers.length);
-      }
-    } finally {
-      await held.release();
+    for (const call of calls) {
+      answers.push(call.then((response) => response));
+      await held.untilWaiting(answers.length);
     }
+    await held.release();
     return (await Promise.all(answers)) as { [K in keyof T]: supertest.Response };
   }
 }

@@ -1,14 +1,15 @@
 import { Database } from '@atlas/persistence';
 import { asAdmin, eventually } from '@atlas/testing';
 import { lockPlane } from '../src/registry/plane-lock';
+import { TenantPlane } from '../src/registry/tenant-plane.entity';
 import { TestControlPlane } from './control-plane.fixture';
-import { lockWaits } from './held-operator.fixture';
+import { HeldRow, lockWaits } from './held-operator.fixture';
+
+let plane: TestControlPlane;
+beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
+afterAll(() => plane.close());
 
 describe('a transaction that counts the transactions waiting for it', () => {
-  let plane: TestControlPlane;
-  beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
-  afterAll(() => plane.close());
-
   it('also counts a transaction on a connection opened after the first count', async () => {
     const { id } = await plane.registerCell();
     const database = plane.app.get(Database);
@@ -23,5 +24,21 @@ describe('a transaction that counts the transactions waiting for it', () => {
       return { waiting };
     });
     await waiting;
+  });
+});
+
+describe('a held row', () => {
+  it('is released if its test fails first', async () => {
+    const { id } = await plane.registerCell();
+    const failing = async (): Promise<void> => {
+      await using held = await HeldRow.hold(plane, TenantPlane, id);
+      await held.untilWaiting(0);
+      throw new Error('The test fails');
+    };
+    await expect(failing()).rejects.toThrow('The test fails');
+    await plane.app.get(Database).write(async (manager) => {
+      await manager.query(`set local lock_timeout = '100ms'`);
+      await lockPlane(manager, id);
+    });
   });
 });

@@ -321,7 +321,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
         const token = await usedKey();
         const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
         const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
-        const held = await HeldOperator.hold(plane, ownerId);
+        await using held = await HeldOperator.hold(plane, ownerId);
         const answers = [send()];
         try {
           await held.untilWaiting(1);

@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
 
     it('lets exactly one of several requests with the same version change it', async () => {
       const { etag } = await read();
-      const held = await HeldRow.hold(plane, entity, idIn(path));
+      await using held = await HeldRow.hold(plane, entity, idIn(path));
       const answers = Promise.all([1, 2, 3].map((n) => write(n, etag)));
       await held.untilWaiting(3);
       await held.release();
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
 
     it('changes it, or says that it is changed, for an operator who has hung up', async () => {
       const { etag } = await read();
-      const held = await HeldRow.hold(plane, entity, idIn(path));
+      await using held = await HeldRow.hold(plane, entity, idIn(path));
       await hangUp(plane.app.getHttpServer(), write(1, etag), held.untilWaiting(1));
       await held.release();
       await eventually(async () => (await changes()) === 1, { everyMs: 5 });
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
       await plane.createOperator(email, 'owner');
       const session = await plane.login(email);
       const [{ id = '' } = {}] = await plane.rows(Operator, { email });
-      const held = await HeldRow.by(plane, async (manager) => {
+      await using held = await HeldRow.by(plane, async (manager) => {
         await lockOperator(manager, id);
         await manager.update(Operator, { id }, { disabledAt: plane.clock.now() });
       });

@@ -314,7 +314,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
       await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
-      const held = await HeldOperator.hold(plane, id);
+      await using held = await HeldOperator.hold(plane, id);
       const cell = { region: 'eu', capacity: 1 };
       const late = [
         plane.post('/api/tenant-planes', { ...cell, name: 'of-a-session' }, { token: session }),

@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID pro
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'moe@example.com' });
     const browser = new CookieBrowser();
     const url = await comeBack({ sub: 'moe', email: 'moe@example.com', email_verified: true }, browser);
-    const held = await HeldOperator.hold(plane, id);
+    await using held = await HeldOperator.hold(plane, id);
     const disabled = plane.patch(`/api/operators/${id}`, { disabled: true }).then(({ status }) => status);
     await held.untilWaiting(1);
     const late = arrive(url, browser);

@@ -169,7 +169,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       "names its tenant's home at the time of its creation",
       async () => {
         const [{ id }, next] = [await active(), await plane.registerCell({ region: 'next' })];
-        const held = await HeldRow.by(plane, async (manager) => {
+        await using held = await HeldRow.by(plane, async (manager) => {
           await lockTenant(manager, id);
           await manager.update(Placement, { tenantId: id }, { tenantPlaneId: next.id });
         });

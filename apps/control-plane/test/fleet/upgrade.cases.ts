@@ -270,7 +270,7 @@ describe.each(databasesOfLongSuite('postgres'))('an upgrade of a tenant plane on
     });
 
     it("is never accepted together with a concurrent move of the plane's tenant", async () => {
-      const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
+      await using held = await HeldRow.hold(plane, TenantPlane, one.planeId);
       const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
       await held.untilWaiting(2);
       await held.release();

@@ -212,7 +212,7 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
     async (action) => {
       const { job, id, slug } = await scene.waiting();
       await scene.act(job, 'cancel').expect(202);
-      const held = await HeldRow.hold(scene.plane, ProvisioningJob, job);
+      await using held = await HeldRow.hold(scene.plane, ProvisioningJob, job);
       const restarted = scene.act(job, action).then();
       await held.untilWaiting(1);
       const path = `/api/tenants/${id}/deprovision`;

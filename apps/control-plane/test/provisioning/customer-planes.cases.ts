@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant whose plane the customer in
       await reaches(accepted, 'waiting');
       const taken = simulator(accepted);
       const { token_id: id } = accepted.install;
-      const held = await HeldRow.hold(plane, ProvisioningToken, id);
+      await using held = await HeldRow.hold(plane, ProvisioningToken, id);
       const enrolling = taken.enrol();
       await held.untilWaiting(1);
       const revoking = plane.delete(`${tokens(accepted)}/${id}`).then();

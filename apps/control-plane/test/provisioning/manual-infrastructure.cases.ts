@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)(
 
       it.each(NAMES)('is refused if the tenant is deleted while the write waits: %s', async (write) => {
         const id = await stopped();
-        const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
+        await using held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
         const answer = writes[write](id).then();
         await held.untilWaiting(1);
         await held.release();

@@ -226,7 +226,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       const email = 'both@both.example';
       const { act } = await stopped(email);
       const { id, token } = await askedWith({ email });
-      const held = await HeldRow.hold(plane, Signup, id);
+      await using held = await HeldRow.hold(plane, Signup, id);
       const answers = [act('retry').then(), verify({ token }).then()];
       await held.untilWaiting(2);
       await held.release();
@@ -336,7 +336,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     ])('succeeds only if a concurrent %s is refused', async (_, email, bringBack) => {
       const tenant = await leaving(email);
       await tenant.close();
-      const held = await HeldRow.hold(plane, Signup, tenant.again.id);
+      await using held = await HeldRow.hold(plane, Signup, tenant.again.id);
       const answers = [bringBack(tenant).then(), tenant.signUp().then()];
       await held.untilWaiting(2);
       await held.release();

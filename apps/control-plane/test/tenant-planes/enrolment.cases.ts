@@ -87,7 +87,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
 
   it("refuses a repeated call that waited while the plane's keys were revoked", async () => {
     const cell = await plane.enrolledCell();
-    const held = await HeldRow.by(plane, async (manager) => {
+    await using held = await HeldRow.by(plane, async (manager) => {
       await lockPlaneAndCalls(manager, cell.id);
       await plane.app.get(ServiceKeys).revokeAll(manager, cell.id);
     });
@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
 
     it('issues no install bundle to a request that waited for the retirement', async () => {
       const cell = await plane.registerCell();
-      const held = await HeldRow.hold(plane, TenantPlane, cell.id, { status: 'retired' });
+      await using held = await HeldRow.hold(plane, TenantPlane, cell.id, { status: 'retired' });
       const answer = issue(cell).then();
       await held.untilWaiting(1);
       await held.release();

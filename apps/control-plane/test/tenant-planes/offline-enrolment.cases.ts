@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
     const key = await plane.createApiKey(['planes:write']);
     await plane.get('/api/auth/me', { token: key }).expect(200);
     const [{ id } = { id: '' }] = await plane.rows(Operator, { email: 'owner@example.com' });
-    const held = await HeldOperator.hold(plane, id);
+    await using held = await HeldOperator.hold(plane, id);
     const revoking = plane.delete(`/api/api-keys/${key.split('_')[1]}`).then(({ status }) => status);
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
