@@ -57,6 +57,28 @@ describe('the HTTP API of the Control Plane', () => {
     }
   });
 
+  it('refuses unknown fields in the body of every route, even of one that takes no body', async () => {
+    // Calls of tenant planes are signed, and no operator may record infrastructure, only an API key.
+    const isForOthers = /self|enroll$|chat|infrastructure/;
+    const writing = routes.filter(({ method, path }) => method !== 'get' && !isForOthers.test(path));
+    for (const { method, path } of writing.filter(({ isPublic }) => !isPublic)) {
+      const url = path.replaceAll(/\{\w+\}/g, '01900000-0000-7000-8000-000000000000');
+      const { status, body } = await supertest(plane.url)
+        [method](url)
+        .set('authorization', `Bearer ${plane.session}`)
+        .send({ surprise: true });
+      expect([method, path, status, body.code]).toEqual([method, path, 400, 'validation_failed']);
+      const fields = body.errors.map(({ field }: { field: string }) => field);
+      expect([path, fields]).toEqual([path, expect.arrayContaining(['surprise'])]);
+    }
+    const misplaced = await plane.post(
+      '/api/tenants/acme/resume',
+      { dry_run: true },
+      { token: plane.session },
+    );
+    expect(misplaced.body.errors[0].message).toContain('dry_run should not exist');
+  });
+
   it('has public routes only for signing in, signing up, health, metrics and pages', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([

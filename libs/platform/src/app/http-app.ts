@@ -25,6 +25,7 @@ import {
   serverLimits,
 } from './request-limits';
 import { trustOf } from '../http/trusted-proxies';
+import { DeclaredBodyInterceptor } from '../input/declared-body.interceptor';
 import { createValidationPipe, inheritedField, isTooDeep } from '../input/validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
 
@@ -100,6 +101,7 @@ export async function createHttpApp(
     acceptStreams(adapter.getInstance() as unknown as FastifyInstance, options.streams);
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
+  app.useGlobalInterceptors(new DeclaredBodyInterceptor());
   app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
   const server = adapter.getInstance() as unknown as FastifyInstance;
