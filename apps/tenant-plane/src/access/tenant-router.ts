@@ -1,6 +1,6 @@
 import { type TenantRoute, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
 import { BoundedMap, Clock, isLoopbackUrl } from '@atlas/platform';
-import { tenantSlugOfHost } from '@atlas/tenancy';
+import { plannedTenantUrl, tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -33,9 +33,15 @@ const MAX_REFRESHES = 32;
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
 /** A host name under which browsers reach planes on their own machine. */
-const LOCAL_HOST = /^((?:[a-z0-9-]+\.)+localhost)\.?(:\d+)?$/i;
+const LOCAL_HOST = /^(?:[a-z0-9-]+\.)+localhost\.?(?::\d+)?$/i;
 
 type Addressed = Pick<FastifyRequest, 'headers' | 'url'>;
+
+/** The plane that serves a tenant. */
+interface Home {
+  readonly slug: string;
+  readonly origin: string;
+}
 
 /** Times are in milliseconds on the monotonic clock. */
 interface Route {
@@ -89,22 +95,37 @@ export class TenantRouter implements OnModuleInit {
     // appended to an origin.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
-    const origin = await this.originElsewhere(request);
-    if (origin === null) return null;
-    const shown = originForBrowser(origin, request);
+    const home = await this.homeElsewhere(request);
+    if (home === null) return null;
+    const shown = isOfLocalBrowser(request) ? this.originForBrowser(home) : home.origin;
     // Two planes that report the same address would otherwise send a browser around in a circle.
-    return new URL(shown).host === request.headers.host ? null : `${shown}${request.url}`;
+    return isAlreadyAt(shown, request) ? null : `${shown}${request.url}`;
   }
 
-  private async originElsewhere(request: Addressed): Promise<string | null> {
+  /**
+   * A browser can name its tenant only by the host. So if the tenant's home is on the browser's own machine,
+   * the browser is sent to the tenant's host, with the port of the home. The host is never the one that the
+   * request contains, because nobody may serve it. Programs get the address itself, because not all of them
+   * resolve `*.localhost`.
+   */
+  private originForBrowser({ slug, origin }: Home): string {
+    const planned = plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
+    if (!isLoopbackUrl(planned) || !isLoopbackUrl(origin)) return origin;
+    const url = new URL(origin);
+    url.hostname = new URL(planned).hostname;
+    return url.origin;
+  }
+
+  private async homeElsewhere(request: Addressed): Promise<Home | null> {
     const slug = tenantSlugOfHost(request.headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
     const { tenantFixed } = this.deployment.profile;
     const name = slug ?? this.nameIn(request);
     if (name === undefined && !tenantFixed) return null;
     const { served, moved } = await this.directory.locate(name === undefined ? [] : [name]);
     if (served) return null;
-    if (moved?.movedTo) return new URL(moved.movedTo).origin;
-    return tenantFixed || slug === undefined ? null : this.routeOf(slug);
+    if (moved?.movedTo) return { slug: moved.slug, origin: new URL(moved.movedTo).origin };
+    const origin = tenantFixed || slug === undefined ? null : await this.routeOf(slug);
+    return slug === undefined || origin === null ? null : { slug, origin };
   }
 
   private async routeOf(slug: string): Promise<string | null> {
@@ -182,15 +203,15 @@ export class TenantRouter implements OnModuleInit {
   }
 }
 
-/**
- * A browser can name its tenant only by the host. So if both planes are on its own machine, it keeps its host
- * and changes only the port. Programs get the address itself, because not all of them resolve `*.localhost`.
- */
-function originForBrowser(origin: string, { headers }: Addressed): string {
-  const host = LOCAL_HOST.exec(headers.host ?? '')?.[1];
-  const isBrowser = headers.accept?.includes('text/html') ?? false;
-  if (host === undefined || !isBrowser || !isLoopbackUrl(origin)) return origin;
-  const url = new URL(origin);
-  url.hostname = host;
-  return url.origin;
+function isOfLocalBrowser({ headers }: Addressed): boolean {
+  return LOCAL_HOST.test(headers.host ?? '') && (headers.accept?.includes('text/html') ?? false);
 }
+
+/** Proxies may add the default port to the host of a request, and anyone may write it in another way. */
+function isAlreadyAt(origin: string, { headers }: Addressed): boolean {
+  const { protocol, host } = new URL(origin);
+  const own = `${protocol}//${headers.host}`;
+  return URL.canParse(own) && withoutDot(new URL(own).host) === withoutDot(host);
+}
+
+const withoutDot = (host: string): string => host.replace(/\.(?=:|$)/, '');
