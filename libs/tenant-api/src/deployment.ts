@@ -1,3 +1,5 @@
+import { LowerCase, Optional } from '@atlas/platform';
+import { IsUUID } from 'class-validator';
 import { type DeploymentHint, type DeploymentModel } from '@atlas/deployment-profiles';
 
 /** How the plane is deployed, and the state of its link to the Control Plane. */
@@ -11,7 +13,7 @@ export interface DeploymentApi {
   /** List the moves of the tenant away from this plane */
   'GET /api/moves': { 200: { items: MoveView[] } };
   /** Consent to a move that takes data out of the customer's network */
-  'POST /api/moves/consent': { 200: MoveView };
+  'POST /api/moves/consent': { body: ConsentToMoveDto; 200: MoveView };
 }
 
 /** The deployment model as users see it: its name and its reminders. */
@@ -77,4 +79,15 @@ export interface MoveView {
   /** The move waits for an admin's consent, because data would leave the customer's network. */
   readonly consent_required: boolean;
   readonly consented: boolean;
+}
+
+export class ConsentToMoveDto {
+  /**
+   * The move that the admin has seen. If another one has replaced it, the consent is refused. Without it, the
+   * consent is to the move that waits now, whichever it is.
+   */
+  @Optional()
+  @LowerCase()
+  @IsUUID()
+  transfer_id?: string;
 }

@@ -225,6 +225,36 @@ const REQUESTER = 'ann@demo.example.com';
     await page.getByText('Restarted it.').waitFor();
     await page.context().close();
   });
+
+  it('consents only to the move that it shows, and says so if another has replaced it', async () => {
+    const [seen, current] = ['1', '2'].map((n) => `0199e000-0000-7000-8000-00000000000${n}`);
+    let move = { transfer_id: seen, consent_required: true, consented: false };
+    const sent: unknown[] = [];
+    const { page } = await WatchedPage.open(browser);
+    await page.route('**/api/moves', (route) => route.fulfill({ json: { items: [move] } }));
+    await page.route('**/api/moves/consent', (route) => {
+      sent.push(route.request().postDataJSON());
+      const problem = { code: 'move_replaced', title: 'Conflict', status: 409, detail: 'It was replaced.' };
+      if (sent.length === 1) return route.fulfill({ status: 409, json: problem });
+      move = { ...move, consented: true };
+      return route.fulfill({ json: move });
+    });
+    const { url } = demo.stack.demo_tenant;
+    const field = page.getByLabel('Type demo to consent');
+    await page.goto(`${url}/deployment`);
+    await signInAsAdmin(page);
+    const consent = page.getByRole('button', { name: 'Consent to this move' });
+    await field.fill('demo');
+    move = { ...move, transfer_id: current };
+    await consent.click();
+    await page.getByText('Nothing was consented to.').waitFor();
+    expect(await consent.isDisabled()).toBe(true);
+    await field.fill('demo');
+    await consent.click();
+    await page.getByText('You have consented to this move only.').waitFor();
+    expect(sent).toEqual([{ transfer_id: seen }, { transfer_id: current }]);
+    await page.context().close();
+  });
 });
 
 /** A refusal as the Tenant Plane sends it. */

@@ -1,6 +1,6 @@
 import { Refuses, ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
-import { type DeploymentApi, type MoveView } from '@atlas/tenant-api/deployment';
-import { Controller, HttpCode } from '@nestjs/common';
+import { ConsentToMoveDto, type DeploymentApi, type MoveView } from '@atlas/tenant-api/deployment';
+import { Body, Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
@@ -31,7 +31,11 @@ export class MovesController {
   @Serves('POST /api/moves/consent')
   @Refuses('conflict')
   @HttpCode(200)
-  consent(@CurrentTenant() tenant: Tenant, @CurrentUser() user: SignedInUser): Promise<MoveView> {
-    return this.writes.by(tenant.id, user, () => this.moves.consent(tenant.id));
+  consent(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() { transfer_id: seenId }: ConsentToMoveDto,
+  ): Promise<MoveView> {
+    return this.writes.by(tenant.id, user, () => this.moves.consent(tenant.id, seenId));
   }
 }

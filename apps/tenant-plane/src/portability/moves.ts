@@ -23,12 +23,13 @@ export class Moves {
     return move ? [move] : [];
   }
 
-  /** Consents to this move only. Another move needs its own consent. */
-  consent(tenantId: string): Promise<MoveView> {
+  /** Consents to this move only, the one that the admin has seen. Another move needs its own consent. */
+  consent(tenantId: string, seenId?: string): Promise<MoveView> {
     return this.tenants.write(tenantId, async (scope) => {
       const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
       const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
       if (!move) throw new DomainError('no_move_pending', 'conflict', 'This tenant is not being moved.');
+      if (seenId !== undefined && seenId !== move.transfer_id) throw moveReplaced();
       if (move.consented) return move;
       const { transfer_id: moveConsentId } = move;
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
@@ -57,4 +58,11 @@ export class Moves {
   private get isConsentRequired(): boolean {
     return this.deployment.profile.runBy.tenantPlane === 'customer';
   }
+}
+
+function moveReplaced(): DomainError {
+  const detail =
+    'The move that this consent is for was called off, and another one has replaced it. Nothing was ' +
+    'consented to. Look at the current move (GET /api/moves), and consent to that one if you agree.';
+  return new DomainError('move_replaced', 'conflict', detail);
 }

@@ -4,6 +4,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
+import { UserWrites } from '../../src/access/user-writes';
 import { Audit } from '../../src/audit/audit';
 import { Incident } from '../../src/incidents/incident.entity';
 import { IncomingTransfer } from '../../src/portability/incoming-transfer';
@@ -319,6 +320,30 @@ describe.each(EVERY_DATABASE)('a tenant that moves to or from a plane on %s', (d
     pause.release();
     const consented = { transfer_id: transfer.id, consented: true };
     expect([await first, await second]).toMatchObject([consented, consented]);
+    expect(await plane.audit(tenant, 'move.consented')).toHaveLength(1);
+  });
+
+  it('is not consented to by an admin who has seen the move that it replaced', async () => {
+    const [seen, current] = [randomUUID(), randomUUID()];
+    const agree = (body?: object) => plane.post('/api/moves/consent', body, admin);
+    const expectNow = async (id: string): Promise<void> => {
+      tenant = { ...tenant, transfer: { id, role: 'source' }, entry_revision: tenant.entry_revision + 1 };
+      await plane.apply({ tenants: [tenant] });
+    };
+    await expectNow(seen);
+    // The consent is on its way when the move is replaced.
+    const pause = Pause.before(plane.app.get(UserWrites), 'by');
+    const late = agree({ transfer_id: seen }).then((answer) => answer);
+    await pause.reached;
+    await expectNow(current);
+    pause.release();
+    expect([(await late).status, (await late).body.code]).toEqual([409, 'move_replaced']);
+    expect(await row()).not.toMatchObject({ moveConsentId: current });
+    expect(await plane.audit(tenant, 'move.consented')).toEqual([]);
+    await agree({ transfer_id: 'the first one' }).expect(400);
+    for (const body of [{ transfer_id: current.toUpperCase() }, { transfer_id: current }, {}, undefined])
+      expect((await agree(body).expect(200)).body).toMatchObject({ transfer_id: current, consented: true });
+    expect((await agree({ transfer_id: seen }).expect(409)).body.code).toBe('move_replaced');
     expect(await plane.audit(tenant, 'move.consented')).toHaveLength(1);
   });
 

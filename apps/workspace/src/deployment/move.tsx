@@ -8,13 +8,21 @@ import { moves } from './moves';
 /** The move of the workspace to another plane, if there is one. */
 export function Move({ slug }: { readonly slug: string }) {
   const { data = [], error } = useQuery(moves);
+  /** The move that was replaced before the consent to it arrived. */
+  const [replaced, setReplaced] = useState<string>();
   if (error) return <ProblemAlert error={error} />;
   if (data.length === 0) return null;
   return (
     <Section title="Move">
       <Stack>
         {data.map((move) => (
-          <OneMove key={move.transfer_id} move={move} slug={slug} />
+          <OneMove
+            key={move.transfer_id}
+            move={move}
+            slug={slug}
+            hasReplaced={replaced !== undefined && replaced !== move.transfer_id}
+            onReplaced={() => setReplaced(move.transfer_id)}
+          />
         ))}
       </Stack>
     </Section>
@@ -24,10 +32,14 @@ export function Move({ slug }: { readonly slug: string }) {
 interface OneMoveProps {
   readonly move: TenantPlaneSchemas['schemas']['MoveView'];
   readonly slug: string;
+  /** Whether a consent was to an earlier move, in place of which this one is shown. */
+  readonly hasReplaced: boolean;
+  readonly onReplaced: () => void;
 }
 
-function OneMove({ move: { consent_required: needed, consented }, slug }: OneMoveProps) {
-  if (needed && !consented) return <Consent slug={slug} />;
+function OneMove(props: OneMoveProps) {
+  const { consent_required: needed, consented } = props.move;
+  if (needed && !consented) return <Consent {...props} />;
   return (
     <Alert color="blue" role="status" title="This workspace is being moved">
       {consented && 'You have consented to this move only. A later one asks again. '}
@@ -36,11 +48,13 @@ function OneMove({ move: { consent_required: needed, consented }, slug }: OneMov
   );
 }
 
-function Consent({ slug }: { readonly slug: string }) {
+function Consent({ move, slug, hasReplaced, onReplaced }: OneMoveProps) {
   const [typed, setTyped] = useState('');
   const client = useQueryClient();
   const consent = useMutation({
-    mutationFn: () => bodyOf(api.POST('/api/moves/consent')),
+    mutationFn: () => bodyOf(api.POST('/api/moves/consent', { body: { transfer_id: move.transfer_id } })),
+    onError: (error) =>
+      error instanceof ProblemError && error.problem.code === 'move_replaced' && onReplaced(),
     onSettled: () => client.invalidateQueries({ queryKey: moves.queryKey }),
   });
   const isOff = consent.error instanceof ProblemError && consent.error.problem.code === 'no_move_pending';
@@ -55,6 +69,12 @@ function Consent({ slug }: { readonly slug: string }) {
           Your data would then leave your network, so the move waits for the consent of an admin. Consent
           cannot be withdrawn. It is for this move only.
         </Text>
+        {hasReplaced && (
+          <Text size="sm" role="status">
+            The move that you consented to was called off before your consent arrived, and this one has
+            replaced it. Nothing was consented to.
+          </Text>
+        )}
         <TextInput
           label={`Type ${slug} to consent`}
           maw={320}
