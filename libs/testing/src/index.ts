@@ -3,6 +3,7 @@ export * from './databases/commit-cutter';
 export * from './databases/commit-faults';
 export * from './databases/database-time';
 export * from './databases/end-session';
+export * from './databases/full-disk';
 export { createKeptDatabase } from './databases/kept-database';
 export * from './databases/local-postgres';
 export * from './databases/roles';

@@ -1,4 +1,4 @@
-import { CommitFaults, EVERY_DATABASE, eventually, hangUp, untilAnswered } from '@atlas/testing';
+import { CommitFaults, EVERY_DATABASE, FullDisk, eventually, hangUp, untilAnswered } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { lockOperator } from '../../src/accounts/operator-lock';
 import { Operator } from '../../src/accounts/operator.entity';
@@ -105,6 +105,19 @@ describe.each(EVERY_DATABASE)('If-Match at the Control Plane on %s', (driver) =>
       expect(stored.etag).not.toBe(etag);
       expect(status === 200 ? body : body.current).toEqual(stored.body);
       await write(2, etag).expect(412);
+      expect(await changes()).toBe(1);
+    });
+
+    it('writes nothing while the disk is full, and changes it once there is space', async () => {
+      const { etag } = await read();
+      await using disk = await FullDisk.fill(plane.database);
+      for (let turn = 0; turn < 2; turn += 1)
+        expect((await write(1, etag).expect(507)).body.code).toBe('storage_full');
+      expect((await read()).etag).toBe(etag);
+      await disk.free();
+      expect(await changes()).toBe(0);
+      await write(1, etag).expect(200);
+      await write(1, etag).expect(412);
       expect(await changes()).toBe(1);
     });
 

@@ -1,5 +1,13 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { CommitFaults, EVERY_DATABASE, FixedClock, eventually, hangUp, untilAnswered } from '@atlas/testing';
+import {
+  CommitFaults,
+  EVERY_DATABASE,
+  FixedClock,
+  FullDisk,
+  eventually,
+  hangUp,
+  untilAnswered,
+} from '@atlas/testing';
 import type supertest from 'supertest';
 import { Audit } from '../../src/audit/audit';
 import { Pause, endedOrWaiting } from '../pause.fixture';
@@ -188,6 +196,20 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
       expect(stored.etag).not.toBe(etag);
       expect(status === 200 ? body : body.current).toEqual(stored.body);
       await write(2, etag).expect(412);
+      expect(await changes()).toBe(1);
+    });
+
+    it('writes nothing while the disk is full, and changes it once there is space', async () => {
+      const { etag } = await read(path);
+      await using disk = await FullDisk.fill(plane.database);
+      for (let turn = 0; turn < 2; turn += 1)
+        expect((await write(1, etag).expect(507)).body.code).toBe('storage_full');
+      expect((await read(path)).etag).toBe(etag);
+      await disk.free();
+      expect(await changes()).toBe(0);
+      const { headers } = await write(1, etag).expect(200);
+      expect(headers['etag']).toBe((await read(path)).etag);
+      await write(1, etag).expect(412);
       expect(await changes()).toBe(1);
     });
 
