@@ -366,10 +366,10 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       expect(written).toBeGreaterThan(audited);
       const repeats = await Promise.all([1, 2, 3].map(() => plane.post(path, body, asOwner)));
       for (const again of repeats) expect([again.status, again.text]).toEqual([201, first.text]);
-      expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual([
-        422,
-        'idempotency_key_reused',
-      ]);
+      // A route that takes no body refuses the body itself.
+      expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual(
+        body ? [422, 'idempotency_key_reused'] : [400, 'validation_failed'],
+      );
       expect(await plane.count(AuditEvent)).toBe(written);
     },
   );

@@ -17,6 +17,7 @@ import { Draining } from '../monitoring/health';
 import { Metrics } from '../monitoring/metrics';
 import { ProblemFilter } from '../problems/problem.filter';
 import { type RequestContext, newTraceId, runInContext, traceIdOf } from '../http/request-context';
+import { DeclaredBodyInterceptor } from './declared-body.interceptor';
 import {
   REQUEST_LIMITS,
   type RequestLimits,
@@ -25,7 +26,6 @@ import {
   serverLimits,
 } from './request-limits';
 import { trustOf } from '../http/trusted-proxies';
-import { DeclaredBodyInterceptor } from '../input/declared-body.interceptor';
 import { createValidationPipe, inheritedField, isTooDeep } from '../input/validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
 
