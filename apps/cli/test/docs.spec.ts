@@ -47,9 +47,8 @@ describe('the map in README.md', () => {
   });
 });
 
-describe.each(Object.values(PROFILES))('the profile $model', ({ guide, hints }) => {
-  it('names guides that exist', () => {
-    for (const { doc } of hints) expect(read(sourceOf(doc))).toMatch(/^# /);
+describe.each(Object.values(PROFILES))('the profile $model', ({ guide }) => {
+  it('names a guide that exists', () => {
     expect(read(sourceOf(guide.doc))).toMatch(new RegExp(`^# ${guide.title}\n`));
   });
 });

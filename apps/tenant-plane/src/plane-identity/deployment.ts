@@ -1,4 +1,9 @@
-import { type DeploymentModel, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import {
+  type DeploymentModel,
+  type DeploymentProfile,
+  HINT_GUIDES,
+  profileOf,
+} from '@atlas/deployment-profiles';
 import { type DeploymentDetailsView, type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
@@ -40,6 +45,10 @@ export class Deployment {
 
   describe(): DeploymentView {
     const { model, title, hints } = this.profile;
-    return { model, profile: title, hints: hints.map(({ kind, text, doc }) => ({ kind, text, doc })) };
+    return {
+      model,
+      profile: title,
+      hints: hints.map(({ kind, text }) => ({ kind, text, doc: HINT_GUIDES[kind] })),
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { DEPLOYMENT_MODELS, profileOf, modelsWhere } from '@atlas/deployment-profiles';
+import { DEPLOYMENT_MODELS, HINT_GUIDES, modelsWhere, profileOf } from '@atlas/deployment-profiles';
 import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CallOptions, type Env, TestTenantPlane } from '../tenant-plane.fixture';
@@ -29,7 +29,7 @@ describe('the deployment model', () => {
       await boot({ [name]: model });
       const { title, hints } = profileOf(model);
       // Leaves out `later`, the text for a feature that is still planned.
-      const built = hints.map(({ kind, text, doc }) => ({ kind, text, doc }));
+      const built = hints.map(({ kind, text }) => ({ kind, text, doc: HINT_GUIDES[kind] }));
       const expected = { model, profile: title, hints: built };
       expect(await shown({ tenant: 'acme' })).toEqual([expected, expected]);
       const kinds = new Set(hints.map((hint) => hint.kind));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PROFILES } from '@atlas/deployment-profiles';
+import { HINT_GUIDES, PROFILES } from '@atlas/deployment-profiles';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -142,9 +142,17 @@ describe('the pages of a tenant plane', () => {
 
     it.each(Object.values(PROFILES))(
       'include the guide for the deployment model $model',
-      async ({ guide: { doc, title }, hints }) => {
-        for (const hint of hints) await guide(hint.doc);
+      async ({ guide: { doc, title } }) => {
         expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
+      },
+    );
+
+    it.each(Object.entries(HINT_GUIDES))(
+      "explain the workspace's hints about %s in the guide for a tenant's users",
+      async (_, doc) => {
+        const [page = '', anchor] = doc.split('#');
+        expect(page).toBe('/help/workspace');
+        expect(await guide(page)).toContain(`<h2 id="${anchor}">`);
       },
     );
 

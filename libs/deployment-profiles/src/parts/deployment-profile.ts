@@ -22,7 +22,14 @@ export interface DeploymentHint {
   readonly doc: string;
 }
 
-interface ProfileHint extends DeploymentHint {
+/** What users of a tenant read about each kind of hint, in every model. */
+export const HINT_GUIDES: Readonly<Record<DeploymentHint['kind'], string>> = {
+  residency: '/help/workspace#where-the-data-is',
+  connectivity: '/help/workspace#what-connects-to-it',
+  backup: '/help/workspace#who-makes-backups',
+};
+
+interface ProfileHint extends Omit<DeploymentHint, 'doc'> {
   /** Text to append once the feature is built. Not served until then. */
   readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
 }

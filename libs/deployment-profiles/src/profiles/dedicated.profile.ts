@@ -8,8 +8,6 @@ import {
   PROMISES_OF_EVERY_MODEL,
 } from '../parts/outage-contract';
 
-const GUIDE = '/help/dedicated-tenant-plane';
-
 export const DEDICATED_PROFILE = profileWith({
   model: 'dedicated',
   title: 'Dedicated TP',
@@ -67,28 +65,25 @@ export const DEDICATED_PROFILE = profileWith({
   infrastructureCreated: true,
   outboundAddresses: 'public',
   aiRouting: 'control_plane',
-  guide: { title: 'Dedicated Tenant Plane', doc: GUIDE },
+  guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   hints: [
     {
       kind: 'residency',
       text:
         'Your incident, CMDB and automation data are in a database of your own, which Atlas runs in your ' +
         "tenant's region.",
-      doc: GUIDE,
     },
     {
       kind: 'connectivity',
       text:
         'This tenant plane serves only you. Allow your users and your monitoring to reach its address ' +
         'through your firewall; Atlas upgrades it and maintains its link to the Control Plane.',
-      doc: GUIDE,
     },
     {
       kind: 'backup',
       text:
         'Atlas backs up your instance. If you need more than that, check that the disaster recovery in ' +
         'your contract covers it.',
-      doc: GUIDE,
     },
   ],
   environment: [

@@ -13,8 +13,6 @@ import {
   PROMISES_OF_EVERY_MODEL,
 } from '../parts/outage-contract';
 
-const GUIDE = '/help/hybrid-deployment';
-
 export const HYBRID_PROFILE = profileWith({
   model: 'hybrid',
   title: 'Hybrid',
@@ -74,7 +72,7 @@ export const HYBRID_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'any',
   aiRouting: 'control_plane',
-  guide: { title: 'Hybrid Deployment', doc: GUIDE },
+  guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   hints: [
     {
       kind: 'residency',
@@ -82,14 +80,12 @@ export const HYBRID_PROFILE = profileWith({
         'Operational data are stored only in your network (TENANT_PLANE_DATABASE_URL, or SQLite under ' +
         'data/). AI questions are sent through the Control Plane, so include only what may leave your ' +
         'network.',
-      doc: GUIDE,
     },
     {
       kind: 'connectivity',
       text:
         'Cloud AI requires stable outbound HTTPS to CONTROL_PLANE_BASE_URL; watch the integration ' +
         'checks. While the connection is down, AI pauses and incidents keep working locally.',
-      doc: GUIDE,
     },
     {
       kind: 'backup',
@@ -97,7 +93,6 @@ export const HYBRID_PROFILE = profileWith({
         'The cloud holds none of your operational data, so nothing can be restored from it. Snapshot ' +
         "your database, and keep the installation's env file, the TLS certificates and the agents' " +
         'folders with it.',
-      doc: GUIDE,
     },
   ],
   environment: [...ENVIRONMENT_OF_EVERY_MODEL, ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE],

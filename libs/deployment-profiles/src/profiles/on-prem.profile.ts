@@ -13,9 +13,6 @@ import {
   PROMISES_OF_EVERY_MODEL,
 } from '../parts/outage-contract';
 
-const GUIDE = '/help/on-prem-installation';
-const UPKEEP = '/help/on-prem-upkeep';
-
 export const ON_PREM_PROFILE = profileWith({
   model: 'on_prem',
   title: 'On-prem / customer VPC',
@@ -73,7 +70,7 @@ export const ON_PREM_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'any',
   aiRouting: 'control_plane_if_admin_allows',
-  guide: { title: 'On-Prem Installation', doc: GUIDE },
+  guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   hints: [
     {
       kind: 'residency',
@@ -81,7 +78,6 @@ export const ON_PREM_PROFILE = profileWith({
         'Incident, CMDB and automation data stay in your network: in the database named by ' +
         'TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/. AI is off until your admin ' +
         'allows it, because its prompts leave your network.',
-      doc: GUIDE,
     },
     {
       kind: 'connectivity',
@@ -89,7 +85,6 @@ export const ON_PREM_PROFILE = profileWith({
         'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and ' +
         'integration checks; no inbound access is needed. If permanently disconnected, set ' +
         'ATLAS_OFFLINE_MODE=1 and enrol by files.',
-      doc: GUIDE,
       later: { text: 'If permanently disconnected, load leases from a file.', awaits: 'leases' },
     },
     {
@@ -97,7 +92,6 @@ export const ON_PREM_PROFILE = profileWith({
       text:
         "Backups are your responsibility. Snapshot the database, and keep the installation's env file, " +
         "the TLS certificates and the agents' folders with it.",
-      doc: UPKEEP,
     },
   ],
   environment: [

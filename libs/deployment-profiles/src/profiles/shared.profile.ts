@@ -8,8 +8,6 @@ import {
   PROMISES_OF_EVERY_MODEL,
 } from '../parts/outage-contract';
 
-const GUIDE = '/help/shared-saas';
-
 export const SHARED_PROFILE = profileWith({
   model: 'shared',
   title: 'Shared SaaS',
@@ -59,28 +57,25 @@ export const SHARED_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'public',
   aiRouting: 'control_plane',
-  guide: { title: 'Shared SaaS', doc: GUIDE },
+  guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   hints: [
     {
       kind: 'residency',
       text:
         "Your incident, CMDB and automation data are in Atlas's shared tenant database, in rows that only " +
         'your tenant can read. Choose another model if they must not leave your network.',
-      doc: GUIDE,
     },
     {
       kind: 'connectivity',
       text:
         "There is nothing to install: your users open your tenant's own address, and your monitoring " +
         'sends its alerts there. Scripts that call the shared address send x-tenant-id.',
-      doc: GUIDE,
     },
     {
       kind: 'backup',
       text:
         'Atlas backs up the shared database for all its tenants together. Export your data to have a copy ' +
         'of your own.',
-      doc: GUIDE,
     },
   ],
   environment: [
