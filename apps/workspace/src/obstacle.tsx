@@ -120,8 +120,10 @@ function unsentTexts(): readonly string[] {
 function Unknown() {
   return (
     <Cover title="There is no workspace at this address">
+      <Text>It may have been removed, or have moved to an address that is not known here.</Text>
       <Text>
-        Check the address: it begins with your organisation’s short name. Your invitation email contains it.
+        Check the address: it begins with your organisation’s short name, and your invitation email contains
+        it. If you used it before, ask your Atlas administrator for the current one.
       </Text>
     </Cover>
   );

@@ -88,6 +88,17 @@ const NEXT_ASK = '00:31';
     expect(await note()).toBe(NOTE);
   });
 
+  it('says whom to ask once its tenant is removed, and so does a new page', async () => {
+    await operate('deprovision', { confirm_slug: tenant.slug });
+    await soon();
+    await heading(page, 'There is no workspace at this address');
+    await page.getByText('ask your Atlas administrator').waitFor();
+    const other = await ada.watched.tab();
+    await other.page.goto(page.url());
+    await other.page.getByText('It may have been removed').waitFor();
+    await other.page.getByText('ask your Atlas administrator').waitFor();
+  });
+
   it('shows a banner while the Control Plane is stopped, and keeps working', async () => {
     const { stack } = dedicated;
     const isReachable = async (): Promise<boolean> => {

@@ -51,9 +51,12 @@ export class TenantResolution {
   }
 }
 
+/** Users read it too, in place of the page. It does not reveal whether the tenant ever existed. */
 export function tenantNotFound(): DomainError {
   const detail =
-    "There is no such tenant here. Use the tenant's own address, or name the tenant in x-tenant-id. The " +
+    'There is no workspace at this address. It may have been removed, or have moved to an address that is ' +
+    'not known here. Check the address in your invitation. If you used it before, ask your Atlas ' +
+    'administrator for the current one. Programs name their tenant by its host name or in x-tenant-id. The ' +
     'guides are at /help, and the API is described at /docs.';
   return new DomainError('tenant_not_found', 'not_found', detail);
 }

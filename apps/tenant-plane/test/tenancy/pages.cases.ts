@@ -162,6 +162,24 @@ describe('the pages of a tenant plane', () => {
     });
   });
 
+  it('tell users of a removed tenant what to do, and say the same of a tenant that never was', async () => {
+    const gone = await plane.tenant('gone');
+    await plane.apply({ removed: [gone.tenant_id] });
+    const texts = await Promise.all(
+      ['gone', 'nobody'].map(async (slug) => {
+        const page = await plane
+          .get('/', { host: hostOf(slug), headers: { accept: 'text/html' } })
+          .expect(404);
+        return page.text.replace(page.headers['x-trace-id'] ?? '', '');
+      }),
+    );
+    expect(texts[0]).toContain(
+      'There is no workspace at this address. It may have been removed, or have moved',
+    );
+    expect(texts[0]).toContain('ask your Atlas administrator');
+    expect(texts[1]).toBe(texts[0]);
+  });
+
   it('have no sign-up form for an unknown tenant', async () => {
     const answer = await plane.get('/signup', { host: hostOf('nobody'), headers: { accept: 'text/html' } });
     expect([answer.status, answer.text]).toEqual([404, expect.not.stringContaining('<form')]);

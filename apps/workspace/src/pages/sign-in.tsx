@@ -117,11 +117,17 @@ function NotConnected() {
   return (
     <Container size={560} py={80} component="main">
       <Title order={1} size="h3" mb="md">
-        This deployment is not connected to a workspace yet
+        No workspace is connected to this deployment
       </Title>
-      <Text>
-        The person who installs it finds the next step in <Anchor href="/help">the help</Anchor>.
-      </Text>
+      <Stack>
+        <Text>
+          If you used a workspace here, it has moved or was removed. Ask your Atlas administrator for its
+          current address.
+        </Text>
+        <Text>
+          If you are installing this deployment, <Anchor href="/help">the help</Anchor> says what comes next.
+        </Text>
+      </Stack>
     </Container>
   );
 }
