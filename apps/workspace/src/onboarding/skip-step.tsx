@@ -37,7 +37,7 @@ function SkipDialog({ step: { key, title }, onClose }: SkipDialogProps) {
         <Text size="sm">It counts as complete. If you do it later, the step shows that instead.</Text>
         <Textarea
           label="Reason"
-          description="Your colleagues see it here."
+          description="Your colleagues see here why this is not set up."
           required
           data-autofocus
           autosize
