@@ -205,7 +205,7 @@ function responseOf({ produces, isVersioned }: Required<ApiNotes>, schema: Schem
   const isEmpty = schema.type === 'null' || 'not' in schema;
   return {
     description: '',
-    ...(isVersioned && { headers: ETAG }),
+    ...(isVersioned && !isEmpty && { headers: ETAG }),
     ...(!isEmpty && { content: contentOf(produces, schema) }),
   };
 }

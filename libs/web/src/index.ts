@@ -9,7 +9,7 @@ export type {
 export { bodyOf, createApi, onceKey } from './api/client';
 export { patientFetch } from './api/patience';
 export { NO_ANSWER, ProblemError, codeOf, isMissing, problemOf, wrongOf } from './api/problem';
-export { type IfMatch, type Versioned, versionedOf } from './api/versioned';
+export { type IfMatch, type Versioned, storedNow, versionedOf } from './api/versioned';
 export { useCarefulSave } from './ui/careful-save';
 export { ChangedMeanwhile, type FieldTexts, textsOf } from './ui/changed-meanwhile';
 export { Confirm } from './ui/confirm';

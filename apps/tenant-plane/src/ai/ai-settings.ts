@@ -1,6 +1,6 @@
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
-import { type AiSettingsView } from '@atlas/tenant-api/ai';
+import { Clock, type ExpectedVersion } from '@atlas/platform';
+import { type AiSettingsView, type ChangeAiSettingsDto } from '@atlas/tenant-api/ai';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { Audit } from '../audit/audit';
@@ -49,18 +49,32 @@ export class AiSettings {
     return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
   }
 
-  /** Once this resolves, no answer that relied on the previous setting can be stored. */
-  change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
+  /**
+   * Once this resolves, no answer that relied on the previous setting can be stored. Throws
+   * `changed_meanwhile`.
+   */
+  change(
+    tenantId: string,
+    by: SignedInUser,
+    { allow_control_plane }: ChangeAiSettingsDto,
+    expected: ExpectedVersion<AiSettingsView>,
+  ): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
       // There may be no row to lock yet, but the second of two concurrent calls must see what the first has
       // set.
       await holdUpWrites(scope);
-      return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
+      return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane, expected));
     });
   }
 
-  private async put(scope: TenantScope, allow_control_plane: boolean): Promise<AiSettingsView> {
+  private async put(
+    scope: TenantScope,
+    allow_control_plane: boolean,
+    expected: ExpectedVersion<AiSettingsView>,
+  ): Promise<AiSettingsView> {
     const before = await wordIn(scope);
+    const shown = { allow_control_plane: this.isAllowed(before) };
+    expected.require(shown);
     if (before === allow_control_plane) return { allow_control_plane };
     const word = { route: ROUTE, isAllowed: allow_control_plane, changedAt: this.clock.now() } as const;
     await scope.put(AiRouteSetting, [word]);
@@ -68,7 +82,7 @@ export class AiSettings {
       action: 'ai.settings_changed',
       targetKind: 'ai_route',
       targetId: ROUTE,
-      before: { allow_control_plane: this.isAllowed(before) },
+      before: shown,
       after: { allow_control_plane },
     });
     return { allow_control_plane };

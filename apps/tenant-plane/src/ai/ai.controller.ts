@@ -5,8 +5,12 @@ import {
   ApiBearerAuth,
   ApiProduces,
   ApiTags,
+  ExpectedVersion,
+  IfMatch,
   OngoingAnswers,
   UuidPipe,
+  Versioned,
+  byContent,
   callerGone,
   sendEventStream,
   sendJson,
@@ -31,6 +35,7 @@ import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
 
 const Serves = servesOf<AiApi>();
 const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
+const VERSION = byContent<AiSettingsView>('allow_control_plane');
 const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
 
 @ApiTags('ai')
@@ -80,19 +85,22 @@ export class AiController {
   }
 
   @Requires(USE_AI)
+  @Versioned(VERSION)
   @Serves('GET /api/ai/settings')
   show(@CurrentTenant() tenant: Tenant): Promise<AiSettingsView> {
     return this.settings.view(tenant.id);
   }
 
   @Requires(CONFIGURE_AI)
+  @Versioned(VERSION)
   @Serves('PUT /api/ai/settings')
   change(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
     @Body() dto: ChangeAiSettingsDto,
+    @IfMatch() expected: ExpectedVersion<AiSettingsView>,
   ): Promise<AiSettingsView> {
-    return this.settings.change(tenant.id, user, dto.allow_control_plane);
+    return this.settings.change(tenant.id, user, dto, expected);
   }
 }
 

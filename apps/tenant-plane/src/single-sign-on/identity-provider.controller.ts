@@ -46,9 +46,14 @@ export class IdentityProviderController {
     return this.providers.configure(tenant, by, dto, expected);
   }
 
+  @Versioned(VERSION)
   @Serves('DELETE /api/identity-provider')
   @HttpCode(204)
-  remove(@CurrentTenant() tenant: Tenant, @CurrentUser() by: SignedInUser): Promise<void> {
-    return this.providers.remove(tenant, by);
+  remove(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
+    @IfMatch() expected: ExpectedVersion<IdentityProviderView>,
+  ): Promise<void> {
+    return this.providers.remove(tenant, by, expected);
   }
 }

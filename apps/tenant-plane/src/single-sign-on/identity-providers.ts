@@ -84,13 +84,21 @@ export class IdentityProviders {
     return this.view(tenant);
   }
 
-  /** Revokes the sessions of all sign-ins through the provider, except the caller's. */
-  async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
+  /**
+   * Revokes the sessions of all sign-ins through the provider, except the caller's. Throws
+   * `changed_meanwhile`.
+   */
+  async remove(
+    tenant: Tenant,
+    by: SignedInUser,
+    expected: ExpectedVersion<IdentityProviderView>,
+  ): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       await holdUpWrites(scope);
       const before = await lockProvider(scope);
       await this.requireAllowed(scope, by, before !== null);
       if (!before) throw new DomainError('not_found', 'not_found', 'This tenant has no identity provider.');
+      expected.require(this.viewWith(tenant, before));
       await scope.delete(IdentityProvider, { kind: KIND });
       const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
       await this.note(scope, 'removed', before, { sessions_ended: ended });

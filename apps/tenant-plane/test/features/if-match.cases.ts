@@ -20,7 +20,7 @@ interface Thing {
   /** Creates it if need be, and returns its path. */
   readonly path: (plane: TestTenantPlane, tenant: DesiredTenant, admin: Admin) => Promise<string>;
   readonly method: 'patch' | 'put';
-  /** A change. Different numbers give different contents. */
+  /** A change of the tenant's first version. Numbers that follow each other give different contents. */
   readonly change: (n: number) => object;
   /** What the audit trail calls a change. */
   readonly action: string;
@@ -105,6 +105,12 @@ const THINGS: Readonly<Record<string, Thing>> = {
     change: (n) => ({ issuer: 'https://id.example.com', client_id: `client-${n}` }),
     action: 'identity_provider.configured',
   },
+  'the AI settings, which were never set': {
+    path: always('/api/ai/settings'),
+    method: 'put',
+    change: (n) => ({ allow_control_plane: n % 2 === 0 }),
+    action: 'ai.settings_changed',
+  },
 };
 
 /** Sends the request immediately instead of when it is first awaited. */
@@ -166,7 +172,7 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
 
     it('lets exactly one of several requests with the same version change it', async () => {
       const { etag } = await read(path);
-      const answers = await Promise.all(Array.from({ length: 6 }, (_, n) => write(n + 1, etag)));
+      const answers = await Promise.all(Array.from({ length: 6 }, (_, n) => write(2 * n + 1, etag)));
       const statuses = answers.map(({ status }) => status);
       expect(statuses.sort()).toEqual([200, 412, 412, 412, 412, 412]);
       expect(await changes()).toBe(1);
@@ -294,6 +300,57 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
     await plane.put('/api/identity-provider', body, ifMatch(etag)).expect(200);
     await plane.delete('/api/identity-provider', admin).expect(204);
     expect((await read('/api/identity-provider')).etag).toBe(etag);
+  });
+
+  describe('on the removal of the identity provider', () => {
+    const path = '/api/identity-provider';
+    const named = (client_id: string): object => ({ issuer: 'https://id.example.com', client_id });
+    const removals = async (): Promise<number> =>
+      (await plane.audit(tenant, 'identity_provider.removed')).length;
+    const remove = (etag: string) => plane.delete(path, ifMatch(etag));
+    let etag: string;
+    beforeEach(async () => {
+      await plane.put(path, named('first'), admin).expect(200);
+      ({ etag } = await read(path));
+    });
+
+    it('refuses a version that was changed meanwhile, and removes nothing', async () => {
+      await plane.put(path, named('second'), admin).expect(200);
+      const now = await read(path);
+      const { body, headers } = await remove(etag).expect(412);
+      expect(body).toMatchObject({ code: 'changed_meanwhile', current: now.body });
+      expect(headers['etag']).toBe(now.etag);
+      expect(await read(path)).toEqual(now);
+      expect((await remove(now.etag).expect(204)).headers).not.toHaveProperty('etag');
+      expect(await removals()).toBe(1);
+    });
+
+    it('is refused if it begins before a change of the same version has ended', async () => {
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const changing = sent(plane.put(path, named('second'), ifMatch(etag)));
+      await pause.reached;
+      const removing = sent(remove(etag));
+      await endedOrWaiting(plane, removing);
+      pause.release();
+      expect([(await changing).status, (await removing).status]).toEqual([200, 412]);
+      expect(await removals()).toBe(0);
+    });
+
+    it('happens once if several requests with the same version ask for it', async () => {
+      const answers = await Promise.all([1, 2, 3].map(() => remove(etag)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404]);
+      expect(await removals()).toBe(1);
+    });
+
+    it('happens once if COMMITs fail and the request is repeated until it is answered', async () => {
+      faults.begin();
+      const { status } = await untilAnswered(() => remove(etag));
+      faults.end();
+      expect(faults.count).toBeGreaterThan(0);
+      expect([204, 404]).toContain(status);
+      expect((await read(path)).body).toMatchObject({ provider: null });
+      expect(await removals()).toBe(1);
+    });
   });
 
   it('is still the next version if the clock was set back', async () => {

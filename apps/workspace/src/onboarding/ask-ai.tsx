@@ -5,19 +5,17 @@ import { useState } from 'react';
 import { api } from '../api';
 import { ButtonLink } from '../links';
 import { useMay } from '../session';
+import { aiSettings } from '../settings/ai-settings';
 
 const OFFERED = 10;
 
 /** Chooses an incident to analyse, once the AI is allowed. */
 export function AskAi() {
   const isAdmin = useMay('admin');
-  const settings = useQuery({
-    queryKey: ['ai', 'settings'],
-    queryFn: () => bodyOf(api.GET('/api/ai/settings')),
-  });
+  const settings = useQuery(aiSettings);
   if (settings.error) return <ProblemAlert error={settings.error} />;
   if (!settings.data) return null;
-  if (settings.data.allow_control_plane)
+  if (settings.data.stored.allow_control_plane)
     return (
       <>
         <ChooseIncident />
@@ -47,9 +45,10 @@ function NeedsProvider() {
   const isAdmin = useMay('admin');
   return (
     <Text size="sm">
-      The first answer completes this step. Answers need an AI provider, which whoever runs the Control Plane
-      sets up. A stack on your own machine has none at first. Without a provider,{' '}
-      {isAdmin ? 'skip this step and say so.' : 'an admin can skip this step and say so.'}
+      The first answer completes this step. Answers come from an AI provider, which your Atlas administrator
+      connects. Where none is connected, an analysis fails and says that the AI is not available. Then{' '}
+      {isAdmin ? 'choose “Skip this step”' : 'an admin can skip this step'}. The reason tells your colleagues
+      why the AI is missing.
     </Text>
   );
 }

@@ -35,7 +35,7 @@ import {
 
 interface ProviderFormProps {
   readonly first: Versioned<ProviderAnswer>;
-  readonly onSaved: (answer: ProviderAnswer) => void;
+  readonly onSaved: (saved: Versioned<ProviderAnswer>) => void;
   readonly onKeepTheirs: () => void;
 }
 
@@ -47,9 +47,9 @@ export function ProviderForm({ first, onSaved, onKeepTheirs }: ProviderFormProps
     first,
     save: ({ provider: body }: Entered, header) =>
       versionedOf(api.PUT('/api/identity-provider', { params: { header }, body })),
-    onSaved: (answer) => {
-      setBase(answer);
-      onSaved(answer);
+    onSaved: (stored, etag) => {
+      setBase(stored);
+      onSaved({ stored, etag });
     },
   });
   const { theirs } = saving;

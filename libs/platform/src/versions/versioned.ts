@@ -15,22 +15,29 @@ import { ExpectedVersion, type VersionOf, entityTag } from './expected-version';
 const VERSION_OF = 'platform:version-of';
 
 type Handler<View> = (...args: never[]) => Promise<View>;
+/** Removes the thing. */
+type RemovingHandler = Handler<void>;
 
 /** Sends the version of the view that the handler returns. */
 class VersionInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
     const versionOf = versionOfHandler(context);
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return next.handle().pipe(tap((view) => void reply.header('etag', entityTag(versionOf(view)))));
+    return next.handle().pipe(
+      tap((view) => {
+        if (view !== undefined) void reply.header('etag', entityTag(versionOf(view)));
+      }),
+    );
   }
 }
 
 /**
- * For the routes that show or change one thing. Responses carry its version as `ETag`. A route that changes
- * it also takes {@link IfMatch}, so that of two people who edit the same version, the second is told.
+ * For the routes that show, change or remove one thing. Responses that show it carry its version as `ETag`.
+ * A route that changes or removes it also takes {@link IfMatch}, so that of two people who edit the same
+ * version, the second is told.
  */
 export function Versioned<View>(versionOf: VersionOf<View>) {
-  return <Served extends Handler<View>>(
+  return <Served extends Handler<View> | RemovingHandler>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<Served>,

@@ -10,7 +10,7 @@ interface CarefulSave<Stored, Body> {
   readonly shownOf?: (stored: Stored) => unknown;
   /** Shows the pages behind the form what is stored: what the form has saved, or theirs. */
   readonly keep?: (stored: Stored) => void;
-  readonly onSaved?: (stored: Stored) => void | Promise<void>;
+  readonly onSaved?: (stored: Stored, etag: string) => void | Promise<void>;
   readonly onError?: (error: Error) => void;
 }
 
@@ -46,7 +46,7 @@ export function useCarefulSave<Stored, Body extends object>(form: CarefulSave<St
       known.current = saved;
       setTheirs(null);
       keep?.(saved.stored);
-      await onSaved?.(saved.stored);
+      await onSaved?.(saved.stored, saved.etag);
       return saved.stored;
     },
     onError,

@@ -1,13 +1,19 @@
 import { Alert, Badge, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Confirm, Page, bodyOf } from '@atlas/web';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  Confirm,
+  Page,
+  type TenantPlaneSchemas,
+  type Versioned,
+  useCarefulSave,
+  versionedOf,
+} from '@atlas/web';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../api';
 import { NeedsRole } from '../../needs-role';
 import { plane } from '../../plane';
 import { useMay } from '../../session';
-
-const KEY = ['ai', 'settings'];
+import { aiSettings } from '../../settings/ai-settings';
 
 /** Whether an AI may read incidents. */
 export function Ai() {
@@ -22,11 +28,8 @@ function AiPage() {
   const isAdmin = useMay('admin');
   const [isAsking, { open, close }] = useDisclosure();
   const { data: about } = useQuery(plane);
-  const { data, error, isPending } = useQuery({
-    queryKey: KEY,
-    queryFn: () => bodyOf(api.GET('/api/ai/settings')),
-  });
-  const isOn = data?.allow_control_plane === true;
+  const { data, error, isPending } = useQuery(aiSettings);
+  const isOn = data?.stored.allow_control_plane === true;
   return (
     <Page
       title="AI"
@@ -64,7 +67,7 @@ function AiPage() {
           )}
         </Stack>
       )}
-      {isAsking && <Question isOn={isOn} onClose={close} />}
+      {data && isAsking && <Question key={data.etag} seen={data} onClose={close} />}
     </Page>
   );
 }
@@ -86,19 +89,23 @@ function WhatLeaves() {
 }
 
 interface QuestionProps {
-  readonly isOn: boolean;
+  readonly seen: Versioned<TenantPlaneSchemas['schemas']['AiSettingsView']>;
   readonly onClose: () => void;
 }
 
-function Question({ isOn, onClose }: QuestionProps) {
+function Question({ seen, onClose }: QuestionProps) {
   const client = useQueryClient();
-  const change = useMutation({
-    mutationFn: () => bodyOf(api.PUT('/api/ai/settings', { body: { allow_control_plane: !isOn } })),
-    onSuccess: (settings) => {
-      client.setQueryData(KEY, settings);
+  // Whoever was faster has set the same.
+  const change = useCarefulSave({
+    first: seen,
+    save: (body: TenantPlaneSchemas['schemas']['ChangeAiSettingsDto'], header) =>
+      versionedOf(api.PUT('/api/ai/settings', { params: { header }, body })),
+    onSaved: (stored, etag) => {
+      client.setQueryData(aiSettings.queryKey, { stored, etag });
       onClose();
     },
   });
+  const isOn = seen.stored.allow_control_plane;
   const verb = isOn ? 'Switch AI off' : 'Switch AI on';
   return (
     <Confirm
@@ -107,7 +114,7 @@ function Question({ isOn, onClose }: QuestionProps) {
       color={isOn ? 'red' : 'indigo'}
       error={change.error}
       isPending={change.isPending}
-      onConfirm={change.mutate}
+      onConfirm={() => change.mutate({ allow_control_plane: !isOn })}
       onClose={onClose}
     >
       {isOn ? (

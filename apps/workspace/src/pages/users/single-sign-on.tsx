@@ -49,7 +49,8 @@ interface StepsProps {
 }
 
 function Steps({ first, onStartAnew }: StepsProps) {
-  const [{ provider, redirect_uri: address }, setStored] = useState(first.stored);
+  const [seen, setSeen] = useState(first);
+  const { provider, redirect_uri: address } = seen.stored;
   return (
     <Stack maw={640} gap="xl">
       <Section title="1. Register Atlas with your provider">
@@ -68,11 +69,11 @@ function Steps({ first, onStartAnew }: StepsProps) {
         )}
       </Section>
       <Section title="2. Enter what your provider tells you">
-        <ProviderForm first={first} onSaved={setStored} onKeepTheirs={onStartAnew} />
+        <ProviderForm first={first} onSaved={setSeen} onKeepTheirs={onStartAnew} />
       </Section>
       {provider && (
         <Section title="3. Try it">
-          <TryIt provider={provider} onRemoved={onStartAnew} />
+          <TryIt provider={provider} seen={seen} onRemoved={onStartAnew} />
         </Section>
       )}
     </Stack>
@@ -81,10 +82,11 @@ function Steps({ first, onStartAnew }: StepsProps) {
 
 interface TryItProps {
   readonly provider: Provider;
+  readonly seen: Versioned<ProviderAnswer>;
   readonly onRemoved: () => void;
 }
 
-function TryIt({ provider, onRemoved }: TryItProps) {
+function TryIt({ provider, seen, onRemoved }: TryItProps) {
   const [isRemoving, { open, close }] = useDisclosure();
   return (
     <Stack>
@@ -109,7 +111,7 @@ function TryIt({ provider, onRemoved }: TryItProps) {
           Remove the provider
         </Button>
       </Group>
-      {isRemoving && <RemoveProvider onClose={close} onRemoved={onRemoved} />}
+      {isRemoving && <RemoveProvider seen={seen} onClose={close} onRemoved={onRemoved} />}
     </Stack>
   );
 }

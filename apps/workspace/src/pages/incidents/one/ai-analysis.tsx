@@ -1,21 +1,18 @@
 import { Alert, Button, CopyButton, Group, Paper, Stack, Text } from '@mantine/core';
-import { ProblemAlert, bodyOf } from '@atlas/web';
+import { ProblemAlert } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
-import { api } from '../../../api';
 import { LONGEST_TEXT } from '../../../incidents/incident';
 import { type Analysis, useAnalysis } from '../../../incidents/use-analysis';
 import { useNote } from '../../../incidents/use-note';
 import { plane } from '../../../plane';
+import { aiSettings } from '../../../settings/ai-settings';
 
 /** What an AI thinks about the incident. */
 export function AiAnalysis({ id }: { readonly id: string }) {
-  const { data: settings, error } = useQuery({
-    queryKey: ['ai', 'settings'],
-    queryFn: () => bodyOf(api.GET('/api/ai/settings')),
-  });
+  const { data: settings, error } = useQuery(aiSettings);
   if (error) return <ProblemAlert error={error} />;
   if (!settings) return null;
-  if (!settings.allow_control_plane)
+  if (!settings.stored.allow_control_plane)
     return (
       <Text size="sm" c="dimmed">
         AI is off here. An admin can switch it on.
@@ -78,13 +75,13 @@ function Answer({ id, analysis: { state, text, model } }: AnswerProps) {
         <Group gap="xs">
           <CopyButton value={text}>
             {({ copied, copy }) => (
-              <Button size="compact-xs" variant="default" onClick={copy}>
+              <Button size="compact-sm" variant="default" onClick={copy}>
                 {copied ? 'Copied' : 'Copy'}
               </Button>
             )}
           </CopyButton>
           <Button
-            size="compact-xs"
+            size="compact-sm"
             variant="default"
             loading={note.isPending}
             disabled={note.isSuccess && note.variables === text.slice(0, LONGEST_TEXT)}
