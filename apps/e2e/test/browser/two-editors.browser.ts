@@ -44,13 +44,15 @@ const INCIDENT: Thing = {
   member: 'description',
 };
 
+const ITEM: Thing = {
+  ...NAME,
+  create: creating('/api/cmdb/items', { name: 'web-1', type: 'server' }),
+  open: editing('/cmdb'),
+};
+
 const IN_THE_WORKSPACE: Readonly<Record<string, Thing>> = {
   'the description of an incident': INCIDENT,
-  'a configuration item': {
-    ...NAME,
-    create: creating('/api/cmdb/items', { name: 'web-1', type: 'server' }),
-    open: editing('/cmdb'),
-  },
+  'a configuration item': ITEM,
   'an objective': {
     ...NAME,
     create: creating('/api/slos', SLO),
@@ -224,6 +226,41 @@ const IN_THE_CONSOLE: Readonly<Record<string, Thing>> = {
       await button(his, INCIDENT).click();
       await confirmed(his, INCIDENT);
       expect(await stored()).toMatchObject({ description: INCIDENT.his, status: 'acknowledged' });
+    });
+
+    it('see what their form says now when somebody changes a configuration item twice', async () => {
+      const item = await ITEM.create(his);
+      await ITEM.open(his, idIn(item));
+      for (const [n, theirs, yours] of [
+        [1, 'First', 'My first'],
+        [2, 'Second', 'My second'],
+      ] as const) {
+        await enter(his, ITEM, yours);
+        await call(his, item, 'PATCH', { name: theirs, key: `key-${n}` });
+        await button(his, ITEM).click();
+        await toldOf(his, theirs, yours).waitFor();
+      }
+      await enter(his, ITEM, 'My third');
+      await toldOf(his, 'Second', 'My third').waitFor();
+      await button(his, ITEM).click();
+      await confirmed(his, ITEM);
+      expect(await call(his, item)).toMatchObject({ name: 'My third', key: 'key-2' });
+    });
+
+    it('see what an identity provider has become before they remove it', async () => {
+      const provider = '/api/identity-provider';
+      const body = { issuer: 'https://id.example.com', client_id: 'first' };
+      await call(his, provider, 'PUT', body);
+      await his.goto(new URL('/settings/sign-in', his.url()).href);
+      await his.getByRole('button', { name: 'Remove the provider' }).click();
+      const dialog = his.getByRole('dialog');
+      await call(his, provider, 'PUT', { ...body, client_id: 'second' });
+      await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+      await dialog.getByRole('alert').filter({ hasText: 'with the client ID second' }).waitFor();
+      expect(await call(his, provider)).toMatchObject({ provider: { client_id: 'second' } });
+      await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await call(his, provider)).toMatchObject({ provider: null });
     });
 
     it('are not told of their own change if its answer was lost', async () => {

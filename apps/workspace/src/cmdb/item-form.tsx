@@ -33,8 +33,8 @@ interface ItemFormProps {
   readonly submit: string;
   readonly onSave: (values: ItemValues) => void;
   readonly onCancel?: () => void;
-  /** Stands above the buttons. */
-  readonly children?: ReactNode;
+  /** Stands above the buttons. Gets what the form says now, without attributes that cannot be sent. */
+  readonly children?: (now: Partial<ItemValues>) => ReactNode;
 }
 
 /** All that people say about an item. */
@@ -49,14 +49,12 @@ export function ItemForm({ item, error, isSaving, submit, onSave, onCancel, chil
   const types = useTypes();
   const { fields, rest } = wrongOf(error, type);
 
+  const attributes = attributesOf(draft);
+  const values = { name: name.trim(), type: type.trim(), key: key.trim(), status, criticality };
   const save = (event: FormEvent): void => {
     event.preventDefault();
-    const attributes = attributesOf(draft);
-    if (typeof attributes === 'string') {
-      setBadAttributes(attributes);
-      return;
-    }
-    onSave({ name: name.trim(), type: type.trim(), key: key.trim(), status, criticality, attributes });
+    if (typeof attributes === 'string') setBadAttributes(attributes);
+    else onSave({ ...values, attributes });
   };
   return (
     <Stack component="form" maw={640} onSubmit={save}>
@@ -120,7 +118,7 @@ export function ItemForm({ item, error, isSaving, submit, onSave, onCancel, chil
         }}
         error={badAttributes ?? fields['attributes']}
       />
-      {children}
+      {children?.(typeof attributes === 'string' ? values : { ...values, attributes })}
       <ProblemAlert error={rest} />
       <Group justify={onCancel ? 'flex-end' : undefined}>
         {onCancel && (

@@ -1,5 +1,4 @@
 import { ChangedMeanwhile, type FieldTexts, type Versioned, textsOf } from '@atlas/web';
-import { useState } from 'react';
 import { type Item, type ItemChange } from '../../../cmdb/item';
 import { ItemForm, type ItemValues } from '../../../cmdb/item-form';
 import { readItem, useChangeItem } from '../../../cmdb/use-items';
@@ -20,11 +19,9 @@ interface EditFormProps {
 
 function EditForm({ first, onClose }: EditFormProps) {
   const before = first.stored;
-  const [mine, setMine] = useState<ItemChange>({});
-  const saving = useChangeItem(first, textsOf<ItemChange>(FIELDS), onClose);
+  const saving = useChangeItem(first, textsOf(FIELDS), onClose);
   const { theirs } = saving;
   const save = (body: ItemChange): void => {
-    setMine(body);
     if (Object.keys(body).length === 0) onClose();
     else saving.mutate(body);
   };
@@ -37,16 +34,18 @@ function EditForm({ first, onClose }: EditFormProps) {
       onSave={(values) => save(changeFrom(before, values))}
       onCancel={onClose}
     >
-      {theirs && (
-        <ChangedMeanwhile<ItemChange>
-          name={before.name}
-          fields={FIELDS}
-          before={before}
-          theirs={theirs}
-          yours={{ ...before, ...mine }}
-          onKeepTheirs={onClose}
-        />
-      )}
+      {(now) =>
+        theirs && (
+          <ChangedMeanwhile<Shown>
+            name={before.name}
+            fields={FIELDS}
+            before={before}
+            theirs={theirs}
+            yours={now}
+            onKeepTheirs={onClose}
+          />
+        )
+      }
     </ItemForm>
   );
 }
@@ -65,11 +64,14 @@ function changeFrom(before: Item, values: ItemValues): ItemChange {
   };
 }
 
-const FIELDS: FieldTexts<ItemChange> = [
-  ['Name', ({ name = '' }) => name],
-  ['Type', ({ type = '' }) => type],
+/** What both an item and its form say. */
+type Shown = { readonly [Name in keyof ItemValues]?: ItemValues[Name] | null };
+
+const FIELDS: FieldTexts<Shown> = [
+  ['Name', ({ name }) => name ?? ''],
+  ['Type', ({ type }) => type ?? ''],
   ['Key', ({ key }) => key ?? ''],
-  ['Status', ({ status = '' }) => status],
-  ['Criticality', ({ criticality = '' }) => criticality],
-  ['Attributes', ({ attributes }) => JSON.stringify(attributes)],
+  ['Status', ({ status }) => status ?? ''],
+  ['Criticality', ({ criticality }) => criticality ?? ''],
+  ['Attributes', ({ attributes }) => (attributes ? JSON.stringify(attributes) : '')],
 ];
