@@ -52,6 +52,37 @@ jest.setTimeout(120_000);
     expect(faults).toEqual([]);
   });
 
+  it('an item is found and chosen in a dialog, and never said not to exist meanwhile', async () => {
+    const { url, admin_email, admin_password } = demo.stack.demo_tenant;
+    const { page, faults } = await WatchedPage.open(browser);
+    const { keyboard } = page;
+    await page.goto(url);
+    await signIn(page, admin_email, admin_password);
+    await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().waitFor();
+    await keyboard.press('k');
+    await keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Change the items' }).waitFor();
+    await reach(page, 'Change the items');
+    await keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Affected items').waitFor();
+    expect(await nameOfFocus(page)).toBe('Affected items');
+    await noteTexts(page);
+    await keyboard.type('core-switch-2');
+    await page.getByRole('option', { name: 'core-switch-1' }).waitFor({ state: 'detached' });
+    await page.getByRole('option', { name: 'core-switch-2' }).waitFor();
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    // Then the field offers all others.
+    await page.getByRole('option').nth(2).waitFor();
+    expect(await page.evaluate(() => /No such item|Already chosen/.exec(window.texts)?.[0])).toBeUndefined();
+    await reach(page, 'Save');
+    await keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Impact of core-switch-2' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it('the rows of a list are reached and opened, but not while typing or in a dialog', async () => {
     const { url, admin_email, admin_password } = demo.stack.demo_tenant;
     const { page, faults } = await WatchedPage.open(browser);
@@ -137,6 +168,25 @@ jest.setTimeout(120_000);
     await page.keyboard.press('Enter');
   }
 });
+
+declare global {
+  interface Window {
+    /** What lists have said since {@link noteTexts}. */
+    texts: string;
+  }
+}
+
+function noteTexts(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    window.texts = '';
+    const note = (): void => void (window.texts += document.body.innerText);
+    new MutationObserver(note).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+  });
+}
 
 const MOST_STEPS = 60;
 

@@ -15,8 +15,9 @@ function useOffered(text: string, chosen: readonly string[]) {
     const item = kept.get(id) ?? others.get(id);
     return item !== undefined && labelOf(item) === text;
   });
-  const { data, isFetching } = useFoundItems(isChosen ? '' : text);
+  const { data, isLooking } = useFoundItems(isChosen ? '' : text);
   const found = data?.items ?? [];
+  const isAllChosen = found.length > 0 && found.every(({ id }) => chosen.includes(id));
   const known = new Map([...others.values(), ...kept.values(), ...found].map((item) => [item.id, item]));
   const keep = (ids: readonly string[]): void =>
     setKept(new Map([...known].filter(([id]) => kept.has(id) || ids.includes(id))));
@@ -28,7 +29,9 @@ function useOffered(text: string, chosen: readonly string[]) {
     common: {
       placeholder: 'Name or key',
       searchable: true,
-      nothingFoundMessage: isFetching ? 'Looking…' : 'No such item.',
+      // In a dialog, the list would cover what comes below.
+      openOnFocus: false,
+      nothingFoundMessage: isLooking ? 'Looking…' : isAllChosen ? 'Already chosen.' : 'No such item.',
     },
     more: data?.next_cursor ? 'There are more. Type more of the name.' : undefined,
   };
@@ -38,6 +41,8 @@ interface ChoiceProps {
   readonly label: string;
   readonly description?: string;
   readonly error?: string;
+  /** Has the focus when the form appears, also in a dialog. */
+  readonly autoFocus?: boolean;
 }
 
 interface ItemSelectProps extends ChoiceProps {
@@ -56,6 +61,7 @@ export function ItemSelect({ value, onChange, description, except, ...field }: I
     <Select
       {...field}
       {...common}
+      data-autofocus={field.autoFocus}
       description={description ?? (value === null ? more : undefined)}
       clearable
       allowDeselect={false}
@@ -87,6 +93,7 @@ export function ItemsSelect({ value, onChange, most, description, ...field }: It
     <MultiSelect
       {...field}
       {...common}
+      data-autofocus={field.autoFocus}
       description={description ?? more}
       clearable
       hidePickedOptions

@@ -77,13 +77,15 @@ export function useItemsById(ids: readonly string[]): ReadonlyMap<string, Item> 
 
 /** The items whose name or key contains a text, up to 50. */
 export function useFoundItems(text: string) {
-  const [q] = useDebouncedValue(text.trim().slice(0, LONGEST_SEARCH), TYPING_MS);
+  const wanted = text.trim().slice(0, LONGEST_SEARCH);
+  const [q] = useDebouncedValue(wanted, TYPING_MS);
   const query = { limit: PAGE, ...(q !== '' && { q }) };
-  return useQuery({
+  const { data, isFetching } = useQuery({
     queryKey: ['items', 'found', query],
     queryFn: () => bodyOf(api.GET('/api/cmdb/items', { params: { query } })),
     placeholderData: keepPreviousData,
   });
+  return { data, isLooking: isFetching || q !== wanted };
 }
 
 /** Changes an item, unless somebody else has changed it since the form was filled. */

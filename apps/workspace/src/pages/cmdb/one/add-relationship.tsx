@@ -77,6 +77,7 @@ function AddDialog({ item, known, onClose }: AddDialogProps) {
         />
         <ItemSelect
           label="Other item"
+          autoFocus
           except={item.id}
           required
           value={other?.id ?? null}

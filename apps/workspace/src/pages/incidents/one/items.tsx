@@ -93,7 +93,7 @@ function Item({ id, name, type, criticality }: ItemProps) {
           {wordsOf(type)}, {wordsOf(criticality)} criticality
         </Text>
       </div>
-      <Button size="compact-xs" variant="light" flex="none" onClick={open} aria-label={`Impact of ${name}`}>
+      <Button size="compact-sm" variant="light" flex="none" onClick={open} aria-label={`Impact of ${name}`}>
         Impact
       </Button>
       <Modal opened={isOpen} onClose={close} title={`If ${name} is down`} size="lg">
@@ -176,6 +176,7 @@ function ItemsForm({ first, onClose }: ItemsFormProps) {
     <Stack component="form" onSubmit={submit}>
       <ItemsSelect
         label="Affected items"
+        autoFocus
         most={MOST_ITEMS}
         value={ids}
         onChange={setIds}
