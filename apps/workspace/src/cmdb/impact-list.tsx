@@ -50,7 +50,7 @@ export function ImpactList({ impact: { items }, direction, onCentre }: ImpactLis
                 <Table.Td>{type}</Table.Td>
                 <Table.Td>
                   <Button
-                    size="compact-xs"
+                    size="compact-sm"
                     variant="default"
                     aria-label={`Look from here: ${name}`}
                     onClick={() => onCentre(id)}

@@ -106,7 +106,7 @@ function Download({ one }: { readonly one: Export }) {
         <Group gap="xs" wrap="nowrap">
           <Button
             component="a"
-            size="compact-xs"
+            size="compact-sm"
             variant="light"
             download
             href={`/api/exports/${encodeURIComponent(id)}/download`}

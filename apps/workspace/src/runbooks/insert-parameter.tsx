@@ -85,7 +85,7 @@ function InsertMenu({ label, parameters, onInsert }: InsertMenuProps) {
     <Group justify="flex-end" mt={4}>
       <Menu position="bottom-end" returnFocus={false}>
         <Menu.Target>
-          <Button size="compact-xs" variant="subtle" aria-label={`Insert a parameter into ${label}`}>
+          <Button size="compact-sm" variant="subtle" aria-label={`Insert a parameter into ${label}`}>
             Insert a parameter
           </Button>
         </Menu.Target>

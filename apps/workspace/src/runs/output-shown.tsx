@@ -30,7 +30,7 @@ export function OutputShown({ name, text }: OutputShownProps) {
           {({ copied, copy }) => (
             <Button
               variant="default"
-              size="compact-xs"
+              size="compact-sm"
               onClick={copy}
               aria-label={`Copy the output of ${name}`}
             >

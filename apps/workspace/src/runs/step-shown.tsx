@@ -42,7 +42,7 @@ export function StepShown({ step, index, output, actions }: StepShownProps) {
             <RiskBadge risk={risk} />
           </Group>
           <Button
-            size="compact-xs"
+            size="compact-sm"
             variant="default"
             flex="none"
             onClick={() => setChosen(!isOpen)}

@@ -201,7 +201,7 @@ function Headers({ headers, onChange, error }: HeadersProps) {
         ))}
         <Group>
           <Button
-            size="compact-xs"
+            size="compact-sm"
             variant="default"
             onClick={() => onChange([...headers, { name: '', value: '', isKept: false }])}
           >

@@ -214,7 +214,7 @@ function Matchers({ matchers, onChange, wrong }: MatchersProps) {
         ))}
         <Group>
           {matchers.length < MOST_MATCHERS && (
-            <Button size="compact-xs" variant="default" onClick={() => onChange([...matchers, EMPTY])}>
+            <Button size="compact-sm" variant="default" onClick={() => onChange([...matchers, EMPTY])}>
               Add a line
             </Button>
           )}

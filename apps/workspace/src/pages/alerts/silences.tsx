@@ -108,7 +108,7 @@ function End({ silence }: { readonly silence: Silence }) {
   return (
     <>
       <Button
-        size="compact-xs"
+        size="compact-sm"
         variant="default"
         onClick={open}
         aria-label={`End now: ${matchersTextOf(silence)}`}

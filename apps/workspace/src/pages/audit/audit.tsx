@@ -41,7 +41,7 @@ function Entries() {
       cell: (entry) => (
         <Button
           variant="default"
-          size="compact-xs"
+          size="compact-sm"
           aria-label={`Show the details of ${entry.action}`}
           onClick={() => setShown(entry)}
         >

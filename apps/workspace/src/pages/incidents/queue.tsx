@@ -239,7 +239,7 @@ function Assignee({ incident }: { readonly incident: Incident }) {
     );
   return (
     <Button
-      size="compact-xs"
+      size="compact-sm"
       variant="light"
       aria-label={`${change.isError ? 'Try again' : 'Take it'}: ${number}`}
       color={change.isError ? 'red' : undefined}

@@ -77,7 +77,7 @@ const RUN: Column<RunbookSummary> = {
     <ButtonLink
       to="/runbooks/$id/run"
       params={{ id }}
-      size="compact-xs"
+      size="compact-sm"
       variant="light"
       aria-label={`Run ${name}`}
     >

@@ -45,7 +45,7 @@ function Found() {
           <Text size="sm">
             Only for <IncidentName id={incident} />
           </Text>
-          <ButtonLink to="/runs" search={{ which: search.which }} variant="subtle" size="compact-xs">
+          <ButtonLink to="/runs" search={{ which: search.which }} variant="subtle" size="compact-sm">
             Show all
           </ButtonLink>
         </Group>

@@ -155,7 +155,7 @@ function Change({ person }: { readonly person: Person }) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="default" size="compact-xs" aria-label={`Change ${person.email}`}>
+          <Button variant="default" size="compact-sm" aria-label={`Change ${person.email}`}>
             Change
           </Button>
         </Menu.Target>

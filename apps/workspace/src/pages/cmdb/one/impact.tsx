@@ -111,7 +111,7 @@ function More({ count, onShow }: MoreProps) {
       <Text size="sm">
         Shown are those up to {NEAR} steps away, of {count}.
       </Text>
-      <Button size="compact-xs" variant="default" onClick={onShow}>
+      <Button size="compact-sm" variant="default" onClick={onShow}>
         Show all
       </Button>
     </Group>

@@ -104,7 +104,7 @@ function Remove({ relationship, sentence }: RemoveProps) {
   return (
     <>
       <Button
-        size="compact-xs"
+        size="compact-sm"
         variant="default"
         aria-label={`Remove: ${sentence}`}
         style={{ flexShrink: 0 }}
