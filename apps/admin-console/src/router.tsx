@@ -1,4 +1,5 @@
 import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
+import { SIGNUP_STATUSES } from '@atlas/operator-api/signup-statuses';
 import { oneOf, textOf } from '@atlas/web';
 import {
   createRootRoute,
@@ -11,7 +12,7 @@ import { queries } from './api';
 import { Frame } from './frame';
 import { NoSuchConsolePage } from './pages/no-such-page';
 import { SIGN_ON_CODES, SignIn } from './pages/sign-in';
-import { HEALTHS, JOB_VIEWS, SIGN_UP_STATUSES, TENANT_STATUSES, localPath, searchOf } from './parts/search';
+import { HEALTHS, JOB_VIEWS, TENANT_STATUSES, localPath, searchOf } from './parts/search';
 import { me } from './session';
 
 const root = createRootRoute();
@@ -62,7 +63,7 @@ const signUps = createRoute({
   getParentRoute: () => signedIn,
   path: '/sign-ups',
   validateSearch: ({ status }: Record<string, unknown>) =>
-    searchOf({ status: oneOf(SIGN_UP_STATUSES, status) }),
+    searchOf({ status: oneOf(SIGNUP_STATUSES, status) }),
   component: lazyRouteComponent(() => import('./pages/tenants/sign-ups'), 'SignUps'),
 });
 

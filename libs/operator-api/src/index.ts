@@ -10,6 +10,8 @@ export * from './reconciliation';
 export * from './routing';
 export * from './scopes';
 export * from './signup';
+export * from './signup-statuses';
 export * from './tenant-planes';
 export * from './tenants';
+export * from './undone-when-cancelled';
 export * from './version-pattern';

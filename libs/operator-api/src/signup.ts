@@ -1,6 +1,7 @@
 import { Optional, type Page, PageQuery } from '@atlas/platform';
 import { IsEmail, IsIn, IsString, Length, Matches } from 'class-validator';
 import { IsSlug } from './is-slug';
+import { SIGNUP_STATUSES, type SignupStatus } from './signup-statuses';
 
 /** How prospects get a tenant of their own. Only the list requires authentication. */
 export interface SignupApi {
@@ -28,9 +29,6 @@ export interface SignInOptions {
   /** `mail_off`: closed, because the Control Plane sends no email. */
   readonly sign_up: 'open' | 'closed' | 'mail_off';
 }
-
-export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
-export type SignupStatus = (typeof SIGNUP_STATUSES)[number];
 
 export class ListSignupsQuery extends PageQuery {
   @Optional()

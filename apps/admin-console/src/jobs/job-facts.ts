@@ -1,3 +1,4 @@
+import { isUndoneWhenCancelled } from '@atlas/operator-api/undone-when-cancelled';
 import { type Job, type Step } from '../parts/types';
 
 const LIVE: readonly string[] = ['queued', 'running', 'waiting'];
@@ -62,8 +63,6 @@ export function isOfCompromised({ steps }: Pick<Job, 'steps'>): boolean {
   return steps.some(({ name }) => name === 'await-reenrolment');
 }
 
-const UNDONE_WHEN_CANCELLED: readonly string[] = ['move', 'restore', 'upgrade', 'rotate_secret', 'drain'];
-
 interface Cancelling {
   /** Whether the job then undoes its steps. */
   readonly isUndo?: boolean;
@@ -90,7 +89,7 @@ const UNBEGUN: { readonly [Operation in Job['operation']]?: string } = {
 
 function cancellingOfBegun({ operation, steps }: Job): Cancelling {
   const isFirstOpen = steps[0]?.status !== 'done';
-  if (UNDONE_WHEN_CANCELLED.includes(operation) || (operation === 'deprovision' && isFirstOpen))
+  if (isUndoneWhenCancelled(operation) || (operation === 'deprovision' && isFirstOpen))
     return { isUndo: true, verb: 'Cancel and undo', about: 'The job undoes its steps, and then ends.' };
   if (operation === 'upgrade_wave')
     return { verb: 'Stop the wave', about: 'Running upgrades finish. No further upgrade starts.' };

@@ -31,6 +31,5 @@ export const TENANT_STATUSES = [
   'deprovisioning',
   'deleted',
 ] as const;
-export const SIGN_UP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
 export const PLAN_CHOICES = ['core', 'operations', 'enterprise'] as const;
 export const HEALTHS = ['online', 'offline', 'unknown'] as const;

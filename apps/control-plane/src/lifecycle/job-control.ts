@@ -8,7 +8,7 @@ import {
   type StepState,
   topicOf,
 } from '@atlas/jobs';
-import { ListJobsQuery, type JobView } from '@atlas/operator-api';
+import { ListJobsQuery, type JobView, isUndoneWhenCancelled } from '@atlas/operator-api';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -290,8 +290,8 @@ function requireWayBack({ operation, steps }: ProvisioningJob): void {
  * must clean up after them, even before its own first step is done.
  */
 function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
-  const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
-  return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');
+  const { supersedes = false } = OPERATION_RULES[operation];
+  return isUndoneWhenCancelled(operation) || (supersedes && steps[0]?.status !== 'done');
 }
 
 function hasEnded({ status }: ProvisioningJob): DomainError {

@@ -1,8 +1,7 @@
-import { OPERATION_NAMES } from '@atlas/operator-api';
+import { OPERATION_NAMES, isUndoneWhenCancelled } from '@atlas/operator-api';
 import { WAITS_FOR_A_PERSON } from './live-jobs';
-import { OPERATION_RULES } from './operation-rules';
 
-const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter((name) => OPERATION_RULES[name].isUndoneWhenCancelled)
+const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter(isUndoneWhenCancelled)
   .map((name) => `'${name}'`)
   .join(', ');
 

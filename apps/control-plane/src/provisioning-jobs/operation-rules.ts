@@ -33,8 +33,6 @@ interface OperationRules {
    * besides its home, until the job succeeds or is rolled back.
    */
   readonly makesPlace?: boolean;
-  /** Whether cancelling the job rolls it back. */
-  readonly isUndoneWhenCancelled?: boolean;
   /** The direction in which the job leaves the tenant open to its users. */
   readonly letsIn?: JobDirection;
   /**
@@ -87,7 +85,6 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   // The first step changes the status, so a stopped job may have left either status.
   suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
   resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
-  // Cancelling a move undoes it, because a move stopped halfway would leave writes paused.
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
@@ -96,7 +93,6 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
-    isUndoneWhenCancelled: true,
     pausesWrites: { from: 'freeze', atMostMs: MAX_FREEZE_MS },
     beyondReturn: {
       after: 'reopen-copy',
@@ -130,7 +126,6 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
       'erased data cannot be restored.',
     letsIn: 'run',
     makesPlace: true,
-    isUndoneWhenCancelled: true,
     beyondReturn: {
       after: 'reinstate',
       why:
@@ -146,21 +141,15 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
       'To remove the tenant anyway, deprovision it again (POST /api/tenants/<id>/deprovision). This ' +
       'backs up its current rows.',
   },
-  // A rotation has no tenant. Cancelling a rotation undoes it, because
-  // a rotation stopped halfway would leave an unused secret valid.
-  rotate_secret: { from: [], isUndoneWhenCancelled: true },
-  // Cancelling an upgrade undoes it, because nothing would check that a half-upgraded plane came up.
+  // A rotation has no tenant.
+  rotate_secret: { from: [] },
   upgrade: {
     from: [],
     excludes: ['provision', ...LIFECYCLE_OPERATIONS],
-    isUndoneWhenCancelled: true,
     restartsBehind: ['rotate_secret'],
   },
-  // Cancelling a drain undoes it, because a drain stopped
-  // halfway would leave the cell closed but not emptied.
   drain: {
     from: [],
-    isUndoneWhenCancelled: true,
     closesCell: 'close-cell',
     restartsBehind: ['rotate_secret'],
   },

@@ -1,10 +1,11 @@
 import { Alert, Select, Stack, Text } from '@mantine/core';
+import { SIGNUP_STATUSES } from '@atlas/operator-api/signup-statuses';
 import { type ControlPlaneSchemas, CopyBlock, Page, Rows, StateBadge, When, bodyOf, oneOf } from '@atlas/web';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { TenantLink } from '../../parts/links';
-import { SIGN_UP_STATUSES, given } from '../../parts/search';
+import { given } from '../../parts/search';
 
 type Options = ControlPlaneSchemas['schemas']['SignInOptions'];
 type Listed = ControlPlaneSchemas['schemas']['ListedSignup'];
@@ -40,10 +41,10 @@ export function SignUps() {
           placeholder="Any"
           clearable
           w={280}
-          data={SIGN_UP_STATUSES.map((value) => ({ value, label: STATES[value].label }))}
+          data={SIGNUP_STATUSES.map((value) => ({ value, label: STATES[value].label }))}
           value={status ?? null}
           onChange={(value) =>
-            void navigate({ search: given({ status: oneOf(SIGN_UP_STATUSES, value) }), replace: true })
+            void navigate({ search: given({ status: oneOf(SIGNUP_STATUSES, value) }), replace: true })
           }
         />
         <Rows

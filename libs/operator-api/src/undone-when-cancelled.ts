@@ -1,0 +1,16 @@
+/** The operations that must not stay halfway, so that cancelling one of their jobs rolls it back. */
+const UNDONE_WHEN_CANCELLED: readonly string[] = [
+  // Writes would stay paused.
+  'move',
+  'restore',
+  // Nothing would check that a half-upgraded plane came up.
+  'upgrade',
+  // An unused secret would stay valid.
+  'rotate_secret',
+  // The cell would stay closed without being emptied.
+  'drain',
+];
+
+export function isUndoneWhenCancelled(operation: string): boolean {
+  return UNDONE_WHEN_CANCELLED.includes(operation);
+}
