@@ -10,7 +10,15 @@ export interface InstallBundle {
   readonly token_id: string;
   readonly expires_at: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly commands: { readonly docker: string; readonly npx: string };
+  readonly commands: InstallCommands;
+}
+
+/** Each of them starts the plane, in the folder of `atlas-tp.env`, which contains the lines of `env`. */
+interface InstallCommands {
+  /** Runs the image. */
+  readonly docker: string;
+  /** Works in a checkout of Atlas, after `npm ci && npm run build`. */
+  readonly npx: string;
 }
 
 /** A provisioning token without its secret. */

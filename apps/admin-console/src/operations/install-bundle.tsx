@@ -42,7 +42,9 @@ export function InstallBundle({ bundle, onSaved }: InstallBundleProps) {
           <CopyBlock name="the Docker command" text={bundle.commands.docker} />
         </Box>
         <Box>
-          <Text size="sm">Or with Node:</Text>
+          <Text size="sm">
+            Or with Node, in a checkout of Atlas, after <Code>npm ci && npm run build</Code>:
+          </Text>
           <CopyBlock name="the Node command" text={bundle.commands.npx} />
         </Box>
       </Stack>

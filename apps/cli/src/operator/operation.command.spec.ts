@@ -228,8 +228,10 @@ describe(operationCommand.name, () => {
     };
     api.answers['POST /api/tenants/tenant-1/provisioning-tokens'] = [{ status: 201, body: { install } }];
     expect(await atlas('token', 'acme')).toBe(0);
+    expect(terminal.written).toMatch(/shown only once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n/);
+    expect(terminal.written).toMatch(/with the image:\n {2}docker run\n/);
     expect(terminal.written).toMatch(
-      /shown only once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n[^]*npx atlas-tp run/,
+      /in a checkout of Atlas, after "npm ci && npm run build":\n {2}npx atlas-tp run\n/,
     );
     terminal.written = '';
     expect(await atlas('token', 'acme', '--json')).toBe(0);
