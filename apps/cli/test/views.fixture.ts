@@ -53,6 +53,8 @@ export function tenantView(given: Partial<TenantView> = {}): TenantView {
     created_at: AT,
     updated_at: AT,
     active_at: null,
+    suspended_at: null,
+    suspension_reason: null,
     restorable_until: null,
     ...given,
   };

@@ -46,6 +46,7 @@ import { NameMakersOfBackups1700000000049 } from './database/migrations/0049-nam
 import { IndexLists1700000000050 } from './database/migrations/0050-index-lists';
 import { BindSignupsToBrowsers1700000000051 } from './database/migrations/0051-bind-signups-to-browsers';
 import { IndexSignUps1700000000052 } from './database/migrations/0052-index-sign-ups';
+import { NoteSuspensions1700000000053 } from './database/migrations/0053-note-suspensions';
 import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
@@ -139,5 +140,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     IndexLists1700000000050,
     BindSignupsToBrowsers1700000000051,
     IndexSignUps1700000000052,
+    NoteSuspensions1700000000053,
   ],
 };

@@ -175,7 +175,7 @@ export class ProvisionTenantDto {
 }
 
 export class SuspendTenantDto {
-  /** For the audit trail. */
+  /** For the audit trail. Operators also see it with the tenant until it is resumed. */
   @Optional()
   @IsString()
   @Length(1, 500)

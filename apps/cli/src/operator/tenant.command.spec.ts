@@ -33,6 +33,15 @@ describe('tenant', () => {
     expect(await shown({ po_number: 'PO-1234' })).toMatch(/^ *purchase order +PO-1234$/m);
   });
 
+  it('shows since when and why the tenant is suspended', async () => {
+    const suspended = { status: 'suspended', suspended_at: '2026-11-28T10:15:00Z' } as const;
+    const text = await shown({ ...suspended, suspension_reason: 'unpaid' });
+    expect(text).toMatch(/^ *suspended since +Sat,? 28 Nov 2026,? (at )?11:15 CET/m);
+    expect(text).toMatch(/^ *suspended because +unpaid$/m);
+    expect(await shown(suspended)).toMatch(/^ *suspended because +no reason was given$/m);
+    expect(await shown({})).not.toContain('suspended');
+  });
+
   it('shows the restore deadline in local time, and how to restore the tenant', async () => {
     const deprovisioned = { status: 'deprovisioning', restorable_until: '2026-12-28T10:15:00Z' } as const;
     const text = await shown(deprovisioned);

@@ -29,6 +29,7 @@ export const TENANT: OperatorCommand = {
         ['name', tenant.name],
         ['id', tenant.id],
         ['status', tenant.status],
+        ...suspensionFacts(tenant, surroundings),
         ...restorableFacts(tenant, surroundings),
         ['deployment model', tenant.deployment_model],
         ['plan', tenant.plan],
@@ -46,6 +47,17 @@ export const TENANT: OperatorCommand = {
     return EXIT.done;
   },
 };
+
+function suspensionFacts(
+  { suspended_at: at, suspension_reason: reason }: TenantView,
+  clock: Clock,
+): (readonly [string, string | null])[] {
+  if (!at) return [];
+  return [
+    ['suspended since', momentText(at, clock)],
+    ['suspended because', reason ?? 'no reason was given'],
+  ];
+}
 
 /** The restore deadline of a deprovisioned tenant, and how to restore it. */
 function restorableFacts(

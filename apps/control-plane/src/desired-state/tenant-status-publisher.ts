@@ -4,7 +4,11 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { toldPlaces } from '../registry/placements';
 import { changeTenantStatus } from '../registry/tenant-status';
+import { type Tenant } from '../registry/tenant.entity';
 import { DesiredStates } from './desired-states';
+
+export type Suspension = Pick<Tenant, 'suspendedAt' | 'suspensionReason'>;
+export const NO_SUSPENSION: Suspension = { suspendedAt: null, suspensionReason: null };
 
 /** Changes a tenant's status and publishes it to every plane that serves the tenant or is about to. */
 @Injectable()
@@ -14,8 +18,13 @@ export class TenantStatusPublisher {
     private readonly clock: Clock,
   ) {}
 
-  async set(manager: EntityManager, id: string, status: TenantStatus): Promise<void> {
-    await changeTenantStatus(manager, id, status, { updatedAt: this.clock.now() });
+  async set(
+    manager: EntityManager,
+    id: string,
+    status: TenantStatus,
+    changes: Partial<Suspension> = {},
+  ): Promise<void> {
+    await changeTenantStatus(manager, id, status, { ...changes, updatedAt: this.clock.now() });
     await this.publish(manager, id);
   }
 

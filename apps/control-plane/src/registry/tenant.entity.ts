@@ -28,6 +28,9 @@ export class Tenant {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;
   @TimestampColumn({ name: 'active_at', nullable: true }) activeAt: Date | null;
+  /** Null unless the tenant is suspended, or was when it was deprovisioned. */
+  @TimestampColumn({ name: 'suspended_at', nullable: true }) suspendedAt: Date | null;
+  @Column('varchar', { name: 'suspension_reason', nullable: true }) suspensionReason: string | null;
   /** Until when a deprovisioned tenant can be restored. */
   @TimestampColumn({ name: 'restorable_until', nullable: true }) restorableUntil: Date | null;
 }

@@ -21,6 +21,8 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     created_at: tenant.createdAt,
     updated_at: tenant.updatedAt,
     active_at: tenant.activeAt,
+    suspended_at: tenant.suspendedAt,
+    suspension_reason: tenant.suspensionReason,
     restorable_until: tenant.restorableUntil,
   };
 }

@@ -15,6 +15,7 @@ import { JOBS, JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
 const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
+const NOT_SUSPENDED = { suspended_at: null, suspension_reason: null };
 const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
 
 describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
@@ -68,6 +69,8 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('suspended');
     await scene.report(id, 'applied');
     await scene.reaches(job.id, 'succeeded');
+    const since = scene.plane.clock.now().toISOString();
+    expect(await scene.tenant(id)).toMatchObject({ suspended_at: since, suspension_reason: 'unpaid' });
     const [event] = await scene.plane.rows(AuditEvent, { action: 'tenant.suspend', targetId: id });
     expect(event).toMatchObject({
       before: { status: 'active' },
@@ -75,7 +78,23 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     });
 
     await perform('resume', 'active');
-    expect(await statusOf()).toBe('active');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', ...NOT_SUSPENDED });
+  });
+
+  it('says again since when and why it is suspended after its resumption is rolled back', async () => {
+    const accepted = await act('suspend', { reason: 'unpaid' }).expect(202);
+    await pulled('suspended');
+    await scene.report(id, 'applied');
+    await scene.reaches(accepted.body.job.id, 'succeeded');
+    const before = await scene.tenant(id);
+    const { job } = (await act('resume').expect(202)).body;
+    await pulled('active');
+    await scene.act(job.id, 'cancel').expect(202);
+    await scene.act(job.id, 'rollback').expect(202);
+    await scene.reaches(job.id, 'cancelled');
+    const { suspended_at, suspension_reason } = before;
+    expect(await scene.tenant(id)).toMatchObject({ status: 'suspended', suspended_at, suspension_reason });
+    expect(suspension_reason).toBe('unpaid');
   });
 
   it('is given no removal job if its old copy disappears after the sweep has found it', async () => {
@@ -174,7 +193,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.act(job.id, 'rollback').expect(202);
     await pulled('active');
     await scene.reaches(job.id, 'cancelled');
-    expect(await statusOf()).toBe('active');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', ...NOT_SUSPENDED });
     expect(await needsAttention()).toBe(0);
   });
 

@@ -53,6 +53,8 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         created_at: plane.clock.now().toISOString(),
         updated_at: plane.clock.now().toISOString(),
         active_at: null,
+        suspended_at: null,
+        suspension_reason: null,
         restorable_until: null,
       },
       job: {

@@ -168,6 +168,10 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
         tenant.po_number === null ? null : ['Purchase order', tenant.po_number],
         ['Created', <When key="created" at={tenant.created_at} />],
         ['Active since', <When key="active" at={tenant.active_at} />],
+        tenant.suspended_at === null
+          ? null
+          : ['Suspended since', <When key="suspended" at={tenant.suspended_at} />],
+        tenant.suspension_reason === null ? null : ['Reason for the suspension', tenant.suspension_reason],
         ['Ordered by', SOURCES[tenant.source]],
         ['Id', tenant.id],
       ]}

@@ -151,6 +151,8 @@ export class Provisioning {
       createdAt: now,
       updatedAt: now,
       activeAt: null,
+      suspendedAt: null,
+      suspensionReason: null,
       restorableUntil: null,
     };
   }

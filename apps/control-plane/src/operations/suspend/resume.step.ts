@@ -1,7 +1,8 @@
 import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
+import { NO_SUSPENSION, TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { requireTenant } from '../../tenants/tenants';
 
 @Injectable()
 export class ResumeStep extends ProvisioningStep {
@@ -14,11 +15,16 @@ export class ResumeStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
-    await this.publisher.set(manager, tenantId, 'active');
-    return done();
+    const { suspendedAt, suspensionReason } = await requireTenant(manager, tenantId);
+    await this.publisher.set(manager, tenantId, 'active', NO_SUSPENSION);
+    return done({ suspended_at: suspendedAt?.toISOString() ?? null, reason: suspensionReason });
   }
 
-  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
-    await this.publisher.set(manager, tenantId, 'suspended');
+  async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
+    const { suspended_at: at, reason } = outputs[this.name] ?? {};
+    await this.publisher.set(manager, tenantId, 'suspended', {
+      suspendedAt: typeof at === 'string' ? new Date(at) : null,
+      suspensionReason: typeof reason === 'string' ? reason : null,
+    });
   }
 }
