@@ -5,6 +5,7 @@ const BUSY: readonly number[] = [429, 503];
 /** In all. After that, the page says what is wrong. */
 const LONGEST_MS = 30_000;
 const SHORTEST_PAUSE_MS = 1000;
+const STREAM = 'text/event-stream';
 
 /** When calls that wait are repeated. */
 const waits = new Map<Request, number>();
@@ -61,6 +62,18 @@ export async function patientFetch(request: Request): Promise<Response> {
   } finally {
     if (waits.delete(request)) tell();
   }
+}
+
+/**
+ * EventSource does not say why a stream was refused, so this asks the same again. Returns after how many
+ * milliseconds to open it again. Null: it is refused for good.
+ */
+export async function pauseBeforeStream(url: string, signal: AbortSignal): Promise<number | null> {
+  // A redirect leads to another origin, which the page must not call.
+  const response = await fetch(url, { headers: { accept: STREAM }, redirect: 'manual', signal });
+  void response.body?.cancel();
+  const isOpen = response.ok && response.headers.get('content-type')?.startsWith(STREAM) === true;
+  return isOpen ? SHORTEST_PAUSE_MS : retryAfterOf(response);
 }
 
 /** In milliseconds. Null: the answer asks for no repetition. */

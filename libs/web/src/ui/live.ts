@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { pauseBeforeStream } from '../api/patience';
 
 /** `over`: the stream is complete, or cannot be opened any more, for example after the session has ended. */
 export type LiveState = 'connecting' | 'live' | 'over';
@@ -25,6 +26,7 @@ export function useEvents(
   const list = names.join(' ');
   useEffect(() => {
     if (url === null) return;
+    const left = new AbortController();
     let source: EventSource;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let retryMs = FIRST_RETRY_MS;
@@ -32,6 +34,21 @@ export function useEvents(
       if (!listener.current(name, JSON.parse(data))) return;
       source.close();
       setState('over');
+    };
+    const reopen = (): void => {
+      timer = setTimeout(open, retryMs);
+      retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+    };
+    /** The server may only have been busy. */
+    const reopenIfAsked = async (): Promise<void> => {
+      try {
+        const pauseMs = await pauseBeforeStream(url, left.signal);
+        if (left.signal.aborted) return;
+        if (pauseMs === null) setState('over');
+        else timer = setTimeout(open, pauseMs);
+      } catch {
+        if (!left.signal.aborted) reopen();
+      }
     };
     const open = (): void => {
       source = new EventSource(url);
@@ -47,16 +64,16 @@ export function useEvents(
         // A refusal closes the source for good. Anything else is tried again here, with growing pauses.
         const isRefused = source.readyState === EventSource.CLOSED;
         source.close();
-        setState(isRefused ? 'over' : 'connecting');
-        if (isRefused) return;
-        timer = setTimeout(open, retryMs);
-        retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+        setState('connecting');
+        if (isRefused) void reopenIfAsked();
+        else reopen();
       };
       for (const name of list.split(' '))
         source.addEventListener(name, ({ data }: MessageEvent<string>) => hear(name, data));
     };
     open();
     return () => {
+      left.abort();
       clearTimeout(timer);
       source.close();
     };
