@@ -263,6 +263,20 @@ const IN_THE_CONSOLE: Readonly<Record<string, Thing>> = {
       expect(await call(his, provider)).toMatchObject({ provider: null });
     });
 
+    it('are not told if somebody else has switched the AI off before they do', async () => {
+      const settings = '/api/ai/settings';
+      await his.goto(new URL('/settings/ai', his.url()).href);
+      await his.getByRole('button', { name: 'Switch AI off' }).click();
+      const dialog = his.getByRole('dialog');
+      await call(his, settings, 'PUT', { allow_control_plane: false });
+      const answer = his.waitForResponse((one) => one.request().method() === 'PUT');
+      await dialog.getByRole('button', { name: 'Switch AI off' }).click();
+      expect((await answer).status()).toBe(412);
+      await his.getByText('AI is off', { exact: true }).waitFor();
+      await dialog.waitFor({ state: 'detached' });
+      await call(his, settings, 'PUT', { allow_control_plane: true });
+    });
+
     it('are not told of their own change if its answer was lost', async () => {
       await his.route(`**${path}`, async (route) => {
         const request = route.request();
