@@ -386,8 +386,8 @@ function wasTouched({ steps }: JobRow, state: StepState): boolean {
 /** Explains a refused connection in plain words. */
 function messageOf(error: unknown): string {
   // If a host name has several addresses, Node has one error for each, and no message for all.
-  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
+  if (error instanceof AggregateError && error.message === '')
+    return [...new Set(error.errors.map(messageOf))].join(' ');
   const message = error instanceof Error ? error.message : String(error);
-  const address = /\bconnect ECONNREFUSED (\S+)/.exec(message)?.[1];
-  return address === undefined ? message : `Nothing answers at ${address}: ${message}`;
+  return message.replace(/^connect ECONNREFUSED (\S+)$/, 'Nothing listens at $1.');
 }

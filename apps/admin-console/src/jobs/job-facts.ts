@@ -73,19 +73,23 @@ interface Cancelling {
 /** What cancelling means depends on the operation, and on whether anything is done yet. */
 export function cancellingOf(job: Job): Cancelling {
   const cancelling = cancellingOfBegun(job);
-  if (job.steps.some(({ status }) => status !== 'pending')) return cancelling;
-  return {
-    ...cancelling,
-    verb: 'Cancel',
-    about: UNBEGUN[job.operation] ?? 'No step has begun. The job ends.',
-  };
+  // A first step that runs is still pending.
+  const isUnbegun = job.status === 'queued' && job.steps.every(({ status }) => status === 'pending');
+  return isUnbegun ? { ...cancelling, verb: 'Cancel the job', about: unbegunText(job) } : cancelling;
 }
 
 /** What cancelling changes although no step has begun. */
-const UNBEGUN: { readonly [Operation in Job['operation']]?: string } = {
-  provision: 'The tenant becomes failed. You can retry or roll back afterwards.',
-  deprovision: 'The tenant stays. Jobs that this one has stopped do not go on.',
-};
+function unbegunText(job: Job): string {
+  if (isOfCompromised(job)) return 'The old secret stays refused, so the plane still has to enrol again.';
+  if (job.operation === 'provision')
+    return 'The tenant becomes failed. You can retry or roll back afterwards.';
+  if (job.operation === 'deprovision')
+    return (
+      'The tenant keeps its data. A job that this one has stopped does not go on: ' +
+      'if it was provisioning the tenant, the tenant becomes failed.'
+    );
+  return 'No step has begun. The job ends.';
+}
 
 function cancellingOfBegun({ operation, steps }: Job): Cancelling {
   const isFirstOpen = steps[0]?.status !== 'done';

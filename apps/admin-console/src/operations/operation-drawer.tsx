@@ -226,7 +226,9 @@ function PlannedCell({ cell: { id, name }, isChosen }: PlannedCellProps) {
       <TextLink size="sm" to="/fleet/$id" params={{ id }}>
         {name}
       </TextLink>
-      .{!isChosen && ' It has the most room now. The job takes another if that changes before it starts.'}
+      .
+      {!isChosen &&
+        ' It is the least full now. If that has changed when the job starts, the job takes another.'}
     </Text>
   );
 }

@@ -234,11 +234,10 @@ export function DeprovisionDrawer({ tenant, onClose, isCopyLost, stops }: Deprov
         <Stack>
           <Alert color="red" title="This removes the tenant">
             {isHeldByAtlas
-              ? 'Users are refused at once. A verified backup is made, then every copy is removed. ' +
-                'For a while, the tenant can be restored: the preview says for how long.'
-              : 'Users are refused at once, and trust in the customer’s plane ends. ' +
-                'The data stays with the customer. For a while, the tenant can be restored: the preview ' +
-                'says for how long.'}
+              ? 'Users are refused at once. A verified backup is made if there is data, and then every ' +
+                'copy is removed. The preview says whether, and for how long, the tenant can be restored.'
+              : 'Users are refused at once, and trust in the customer’s plane ends. The data stays with ' +
+                'the customer. The preview says whether, and for how long, the tenant can be restored.'}
           </Alert>
           {stops !== null && (
             <Alert color="orange" title="A job is running">
@@ -265,7 +264,7 @@ function daysText(days: number): string {
 
 /** What happens once the tenant is removed. */
 function afterwardsText(days: number, isHeldByAtlas: boolean): string {
-  if (days === 0) return 'It is deleted for good, and its deletion certificate is issued at once.';
+  if (days === 0) return 'It is deleted for good, and its deletion certificate is issued.';
   const end = isHeldByAtlas
     ? 'the tenant’s backup is erased, so nobody can bring it back'
     : 'it cannot be restored, and its data stays with the customer';

@@ -50,7 +50,7 @@ export function usePlane(id: string | null) {
 
 /** What its version's badge says. */
 export function versionStateOf({ version_class: known, version_is_newer: isNewer }: Plane): string {
-  if (known === 'unsupported') return isNewer ? 'version_too_new' : 'version_too_old';
+  if (known === 'unsupported') return isNewer ? 'version_too_new' : 'version_unsupported';
   return known ?? 'unknown';
 }
 

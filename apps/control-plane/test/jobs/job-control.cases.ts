@@ -245,16 +245,16 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
-  it('sees that nothing answers at an address', async () => {
+  it('sees that nothing listens at any address of a host', async () => {
     const { job, id } = await scene.waiting();
-    const refused = new Error('connect ECONNREFUSED 10.0.0.5:5432');
-    const failure = new AggregateError([refused, refused]);
+    const refused = ['::1:5432', '10.0.0.5:5432', '10.0.0.5:5432'];
+    const failure = new AggregateError(refused.map((at) => new Error(`connect ECONNREFUSED ${at}`)));
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
     await scene.report(id, 'applied');
     const error = async () => stepOf(await scene.job(job), 'activate')?.error;
     await eventually(async () => (await error()) !== null);
     expect(await error()).toMatchObject({
-      detail: 'Nothing answers at 10.0.0.5:5432: connect ECONNREFUSED 10.0.0.5:5432',
+      detail: 'Nothing listens at ::1:5432. Nothing listens at 10.0.0.5:5432.',
     });
   });
 

@@ -190,6 +190,8 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.act(job.id, 'cancel').expect(202);
     expect(await statusOf()).toBe('suspended');
     expect(await needsAttention()).toBe(1);
+    await scene.report(id, 'applied');
+    expect(await needsAttention()).toBe(0);
     await scene.act(job.id, 'rollback').expect(202);
     await pulled('active');
     await scene.reaches(job.id, 'cancelled');

@@ -550,7 +550,7 @@ describe.each(databasesOfLongSuite('postgres'))('a moved tenant, on %s', (driver
       await moves();
       const [now, before] = [await tenant.installAnew({}, target), await tenant.installAnew()];
       expect((await move(backTo(before))).body.detail).toContain('"accept_data_loss": true');
-      await remove('?dry_run=true').expect(200);
+      expect((await remove('?dry_run=true').expect(200)).body.plan.restorable_days).toBe(0);
       const { id: job } = (await remove().expect(202)).body.job;
       for (const plane of [now, before]) {
         await tenant.told(({ purge }) => purge?.job_id === job, plane);

@@ -104,13 +104,17 @@ interface Shown {
       if (plane)
         await rows.copy(
           'placements',
-          { tenant_id: id, tenant_plane_id: await addPlane({ deployment_model: model, ...plane }) },
+          {
+            tenant_id: id,
+            tenant_plane_id: await addPlane({ deployment_model: model, ...plane }),
+            ...one.place,
+          },
           'tenant_id',
         );
       if (one.job) await addJob({ tenant_id: id }, one.job);
       missing.push(...(await visit(console, { to: `/console/tenants/${id}`, id, kind: 'tenant' }, one)));
     }
-    const list = { name: 'list', says: ['restoring', 'erasing'] };
+    const list = { name: 'list', says: ['restoring', 'erasing', 'not restorable'] };
     missing.push(...(await visit(console, { to: '/console/tenants', id: 'Tenants', kind: 'tenant' }, list)));
     expect([...missing, ...console.faults]).toEqual([]);
   });

@@ -11,7 +11,7 @@ const COLORS: Readonly<Record<string, 'red' | 'orange' | 'blue' | 'green'>> = {
   breached: 'red',
   failing: 'red',
   version_too_new: 'red',
-  version_too_old: 'red',
+  version_unsupported: 'red',
   two_copies: 'red',
   P1: 'red',
   // Somebody has to act soon.
@@ -22,6 +22,7 @@ const COLORS: Readonly<Record<string, 'red' | 'orange' | 'blue' | 'green'>> = {
   deprovisioned: 'orange',
   erasing: 'orange',
   erasing_stopped: 'orange',
+  not_restorable: 'orange',
   must_enrol_again: 'orange',
   stopped: 'orange',
   trying_again: 'orange',

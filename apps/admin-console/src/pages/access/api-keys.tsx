@@ -90,8 +90,7 @@ export function ApiKeys() {
     >
       <Stack>
         <Text size="sm" component="div">
-          A program sends its key with every call, for example <Code>{exampleWith('<key>')}</Code>. The API is
-          described at{' '}
+          A program sends its key with every call, for example <Code>{EXAMPLE}</Code>. The API is described at{' '}
           <Anchor size="sm" href="/docs">
             /docs
           </Anchor>
@@ -227,7 +226,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
           {create.data.key !== null && (
             <>
               <Text size="sm">Send it with every call, as in this example:</Text>
-              <CopyBlock name="the example" text={exampleWith(create.data.key)} />
+              <CopyBlock name="the example" text={EXAMPLE} />
             </>
           )}
           <Group justify="flex-end">
@@ -287,10 +286,8 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-/** A call that any key may make. */
-function exampleWith(key: string): string {
-  return `curl -H 'Authorization: Bearer ${key}' ${location.origin}/api/auth/me`;
-}
+/** A call that any key may make. The key itself would stay in the shell's history. */
+const EXAMPLE = `curl -H "Authorization: Bearer $API_KEY" ${location.origin}/api/auth/me`;
 
 /** Scopes that only read, and no secrets. */
 const READS = /^(tenants|jobs|planes):read$/;

@@ -84,7 +84,7 @@ function Sentence({ plane, last }: PlaneStateProps) {
     return plane.version_is_newer ? (
       <>Its version is newer than this Control Plane supports. It keeps serving. Upgrade the Control Plane.</>
     ) : (
-      <>Its version is too old for this Control Plane. It keeps serving. {upgradeText(isCustomers)}</>
+      <>This Control Plane does not support its version. It keeps serving. {upgradeText(isCustomers)}</>
     );
   if (plane.version_class === 'behind') return <>Its version is old. {upgradeText(isCustomers)}</>;
   if (last !== undefined && isLive(last)) return <>It works. A job is under way.</>;

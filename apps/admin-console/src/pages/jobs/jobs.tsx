@@ -37,13 +37,11 @@ function Subject({ tenant_id: tenant, tenant_plane_id: plane, parent_id: parent 
       {tenant !== undefined && <OfTenant id={tenant} />}
       {plane !== undefined && (
         <>
-          {' '}
           of the plane <PlaneLink id={plane} />
         </>
       )}
       {parent !== undefined && (
         <>
-          {' '}
           started by <JobLink id={parent} name={`the job ${shortId(parent)}`} />
         </>
       )}
@@ -84,7 +82,7 @@ export function Jobs() {
           {isNarrowed && (
             <>
               <Text size="sm" c="dimmed">
-                Only <Subject {...subject} />
+                Only jobs <Subject {...subject} />
               </Text>
               <Button variant="subtle" size="xs" onClick={() => void navigate({ search: { view: 'all' } })}>
                 Clear

@@ -17,21 +17,23 @@ interface TenantFactsProps {
 interface TenantStateProps extends TenantFactsProps {
   /** Its newest job. */
   readonly last: Job | undefined;
+  /** Whether that job failed or was stopped, and a person has to decide how it goes on. */
+  readonly needsPerson: boolean;
 }
 
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 
 /** How the tenant is, and what to do about it. */
-export function TenantState({ tenant, plane, last }: TenantStateProps) {
+export function TenantState(props: TenantStateProps) {
   return (
     <Group gap="sm">
-      <StateBadge state={stateOf(tenant, last)} />
-      <Text fw={600}>{sentenceOf(tenant, plane, last)}</Text>
+      <StateBadge state={stateOf(props.tenant, props.last)} />
+      <Text fw={600}>{sentenceOf(props)}</Text>
     </Group>
   );
 }
 
-function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefined): string {
+function sentenceOf({ tenant, plane, last, needsPerson }: TenantStateProps): string {
   const { status, restorable_until: until } = tenant;
   const isUnderWay = last !== undefined && isLive(last);
   if (status === 'deleted')
@@ -56,9 +58,9 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
     return 'Being suspended: users may be served until its plane has confirmed this.';
   if (isUnderWay && last.operation === 'resume')
     return 'Being resumed: users may be refused until its plane has confirmed this.';
-  if (status === 'suspended' && last?.operation === 'suspend' && last.status !== 'succeeded')
+  if (status === 'suspended' && last?.operation === 'suspend' && needsPerson)
     return 'Suspended, but its plane has not confirmed this, so users may be served. See its last job.';
-  if (status === 'active' && last?.operation === 'resume' && last.status !== 'succeeded')
+  if (status === 'active' && last?.operation === 'resume' && needsPerson)
     return 'Active, but its plane has not confirmed this, so users may be refused. See its last job.';
   if (last?.status === 'failed')
     return (
@@ -75,7 +77,7 @@ function sentenceOf(tenant: Tenant, plane: Plane | undefined, last: Job | undefi
   if (plane?.version_class === 'unsupported')
     return plane.version_is_newer
       ? 'Users can work, but its plane is newer than this Control Plane supports. Upgrade the Control Plane.'
-      : `Users can work, but its plane is too old for this Control Plane. ${upgradeText(tenant)}`;
+      : `Users can work, but this Control Plane does not support its plane’s version. ${upgradeText(tenant)}`;
   if (plane?.version_class === 'behind')
     return `Users can work. The version of its plane is old. ${upgradeText(tenant)}`;
   if (!isUnderWay) return 'Users can work. Nothing needs you.';

@@ -9,5 +9,6 @@ export function stateOf(tenant: Tenant, last?: Job): string {
   const isUnderWay = last !== undefined && isLive(last);
   if (isUnderWay && last.operation === 'restore') return isUndoing(last) ? 'deprovisioned' : 'restoring';
   if (isRestorable(tenant)) return 'deprovisioned';
-  return last?.operation === 'purge' && !isUnderWay ? 'erasing_stopped' : 'erasing';
+  if (last?.operation !== 'purge') return 'not_restorable';
+  return isUnderWay ? 'erasing' : 'erasing_stopped';
 }

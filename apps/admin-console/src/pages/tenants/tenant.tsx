@@ -3,7 +3,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { Page } from '@atlas/web';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { isLive, isUndone, operationText } from '../../jobs/job-facts';
+import { isLive, operationText } from '../../jobs/job-facts';
 import { JobsTable, useJobs } from '../../jobs/jobs-table';
 import { LiveJob } from '../../jobs/live-job';
 import { EnrolOffline } from '../../operations/enrol-offline';
@@ -43,6 +43,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
   const { data: plane, isLoading: isPlaneLoading } = usePlane(tenant.tenant_plane_id);
   const jobs = useJobs({ tenant_id: tenant.id });
   const last = jobs.data?.pages[0]?.items[0];
+  const left = useJobs({ tenant_id: tenant.id, needs_attention: true });
+  const needsPerson = left.data?.pages[0]?.items.some(({ id: its }) => its === last?.id) ?? false;
+  const isLoading = jobs.isLoading || left.isLoading || isPlaneLoading;
   const { tenantFixed: hasOwnPlane, offlineEnrolmentAllowed: isEnrolledByFile } = profileOf(
     tenant.deployment_model,
   );
@@ -56,8 +59,8 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
       actions={mayChange && <Operations tenant={tenant} plane={plane} last={last} />}
     >
       <Stack>
-        {!jobs.isLoading && !isPlaneLoading && <TenantState tenant={tenant} plane={plane} last={last} />}
-        {last !== undefined && needsAttention(last, tenant) && (
+        {!isLoading && <TenantState tenant={tenant} plane={plane} last={last} needsPerson={needsPerson} />}
+        {last !== undefined && (isLive(last) || needsPerson) && (
           <Paper withBorder p="md">
             <LiveJob id={last.id} />
           </Paper>
@@ -91,16 +94,6 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
         </Tabs>
       </Stack>
     </Page>
-  );
-}
-
-/** A job that was stopped matters only while the tenant is where the job has left it. */
-function needsAttention(job: Job, { status }: Tenant): boolean {
-  const isOfStatus = job.operation === 'suspend' || job.operation === 'resume';
-  const isUnconfirmed = isOfStatus && job.steps[0]?.status === 'done';
-  const isUnfinished = status === 'failed' || status === 'deprovisioning' || isUnconfirmed;
-  return (
-    isLive(job) || job.status === 'failed' || (job.status === 'cancelled' && !isUndone(job) && isUnfinished)
   );
 }
 

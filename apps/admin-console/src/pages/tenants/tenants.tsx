@@ -9,7 +9,7 @@ import { useJobs } from '../../jobs/jobs-table';
 import { READ_ONLY, useMayChange } from '../../parts/access';
 import { ButtonLink, TenantLink } from '../../parts/links';
 import { TENANT_STATUSES, given } from '../../parts/search';
-import { SOURCES, isRestorable } from '../../parts/tenants';
+import { SOURCES } from '../../parts/tenants';
 import { type Tenant } from '../../parts/types';
 import { stateOf } from './tenant-state';
 
@@ -81,14 +81,19 @@ function Found() {
 }
 
 function TenantBadge({ tenant }: { readonly tenant: Tenant }) {
-  return isRestorable(tenant) ? <RestorableBadge tenant={tenant} /> : <StateBadge state={stateOf(tenant)} />;
+  const isRemoved = tenant.status === 'deprovisioning' && tenant.restorable_until !== null;
+  return isRemoved ? <RemovedBadge tenant={tenant} /> : <StateBadge state={stateOf(tenant)} />;
 }
 
-/** Only a job says whether such a tenant is being restored. */
-function RestorableBadge({ tenant }: { readonly tenant: Tenant }) {
-  const { data } = useJobs({ operation: 'restore', live: true });
-  const restore = data?.pages[0]?.items.find(({ tenant_id: id }) => id === tenant.id);
-  return <StateBadge state={stateOf(tenant, restore)} />;
+/** Only a job says whether such a tenant is being restored or erased. */
+function RemovedBadge({ tenant }: { readonly tenant: Tenant }) {
+  const [restores, purges] = [
+    useJobs({ operation: 'restore', live: true }),
+    useJobs({ operation: 'purge', live: true }),
+  ];
+  const jobs = [restores, purges].flatMap(({ data }) => data?.pages[0]?.items ?? []);
+  const job = jobs.find(({ tenant_id: id }) => id === tenant.id);
+  return <StateBadge state={stateOf(tenant, job)} />;
 }
 
 const COLUMNS: readonly Column<Tenant>[] = [

@@ -25,8 +25,9 @@ export class Deprovisions {
       requireConfirmed(tenant, dto);
       if (dto.accept_data_loss) await requireNothingToSave(manager, tenant);
       const { plan } = await this.operations.plan(id, 'deprovision');
-      // As the step `close-tenant` decides.
-      const isGoneAtOnce = tenant.activeAt === null || dto.accept_data_loss;
+      // As the step `close-tenant` decides. Only a step `back-up` can find that the rows are lost.
+      const isLost = dto.accept_data_loss && plan.steps.some(({ name }) => name === 'back-up');
+      const isGoneAtOnce = tenant.activeAt === null || isLost;
       return {
         plan: { ...plan, restorable_days: isGoneAtOnce ? 0 : this.config.RESTORE_WINDOW_DAYS },
       };

@@ -146,7 +146,7 @@ const COURSES: { readonly [Name in OperationName]: readonly Course[] } = {
 const ERRORS: { readonly [Class in FailureClass]: JobError } = {
   retry: {
     code: 'unexpected_error',
-    detail: 'Nothing answers at 10.0.0.5:5432: connect ECONNREFUSED 10.0.0.5:5432',
+    detail: 'Nothing listens at 10.0.0.5:5432.',
     class: 'retry',
     fix:
       'The job retries automatically, up to 6 times. If it has failed, Atlas on-call: fix the cause, then ' +

@@ -17,7 +17,11 @@ export interface TenantCase {
   readonly job?: Readonly<Record<string, unknown>>;
   /** The columns of the tenant's plane. Null if the tenant has none. */
   readonly plane?: Readonly<Record<string, unknown>> | null;
+  /** The columns in which its place differs from one whose plane has applied everything. */
+  readonly place?: Readonly<Record<string, unknown>>;
 }
+
+const NOT_CONFIRMED = { reported_state: null, reported_revision: 0 };
 
 const NOT_YET = { active_at: null };
 
@@ -60,8 +64,10 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
       name: 'active-not-resumed',
       says: 'Active, but its plane has not confirmed this',
       next: /^Retry$/,
+      place: NOT_CONFIRMED,
       job: jobAt('resume', 'stopped'),
     },
+    { name: 'active-resumed-late', says: 'Nothing needs you.', job: jobAt('resume', 'stopped') },
     { name: 'active-restored', says: 'Users can work.', job: jobAt('restore', 'succeeded') },
   ],
   suspended: [
@@ -71,12 +77,14 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
       name: 'suspended-failed',
       says: ['its plane has not confirmed this', 'A person has to act'],
       next: /^Roll back$/,
+      place: NOT_CONFIRMED,
       job: jobAt('suspend', 'failed'),
     },
     {
       name: 'suspended-stopped',
       says: 'its plane has not confirmed this',
       next: /^Retry$/,
+      place: NOT_CONFIRMED,
       job: jobAt('suspend', 'stopped'),
     },
   ],
