@@ -77,8 +77,11 @@ export class HeldRow implements AsyncDisposable {
 
   async release(): Promise<void> {
     this.free.open();
-    await this.holding;
-    this.writes.mockRestore();
+    try {
+      await this.holding;
+    } finally {
+      this.writes.mockRestore();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

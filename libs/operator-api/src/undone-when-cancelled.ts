@@ -1,5 +1,5 @@
 /** The operations that must not stay halfway, so that cancelling one of their jobs rolls it back. */
-const UNDONE_WHEN_CANCELLED: readonly string[] = [
+export const UNDONE_WHEN_CANCELLED = [
   // Writes would stay paused.
   'move',
   'restore',
@@ -9,8 +9,8 @@ const UNDONE_WHEN_CANCELLED: readonly string[] = [
   'rotate_secret',
   // The cell would stay closed without being emptied.
   'drain',
-];
+] as const;
 
 export function isUndoneWhenCancelled(operation: string): boolean {
-  return UNDONE_WHEN_CANCELLED.includes(operation);
+  return UNDONE_WHEN_CANCELLED.some((undone) => undone === operation);
 }

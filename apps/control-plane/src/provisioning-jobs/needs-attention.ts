@@ -1,24 +1,22 @@
-import { OPERATION_NAMES, isUndoneWhenCancelled } from '@atlas/operator-api';
+import { type OperationName, UNDONE_WHEN_CANCELLED } from '@atlas/operator-api';
 import { WAITS_FOR_A_PERSON } from './live-jobs';
 
-const UNDONE_WHEN_CANCELLED = OPERATION_NAMES.filter(isUndoneWhenCancelled)
-  .map((name) => `'${name}'`)
-  .join(', ');
+const UNDONE: readonly OperationName[] = UNDONE_WHEN_CANCELLED;
+const UNDONE_NAMES = UNDONE.map((name) => `'${name}'`).join(', ');
 
-/** Whether the job has changed the tenant's status. What remains is that the plane confirms it. */
-const HAS_SWITCHED = `job.operation in ('suspend', 'resume') and job.steps -> 0 ->> 'status' = 'done'`;
-
-const IS_UNCONFIRMED = `exists (
-  select 1 from placements place
-  where place.tenant_id = job.tenant_id and place.phase in ('serving', 'frozen')
-    and (coalesce(place.reported_state, '') <> 'applied'
-      or place.reported_revision < place.entry_revision))`;
+/** Whether the job has changed the tenant's status, and the tenant's plane has not confirmed this. */
+const IS_UNCONFIRMED = `(job.operation in ('suspend', 'resume')
+  and job.steps -> 0 ->> 'status' = 'done' and exists (
+    select 1 from placements place
+    where place.tenant_id = job.tenant_id and place.phase in ('serving', 'frozen')
+      and (coalesce(place.reported_state, '') <> 'applied'
+        or place.reported_revision < place.entry_revision)))`;
 
 /** Whether the job left its tenant halfway, because it failed or was stopped. An undone job did not. */
-const IS_UNFINISHED = `case when ${HAS_SWITCHED} then ${IS_UNCONFIRMED} else job.status = 'failed'
-  or job.operation not in (${UNDONE_WHEN_CANCELLED}) and exists (
+const IS_UNFINISHED = `(job.status = 'failed' or ${IS_UNCONFIRMED}
+  or job.operation not in (${UNDONE_NAMES}) and exists (
     select 1 from tenants tenant
-    where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')) end`;
+    where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
 
 /**
  * A condition for the row aliased `job`: a person has to decide how it goes on, nobody has dismissed it,

@@ -2,6 +2,7 @@ import { type TenantView } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
 
 export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
+  const isSuspended = tenant.status === 'suspended';
   return {
     id: tenant.id,
     slug: tenant.slug,
@@ -21,8 +22,9 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     created_at: tenant.createdAt,
     updated_at: tenant.updatedAt,
     active_at: tenant.activeAt,
-    suspended_at: tenant.suspendedAt,
-    suspension_reason: tenant.suspensionReason,
+    // Kept longer: a restore may return the tenant as it was, suspended.
+    suspended_at: isSuspended ? tenant.suspendedAt : null,
+    suspension_reason: isSuspended ? tenant.suspensionReason : null,
     restorable_until: tenant.restorableUntil,
   };
 }

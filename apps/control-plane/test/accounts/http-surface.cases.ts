@@ -79,6 +79,12 @@ describe('the HTTP API of the Control Plane', () => {
     expect(misplaced.body.errors[0].message).toContain('dry_run should not exist');
   });
 
+  it('names at most 100 of the fields that are wrong', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`surprise_${n}`, 1]));
+    const { body } = await plane.post('/api/tenants/acme/resume', many, { token: plane.session }).expect(400);
+    expect(body.errors).toHaveLength(100);
+  });
+
   it('has public routes only for signing in, signing up, health, metrics and pages', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([

@@ -6,6 +6,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { DesiredStates } from '../../src/desired-state/desired-states';
 import { OldCopies } from '../../src/operations/remove-copy/old-copies';
 import { PurgeCopyStep } from '../../src/operations/remove-copy/purge-copy.step';
+import { ResumeStep } from '../../src/operations/suspend/resume.step';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
@@ -197,6 +198,18 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.reaches(job.id, 'cancelled');
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', ...NOT_SUSPENDED });
     expect(await needsAttention()).toBe(0);
+  });
+
+  it('stays suspended as it was if its resumption is rolled back before it began', async () => {
+    await perform('suspend', 'suspended');
+    const { suspended_at, suspension_reason } = await scene.tenant(id);
+    expect(suspended_at).not.toBeNull();
+    jest.spyOn(scene.plane.app.get(ResumeStep), 'run').mockRejectedValueOnce(BROKEN);
+    const { job } = (await act('resume').expect(202)).body;
+    await scene.reaches(job.id, 'failed');
+    await scene.act(job.id, 'rollback').expect(202);
+    await scene.reaches(job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'suspended', suspended_at, suspension_reason });
   });
 
   it('is not changed by a dry run, which returns a plan', async () => {

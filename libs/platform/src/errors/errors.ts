@@ -74,8 +74,12 @@ export function ignoring(...codes: string[]): (error: unknown) => undefined {
   };
 }
 
-/** The error for an invalid body, query or header. Lists what is wrong by field. */
-export function validationFailed(errors: readonly FieldError[]): DomainError {
+/** A body of 1 MB can have 100,000 unknown fields. */
+const MOST_FIELD_ERRORS = 100;
+
+/** The error for an invalid body, query or header. Lists what is wrong by field, up to 100 errors. */
+export function validationFailed(all: readonly FieldError[]): DomainError {
+  const errors = all.slice(0, MOST_FIELD_ERRORS);
   const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
   return new DomainError(
     'validation_failed',

@@ -1,6 +1,10 @@
-import { type StepResult, done } from '@atlas/jobs';
+import { type StepOutputs, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { NO_SUSPENSION, TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
+import {
+  NO_SUSPENSION,
+  type Suspension,
+  TenantStatusPublisher,
+} from '../../desired-state/tenant-status-publisher';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { requireTenant } from '../../tenants/tenants';
 
@@ -21,10 +25,16 @@ export class ResumeStep extends ProvisioningStep {
   }
 
   async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
-    const { suspended_at: at, reason } = outputs[this.name] ?? {};
-    await this.publisher.set(manager, tenantId, 'suspended', {
-      suspendedAt: typeof at === 'string' ? new Date(at) : null,
-      suspensionReason: typeof reason === 'string' ? reason : null,
-    });
+    const out = outputs[this.name] ?? {};
+    // A step that has not run has cleared nothing.
+    const cleared = 'suspended_at' in out ? suspensionIn(out) : {};
+    await this.publisher.set(manager, tenantId, 'suspended', cleared);
   }
+}
+
+function suspensionIn({ suspended_at: at, reason }: StepOutputs): Suspension {
+  return {
+    suspendedAt: typeof at === 'string' ? new Date(at) : null,
+    suspensionReason: typeof reason === 'string' ? reason : null,
+  };
 }
