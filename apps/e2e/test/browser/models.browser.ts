@@ -82,7 +82,7 @@ const LONGEST_MS = 120_000;
     await page.getByLabel('First admin’s email').fill('ada@customer.example');
     await page.getByRole('button', { name: 'Preview' }).click();
     const goes = page.getByText('The tenant goes to the cell');
-    await goes.getByText('The job takes another if that changes').waitFor();
+    await goes.getByText('If that has changed when the job starts').waitFor();
     await goes.getByRole('link').click();
     await page.getByRole('heading', { level: 1, name: 'cell' }).waitFor();
     await links.getByRole('link', { name: 'Tenants' }).click();

@@ -212,7 +212,7 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
     {
       name: 'queued',
       says: 'It has not started yet.',
-      next: /^Cancel$/,
+      next: /^Cancel the job$/,
       isOfAll: true,
       journal: ({ steps }) => ({ steps: steps.map(newStepState) }),
     },
