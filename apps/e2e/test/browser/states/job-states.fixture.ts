@@ -226,6 +226,13 @@ const MOMENTS: { readonly [Status in JobStatus]: readonly Moment[] } = {
       journal: (course) => ({ steps: walked(course, { status: 'running' }) }),
     },
     {
+      // The runner marks only a later step as running.
+      name: 'begun',
+      says: 'Running',
+      next: CANCEL,
+      journal: ({ steps }) => ({ steps: steps.map(newStepState) }),
+    },
+    {
       name: 'undoing',
       says: 'Undoing its steps.',
       journal: (course) => ({
