@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 
 /** Answers that may name a time after which the same call can work. */
 const BUSY: readonly number[] = [429, 503];
-/** In all. After that, the page says what is wrong. */
+/** A call waits no longer in all: then the page says what is wrong. A stream pauses no longer at a time. */
 const LONGEST_MS = 30_000;
 const SHORTEST_PAUSE_MS = 1000;
 const STREAM = 'text/event-stream';
@@ -73,7 +73,9 @@ export async function pauseBeforeStream(url: string, signal: AbortSignal): Promi
   const response = await fetch(url, { headers: { accept: STREAM }, redirect: 'manual', signal });
   void response.body?.cancel();
   const isOpen = response.ok && response.headers.get('content-type')?.startsWith(STREAM) === true;
-  return isOpen ? SHORTEST_PAUSE_MS : retryAfterOf(response);
+  if (isOpen) return SHORTEST_PAUSE_MS;
+  const pauseMs = retryAfterOf(response);
+  return pauseMs === null ? null : Math.min(pauseMs, LONGEST_MS);
 }
 
 /** In milliseconds. Null: the answer asks for no repetition. */

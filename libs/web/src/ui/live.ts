@@ -35,8 +35,8 @@ export function useEvents(
       source.close();
       setState('over');
     };
-    const reopen = (): void => {
-      timer = setTimeout(open, retryMs);
+    const reopen = (atLeastMs = 0): void => {
+      timer = setTimeout(open, Math.max(atLeastMs, retryMs));
       retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
     };
     /** The server may only have been busy. */
@@ -45,7 +45,7 @@ export function useEvents(
         const pauseMs = await pauseBeforeStream(url, left.signal);
         if (left.signal.aborted) return;
         if (pauseMs === null) setState('over');
-        else timer = setTimeout(open, pauseMs);
+        else reopen(pauseMs);
       } catch {
         if (!left.signal.aborted) reopen();
       }
