@@ -614,6 +614,8 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
   describe('at the end of its restore period', () => {
     it('is deleted with its backup, keeps its slug, and has a verifiable deletion certificate', async () => {
       const tenant = await gone();
+      const suspension = { suspendedAt: scene.plane.clock.now(), suspensionReason: 'unpaid' };
+      await scene.plane.change(Tenant, { id: tenant.id }, suspension);
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
       await later(30 * DAY_MS - 1000);
@@ -626,6 +628,7 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
       ]);
       await scene.plane.app.get(Chores).run(scene.plane.clock.now());
       await eventually(async () => (await scene.tenant(tenant.id))['status'] === 'deleted');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ suspended_at: null, suspension_reason: null });
       const [erased] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
       expect(erased).toMatchObject({ keySealed: null });
       expect(await scene.plane.count(TransferPart, { transferId: erased?.id })).toBe(0);

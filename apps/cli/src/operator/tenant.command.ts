@@ -49,10 +49,10 @@ export const TENANT: OperatorCommand = {
 };
 
 function suspensionFacts(
-  { suspended_at: at, suspension_reason: reason }: TenantView,
+  { status, suspended_at: at, suspension_reason: reason }: TenantView,
   clock: Clock,
 ): (readonly [string, string | null])[] {
-  if (!at) return [];
+  if (status !== 'suspended' || !at) return [];
   return [
     ['suspended since', momentText(at, clock)],
     ['suspended because', reason ?? 'no reason was given'],

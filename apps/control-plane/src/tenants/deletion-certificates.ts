@@ -8,6 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
+import { NO_SUSPENSION } from '../desired-state/tenant-status-publisher';
 import { Placement } from '../registry/placement.entity';
 import { mayHoldRows } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
@@ -41,7 +42,7 @@ export class DeletionCertificates {
   async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
     const issuedAt = this.clock.now();
-    const closed = { restorableUntil: null, updatedAt: issuedAt };
+    const closed = { ...NO_SUSPENSION, restorableUntil: null, updatedAt: issuedAt };
     await changeTenantStatus(manager, tenantId, 'deleted', closed);
     const tenant = await requireTenant(manager, tenantId);
     const certificate = await this.sign(manager, tenant, issuedAt, backupErasedAt);

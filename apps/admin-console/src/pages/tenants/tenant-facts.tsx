@@ -1,6 +1,7 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Facts, StateBadge, When } from '@atlas/web';
+import { type ReactNode } from 'react';
 import { currentStep, isLive, operationText } from '../../jobs/job-facts';
 import { PlaneLink } from '../../parts/links';
 import { CHECK_NAMES, lagOf, withTimes } from '../../parts/planes';
@@ -124,6 +125,18 @@ function dataOf(tenant: Tenant): string {
   return isRestorable(tenant) ? 'Only in an encrypted backup' : 'In an encrypted backup, until it is erased';
 }
 
+function suspensionFacts({
+  status,
+  suspended_at: at,
+  suspension_reason: reason,
+}: Tenant): (readonly [string, ReactNode])[] {
+  if (status !== 'suspended' || at === null) return [];
+  return [
+    ['Suspended since', <When key="suspended" at={at} />],
+    ['Suspended because', reason ?? 'no reason was given'],
+  ];
+}
+
 export function TenantFacts({ tenant, plane }: TenantFactsProps) {
   const profile = profileOf(tenant.deployment_model);
   const checks = plane?.health_checks.filter(({ status }) => status !== 'ok') ?? [];
@@ -170,10 +183,7 @@ export function TenantFacts({ tenant, plane }: TenantFactsProps) {
         tenant.po_number === null ? null : ['Purchase order', tenant.po_number],
         ['Created', <When key="created" at={tenant.created_at} />],
         ['Active since', <When key="active" at={tenant.active_at} />],
-        tenant.suspended_at === null
-          ? null
-          : ['Suspended since', <When key="suspended" at={tenant.suspended_at} />],
-        tenant.suspension_reason === null ? null : ['Reason for the suspension', tenant.suspension_reason],
+        ...suspensionFacts(tenant),
         ['Ordered by', SOURCES[tenant.source]],
         ['Id', tenant.id],
       ]}

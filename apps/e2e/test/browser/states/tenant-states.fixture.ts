@@ -71,7 +71,12 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'active-restored', says: 'Users can work.', job: jobAt('restore', 'succeeded') },
   ],
   suspended: [
-    { name: 'suspended', says: 'Resume it under Operations.', job: jobAt('suspend', 'succeeded') },
+    {
+      name: 'suspended',
+      says: ['Resume it under Operations.', 'Suspended since', 'unpaid'],
+      tenant: { suspended_at: ago(DAY), suspension_reason: 'unpaid' },
+      job: jobAt('suspend', 'succeeded'),
+    },
     { name: 'suspended-not-told', says: 'until its plane has confirmed', job: jobAt('suspend', 'waiting') },
     {
       name: 'suspended-failed',
