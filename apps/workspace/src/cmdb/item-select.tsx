@@ -5,8 +5,14 @@ import { useFoundItems, useItemsById } from './use-items';
 
 const labelOf = ({ name, type }: Item): string => `${name} (${type})`;
 
+/** The item that cannot be chosen, and why. */
+interface Exception {
+  readonly id: string;
+  readonly why: string;
+}
+
 /** The items that match a text, and those that are chosen already. */
-function useOffered(text: string, chosen: readonly string[]) {
+function useOffered(text: string, chosen: readonly string[], except?: Exception) {
   // What was chosen here is known. What a form began with is not.
   const [kept, setKept] = useState<ReadonlyMap<string, Item>>(new Map());
   const others = useItemsById(chosen.filter((id) => !kept.has(id)));
@@ -15,10 +21,17 @@ function useOffered(text: string, chosen: readonly string[]) {
     const item = kept.get(id) ?? others.get(id);
     return item !== undefined && labelOf(item) === text;
   });
-  const { data, isLooking } = useFoundItems(isChosen ? '' : text);
-  const found = data?.items ?? [];
+  const { data, isError, isLooking } = useFoundItems(isChosen ? '' : text);
+  const all = data?.items ?? [];
+  const found = all.filter(({ id }) => id !== except?.id);
   const isAllChosen = found.length > 0 && found.every(({ id }) => chosen.includes(id));
   const known = new Map([...others.values(), ...kept.values(), ...found].map((item) => [item.id, item]));
+  const whyNone = (): string => {
+    if (isLooking) return 'Looking…';
+    if (isError) return 'The search failed. Type again to retry.';
+    if (isAllChosen) return 'Already chosen.';
+    return except && found.length < all.length ? except.why : 'No such item.';
+  };
   const keep = (ids: readonly string[]): void =>
     setKept(new Map([...known].filter(([id]) => kept.has(id) || ids.includes(id))));
   return {
@@ -31,7 +44,7 @@ function useOffered(text: string, chosen: readonly string[]) {
       searchable: true,
       // In a dialog, the list would cover what comes below.
       openOnFocus: false,
-      nothingFoundMessage: isLooking ? 'Looking…' : isAllChosen ? 'Already chosen.' : 'No such item.',
+      nothingFoundMessage: whyNone(),
     },
     more: data?.next_cursor ? 'There are more. Type more of the name.' : undefined,
   };
@@ -48,15 +61,14 @@ interface ChoiceProps {
 interface ItemSelectProps extends ChoiceProps {
   readonly value: string | null;
   readonly onChange: (item: Item | null) => void;
-  /** The item that cannot be chosen. */
-  readonly except?: string;
+  readonly except?: Exception;
   readonly required?: boolean;
 }
 
 /** Chooses one item by its name or key. */
 export function ItemSelect({ value, onChange, description, except, ...field }: ItemSelectProps) {
   const [text, setText] = useState('');
-  const { known, keep, offered, common, more } = useOffered(text, value === null ? [] : [value]);
+  const { known, keep, offered, common, more } = useOffered(text, value === null ? [] : [value], except);
   return (
     <Select
       {...field}
@@ -65,7 +77,7 @@ export function ItemSelect({ value, onChange, description, except, ...field }: I
       description={description ?? (value === null ? more : undefined)}
       clearable
       allowDeselect={false}
-      data={offered.filter((id) => id !== except).map((id) => ({ value: id, label: nameFor(known.get(id)) }))}
+      data={offered.map((id) => ({ value: id, label: nameFor(known.get(id)) }))}
       // The plane has done that.
       filter={({ options }) => options}
       searchValue={text}

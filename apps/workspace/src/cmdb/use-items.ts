@@ -80,12 +80,12 @@ export function useFoundItems(text: string) {
   const wanted = text.trim().slice(0, LONGEST_SEARCH);
   const [q] = useDebouncedValue(wanted, TYPING_MS);
   const query = { limit: PAGE, ...(q !== '' && { q }) };
-  const { data, isFetching } = useQuery({
+  const { data, isError, isFetching } = useQuery({
     queryKey: ['items', 'found', query],
     queryFn: () => bodyOf(api.GET('/api/cmdb/items', { params: { query } })),
     placeholderData: keepPreviousData,
   });
-  return { data, isLooking: isFetching || q !== wanted };
+  return { data, isError, isLooking: isFetching || q !== wanted };
 }
 
 /** Changes an item, unless somebody else has changed it since the form was filled. */

@@ -78,7 +78,7 @@ function AddDialog({ item, known, onClose }: AddDialogProps) {
         <ItemSelect
           label="Other item"
           autoFocus
-          except={item.id}
+          except={{ id: item.id, why: 'An item cannot be related to itself.' }}
           required
           value={other?.id ?? null}
           onChange={(chosen) => {
