@@ -1,9 +1,9 @@
-import { Alert, Text } from '@mantine/core';
-import { Confirm, type Versioned, storedNow } from '@atlas/web';
+import { Alert, List, Text } from '@mantine/core';
+import { Confirm, type Versioned, codeOf, storedNow } from '@atlas/web';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api';
-import { type ProviderAnswer } from './provider';
+import { NEW_PROVIDER, PROVIDER_FIELDS, type ProviderAnswer } from './provider';
 
 interface RemoveProviderProps {
   /** What the page shows. */
@@ -23,20 +23,29 @@ export function RemoveProvider({ seen, onClose, onRemoved }: RemoveProviderProps
     },
     onError: (error) => setKnown(storedNow(error, known.stored) ?? known),
   });
-  const { provider } = known.stored;
   const isNew = known !== seen;
+  const before = seen.stored.provider ?? NEW_PROVIDER;
+  const now = known.stored.provider ?? NEW_PROVIDER;
+  const changed = PROVIDER_FIELDS.filter(([, textOf]) => textOf(before) !== textOf(now));
   return (
     <Confirm
       title="Remove the identity provider?"
       verb="Remove"
-      error={isNew ? null : remove.error}
+      error={isNew && codeOf(remove.error) === 'changed_meanwhile' ? null : remove.error}
       isPending={remove.isPending}
       onConfirm={remove.mutate}
       onClose={onClose}
     >
       {isNew && (
         <Alert color="orange" role="alert" title="The provider was changed meanwhile">
-          It is now {provider?.issuer}, with the client ID {provider?.client_id}. It was not removed.
+          Somebody changed the provider, so it was not removed. Check it, then choose Remove again.
+          <List size="sm" mt="xs">
+            {changed.map(([label, textOf]) => (
+              <List.Item key={label}>
+                {label}: {textOf(now) || 'none'}
+              </List.Item>
+            ))}
+          </List>
         </Alert>
       )}
       <Text size="sm">

@@ -1,5 +1,4 @@
 import { Alert, Badge, Button, Group, List, Stack, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import {
   Confirm,
   Page,
@@ -9,6 +8,7 @@ import {
   versionedOf,
 } from '@atlas/web';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../api';
 import { NeedsRole } from '../../needs-role';
 import { plane } from '../../plane';
@@ -26,7 +26,8 @@ export function Ai() {
 
 function AiPage() {
   const isAdmin = useMay('admin');
-  const [isAsking, { open, close }] = useDisclosure();
+  /** What the open question is about. It stays the same if somebody else changes the settings. */
+  const [asked, setAsked] = useState<QuestionProps['seen']>();
   const { data: about } = useQuery(plane);
   const { data, error, isPending } = useQuery(aiSettings);
   const isOn = data?.stored.allow_control_plane === true;
@@ -44,7 +45,7 @@ function AiPage() {
               {isOn ? 'AI is on' : 'AI is off'}
             </Badge>
             {isAdmin && (
-              <Button size="xs" variant="default" onClick={open}>
+              <Button size="xs" variant="default" onClick={() => setAsked(data)}>
                 {isOn ? 'Switch AI off' : 'Switch AI on'}
               </Button>
             )}
@@ -67,7 +68,7 @@ function AiPage() {
           )}
         </Stack>
       )}
-      {data && isAsking && <Question key={data.etag} seen={data} onClose={close} />}
+      {asked && <Question seen={asked} onClose={() => setAsked(undefined)} />}
     </Page>
   );
 }
