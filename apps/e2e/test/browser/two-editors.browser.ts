@@ -254,9 +254,14 @@ const IN_THE_CONSOLE: Readonly<Record<string, Thing>> = {
       await his.goto(new URL('/settings/sign-in', his.url()).href);
       await his.getByRole('button', { name: 'Remove the provider' }).click();
       const dialog = his.getByRole('dialog');
-      await call(his, provider, 'PUT', { ...body, client_id: 'second' });
+      await call(his, provider, 'PUT', { ...body, client_id: 'second', default_role: 'operator' });
       await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
-      await dialog.getByRole('alert').filter({ hasText: 'with the client ID second' }).waitFor();
+      const told = dialog.getByRole('alert').filter({ hasText: 'was not removed' });
+      await told.waitFor();
+      expect(await told.getByRole('listitem').allInnerTexts()).toEqual([
+        'Client ID: second',
+        'Role: operator',
+      ]);
       expect(await call(his, provider)).toMatchObject({ provider: { client_id: 'second' } });
       await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
@@ -269,10 +274,13 @@ const IN_THE_CONSOLE: Readonly<Record<string, Thing>> = {
       await his.getByRole('button', { name: 'Switch AI off' }).click();
       const dialog = his.getByRole('dialog');
       await call(his, settings, 'PUT', { allow_control_plane: false });
+      // As if the tab came to the front later.
+      await his.clock.setFixedTime(Date.now() + 60_000);
+      await his.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+      await his.getByText('AI is off', { exact: true }).waitFor();
       const answer = his.waitForResponse((one) => one.request().method() === 'PUT');
       await dialog.getByRole('button', { name: 'Switch AI off' }).click();
       expect((await answer).status()).toBe(412);
-      await his.getByText('AI is off', { exact: true }).waitFor();
       await dialog.waitFor({ state: 'detached' });
       await call(his, settings, 'PUT', { allow_control_plane: true });
     });
@@ -308,8 +316,7 @@ const confirmed = (page: Page, thing: Thing): Promise<void> =>
 
 const toldOf = (page: Page, theirs: string, yours: string): Locator =>
   page
-    .getByRole('alert')
-    .filter({ hasText: 'was changed meanwhile' })
+    .getByRole('group', { name: 'was changed meanwhile' })
     .getByRole('row')
     .filter({ has: page.getByRole('cell', { name: theirs, exact: true }) })
     .filter({ has: page.getByRole('cell', { name: yours, exact: true }) });

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Table, Text } from '@mantine/core';
+import { hashKey } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 
 /** How each field of a form is named, and its value as text. */
@@ -24,16 +25,27 @@ const NOTHING = '–';
 
 /** Says what somebody else has saved while a form was open. */
 export function ChangedMeanwhile<Values>(props: ChangedMeanwhileProps<Values>) {
-  const { name, onKeepTheirs } = props;
+  const { name, theirs, onKeepTheirs } = props;
+  const version = hashKey([theirs]);
   const box = useRef<HTMLDivElement>(null);
-  // It may be out of view.
+  // It may be out of view, also when they have saved once more.
   useEffect(() => {
     // Some browsers return a promise.
     void box.current?.scrollIntoView({ block: 'center' });
-  }, []);
+  }, [version]);
   const rows = rowsOf(props);
   return (
-    <Alert ref={box} color="orange" role="alert" title={`${name} was changed meanwhile`}>
+    <Alert
+      ref={box}
+      color="orange"
+      role="group"
+      // The table changes with each key that is pressed, and is not read out each time.
+      title={
+        <span key={version} role="alert">
+          {name} was changed meanwhile
+        </span>
+      }
+    >
       {rows.length === 0 ? (
         <Text size="sm">It now says what you have entered.</Text>
       ) : (

@@ -73,5 +73,5 @@ const FIELDS: FieldTexts<Shown> = [
   ['Key', ({ key }) => key ?? ''],
   ['Status', ({ status }) => status ?? ''],
   ['Criticality', ({ criticality }) => criticality ?? ''],
-  ['Attributes', ({ attributes }) => (attributes ? JSON.stringify(attributes) : '')],
+  ['Attributes', ({ attributes }) => (attributes ? JSON.stringify(attributes) : 'not valid yet')],
 ];
