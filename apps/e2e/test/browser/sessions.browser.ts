@@ -247,7 +247,11 @@ const REQUESTER = 'ann@demo.example.com';
     await field.fill('demo');
     move = { ...move, transfer_id: current };
     await consent.click();
-    await page.getByText('Nothing was consented to.').waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /^Your consent was not recorded/ })
+      .waitFor();
+    expect(await field.evaluate((it) => it === document.activeElement)).toBe(true);
     expect(await consent.isDisabled()).toBe(true);
     await field.fill('demo');
     await consent.click();

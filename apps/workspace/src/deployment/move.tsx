@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { ProblemAlert, ProblemError, Section, type TenantPlaneSchemas, bodyOf } from '@atlas/web';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api } from '../api';
 import { moves } from './moves';
 
@@ -50,6 +50,11 @@ function OneMove(props: OneMoveProps) {
 
 function Consent({ move, slug, hasReplaced, onReplaced }: OneMoveProps) {
   const [typed, setTyped] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  // The button that was pressed belongs to the earlier move, and is gone.
+  useEffect(() => {
+    if (hasReplaced) input.current?.focus();
+  }, [hasReplaced]);
   const client = useQueryClient();
   const consent = useMutation({
     mutationFn: () => bodyOf(api.POST('/api/moves/consent', { body: { transfer_id: move.transfer_id } })),
@@ -63,19 +68,20 @@ function Consent({ move, slug, hasReplaced, onReplaced }: OneMoveProps) {
     consent.mutate();
   };
   return (
-    <Alert color="orange" title="Atlas wants to move this workspace to another server">
+    <Alert color="orange" role="group" title="Atlas wants to move this workspace to another server">
       <Stack component="form" onSubmit={submit} gap="sm">
         <Text size="sm">
           Your data would then leave your network, so the move waits for the consent of an admin. Consent
           cannot be withdrawn. It is for this move only.
         </Text>
         {hasReplaced && (
-          <Text size="sm" role="status">
-            The move that you consented to was called off before your consent arrived, and this one has
-            replaced it. Nothing was consented to.
+          <Text size="sm" role="alert">
+            Your consent was not recorded: the move that you saw was called off, and this one replaces it. If
+            you agree to this move, consent again.
           </Text>
         )}
         <TextInput
+          ref={input}
           label={`Type ${slug} to consent`}
           maw={320}
           autoComplete="off"
