@@ -1,11 +1,6 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Section, type TenantPlaneSchemas } from '@atlas/web';
-
-const QUESTIONS = {
-  residency: 'Where the data is',
-  connectivity: 'How it is reached',
-  backup: 'Who makes backups',
-} as const;
+import { HINT_TITLES } from './hint-titles';
 
 /** How the plane is deployed, and what that means for the tenant. */
 export function Model({
@@ -20,7 +15,7 @@ export function Model({
           {deployment.hints.map(({ kind, text, doc }) => (
             <Table.Tr key={kind}>
               <Table.Th scope="row" w={130} style={{ verticalAlign: 'top' }}>
-                {QUESTIONS[kind]}
+                {HINT_TITLES[kind]}
               </Table.Th>
               <Table.Td>
                 <Text size="sm" span>

@@ -1,6 +1,7 @@
 import { Accordion, Alert, Anchor, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { Page, Section } from '@atlas/web';
 import { useState } from 'react';
+import { HINT_TITLES } from '../../deployment/hint-titles';
 import { NeedsRole } from '../../needs-role';
 import { PageLink } from '../../links';
 import { StepPanel } from '../../onboarding/step-panel';
@@ -72,12 +73,6 @@ function Steps({ steps }: Pick<Checklist, 'steps'>) {
   );
 }
 
-const HINTS = {
-  residency: 'Where the data is',
-  connectivity: 'Connections',
-  backup: 'Backups',
-} as const;
-
 /** What holds where this workspace runs. */
 function ThisDeployment({ deployment: { profile, hints } }: { readonly deployment: Deployment }) {
   return (
@@ -87,12 +82,12 @@ function ThisDeployment({ deployment: { profile, hints } }: { readonly deploymen
           <Paper key={kind} withBorder p="md">
             <Stack gap="xs" h="100%">
               <Title order={3} size="h6">
-                {HINTS[kind]}
+                {HINT_TITLES[kind]}
               </Title>
               <Text size="sm" flex={1}>
                 {text}
               </Text>
-              <Anchor href={doc} size="sm" aria-label={`Guide: ${HINTS[kind]}`}>
+              <Anchor href={doc} size="sm" aria-label={`Guide: ${HINT_TITLES[kind]}`}>
                 Guide
               </Anchor>
             </Stack>
