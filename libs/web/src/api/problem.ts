@@ -29,9 +29,7 @@ export class ProblemError extends Error {
    * the fields say better which they are.
    */
   get byField(): Readonly<Record<string, string>> {
-    return Object.fromEntries(
-      (this.problem.errors ?? []).map((error) => [error.field, saidOf(error, 'This')]),
-    );
+    return Object.fromEntries((this.problem.errors ?? []).map((error) => [error.field, saidOf(error)]));
   }
 }
 
@@ -74,15 +72,19 @@ export function wrongOf(error: unknown): (field: string) => string | undefined {
 
 const EACH = 'each value in ';
 
-/** What is wrong with a field, with the given name in place of the one that programs use. */
-export function saidOf({ field, message }: FieldError, name: string): string {
+/**
+ * What is wrong with a field, with the given name in place of the one that programs use. Leave the name out
+ * where it stands beside the message.
+ */
+export function saidOf({ field, message }: FieldError, name?: string): string {
   const isEach = message.startsWith(EACH);
   const said = isEach ? message.slice(EACH.length) : message;
   // Within a larger field, some messages use the whole path, and others its last part.
   const theirs = [field, field.split('.').at(-1) ?? ''].find((one) => said.startsWith(`${one} `));
-  if (!theirs) return message;
+  if (!theirs) return /^(must|is) /.test(message) ? `${name ?? 'This'} ${message}` : message;
   const rest = said.slice(theirs.length);
-  return isEach ? `Each value of ${name.toLowerCase()}${rest}` : name + rest;
+  if (!isEach) return (name ?? 'This') + rest;
+  return `Each value${name === undefined ? '' : ` of ${name.toLowerCase()}`}${rest}`;
 }
 
 export function problemOf(error: unknown): Problem {
