@@ -231,7 +231,7 @@ describe(operationCommand.name, () => {
     expect(terminal.written).toMatch(/shown only once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n/);
     expect(terminal.written).toMatch(/with the image:\n {2}docker run\n/);
     expect(terminal.written).toMatch(
-      /in a checkout of Atlas, after "npm ci && npm run build":\n {2}npx atlas-tp run\n/,
+      /is a checkout of Atlas, this works too, after "npm ci && npm run build":\n {2}npx atlas-tp run\n/,
     );
     terminal.written = '';
     expect(await atlas('token', 'acme', '--json')).toBe(0);
