@@ -122,8 +122,8 @@ function Unknown() {
     <Cover title="There is no workspace at this address">
       <Text>It may have been removed, or have moved to an address that is not known here.</Text>
       <Text>
-        Check the address: it begins with your organisation’s short name, and your invitation email contains
-        it. If you used it before, ask your Atlas administrator for the current one.
+        Check the address against the one in your invitation email. It begins with your organisation’s short
+        name. If it used to work, ask whoever runs Atlas for you for the new address.
       </Text>
     </Cover>
   );

@@ -56,7 +56,7 @@ export class SignupTokens {
         throw new DomainError(
           'signup_token_expired',
           'gone',
-          'This sign-up link has expired. Ask your Atlas administrator for a new one.',
+          'This sign-up link has expired. Ask whoever runs Atlas for you for a new one.',
         );
       }
       throw invalid();
@@ -88,6 +88,6 @@ function invalid(): DomainError {
     'invalid_signup_token',
     'unauthenticated',
     'This sign-up link is not valid. It is incomplete, was revoked, or is for a different tenant. Ask ' +
-      'your Atlas administrator for a new one.',
+      'whoever runs Atlas for you for a new one.',
   );
 }

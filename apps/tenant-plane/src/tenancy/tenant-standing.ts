@@ -48,7 +48,7 @@ export function requireActive(tenant: Tenant): void {
   throw new DomainError(
     'tenant_suspended',
     'forbidden',
-    'This tenant is suspended. Ask your Atlas administrator why.',
+    'This tenant is suspended. Ask whoever runs Atlas for you why.',
   );
 }
 

@@ -31,7 +31,7 @@ export function Install({ id, agentKey }: InstallProps) {
           It is one file, <Code>atlas-agent.cjs</Code>, and needs only Node 20.19 or later.{' '}
           {isOwnPlane
             ? 'The container image of this deployment contains it:'
-            : 'Ask your Atlas administrator for it, and copy it to the machine.'}
+            : 'Get it from whoever runs Atlas for you, and copy it to the machine.'}
         </Text>
         {isOwnPlane && <CopyBlock name="the lines to get the agent" text={FROM_IMAGE} />}
       </Section>

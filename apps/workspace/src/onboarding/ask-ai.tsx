@@ -45,10 +45,9 @@ function NeedsProvider() {
   const isAdmin = useMay('admin');
   return (
     <Text size="sm">
-      The first answer completes this step. Answers come from an AI provider, which your Atlas administrator
-      connects. Where none is connected, an analysis fails and says that the AI is not available. Then{' '}
-      {isAdmin ? 'choose “Skip this step”' : 'an admin can skip this step'}. The reason tells your colleagues
-      why the AI is missing.
+      Your first answer completes this step. Answers come from an AI provider, which whoever runs Atlas for
+      you must connect. If an analysis fails with “AI is not available”, none is connected:{' '}
+      {isAdmin ? 'choose “Skip this step”' : 'ask an admin to skip this step'} and give that as the reason.
     </Text>
   );
 }

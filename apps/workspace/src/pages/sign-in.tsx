@@ -121,7 +121,7 @@ function NotConnected() {
       </Title>
       <Stack>
         <Text>
-          If you used a workspace here, it has moved or was removed. Ask your Atlas administrator for its
+          If you used a workspace here, it has moved or was removed. Ask whoever runs Atlas for you for its
           current address.
         </Text>
         <Text>
