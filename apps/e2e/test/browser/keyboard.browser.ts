@@ -139,7 +139,7 @@ jest.setTimeout(120_000);
     expect(faults).toEqual([]);
   });
 
-  it('a tenant is provisioned and suspended in the console, though its first stream is refused', async () => {
+  it('a tenant is provisioned and suspended in the console, even if a stream is refused', async () => {
     const { url, operator_email, operator_password } = demo.stack.control_plane;
     const { page, faults } = await WatchedPage.open(browser);
     const { keyboard } = page;

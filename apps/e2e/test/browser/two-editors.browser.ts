@@ -242,6 +242,11 @@ const IN_THE_CONSOLE: Readonly<Record<string, Thing>> = {
       }
       await enter(his, ITEM, 'My third');
       await toldOf(his, 'Second', 'My third').waitFor();
+      await his.getByRole('button', { name: 'Edit as JSON' }).click();
+      const attributes = his.getByLabel('Attributes as JSON');
+      await attributes.fill('{');
+      await toldOf(his, '{}', 'not valid yet').waitFor();
+      await attributes.fill('{}');
       await button(his, ITEM).click();
       await confirmed(his, ITEM);
       expect(await call(his, item)).toMatchObject({ name: 'My third', key: 'key-2' });
