@@ -94,7 +94,7 @@ jest.setTimeout(120_000);
     await page.getByRole('button', { name: 'Add a relationship' }).waitFor();
     await reach(page, 'Add a relationship');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByLabel('Other item').waitFor();
+    await page.getByRole('combobox', { name: 'Other item' }).waitFor();
     await page.keyboard.type('core-switch-2');
     await page.getByText('An item cannot be related to itself.').waitFor();
     await page.route('**/api/cmdb/items?*', (route) => route.fulfill({ status: 400, json: {} }));
