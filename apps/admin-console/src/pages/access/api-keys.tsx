@@ -90,7 +90,7 @@ export function ApiKeys() {
     >
       <Stack>
         <Text size="sm" component="div">
-          A program sends its key with every call, for example <Code>{EXAMPLE}</Code>. The API is described at{' '}
+          A program sends its key with every call: <Code>{EXAMPLE}</Code>. The API is described at{' '}
           <Anchor size="sm" href="/docs">
             /docs
           </Anchor>
