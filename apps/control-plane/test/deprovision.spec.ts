@@ -628,7 +628,8 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
       ]);
       await scene.plane.app.get(Chores).run(scene.plane.clock.now());
       await eventually(async () => (await scene.tenant(tenant.id))['status'] === 'deleted');
-      expect(await scene.tenant(tenant.id)).toMatchObject({ suspended_at: null, suspension_reason: null });
+      const [row] = await scene.plane.rows(Tenant, { id: tenant.id });
+      expect(row).toMatchObject({ suspendedAt: null, suspensionReason: null });
       const [erased] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
       expect(erased).toMatchObject({ keySealed: null });
       expect(await scene.plane.count(TransferPart, { transferId: erased?.id })).toBe(0);
@@ -947,6 +948,8 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
     await scene.looksAgain(job);
     await scene.reaches(job, 'cancelled');
     expect(await scene.tenant(id)).toMatchObject({ status: 'failed' });
+    const left = await scene.plane.get(`${JOBS}?needs_attention=true&tenant_id=${id}`);
+    expect(left.body.items).toEqual([]);
     const again = await begin({ id, slug });
     await scene.reaches(again.job, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted' });

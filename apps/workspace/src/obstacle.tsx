@@ -123,7 +123,7 @@ function Unknown() {
       <Text>It may have been removed, or have moved to an address that is not known here.</Text>
       <Text>
         Check the address against the one in your invitation email. It begins with your organisation’s short
-        name. If it used to work, ask whoever runs Atlas for you for the new address.
+        name. If it used to work, get the new address from whoever runs Atlas for you.
       </Text>
     </Cover>
   );

@@ -53,10 +53,7 @@ export interface TenantView {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly active_at: Date | null;
-  /**
-   * Null if it is not suspended, or has been since before this was recorded. Kept while the tenant is
-   * deprovisioned, because a restore returns it suspended.
-   */
+  /** Null if it is not suspended, or has been since before this was recorded. */
   readonly suspended_at: Date | null;
   /** What the operator who suspended it entered. */
   readonly suspension_reason: string | null;

@@ -29,7 +29,8 @@ export function installText({ env, commands, expires_at: expiresAt }: Install): 
   return `The install bundle, shown only once. It is valid for one tenant plane until ${expiresAt}.
 
 ${lines.join('')}
-Put these lines into atlas-tp.env. Then, in that folder, start the plane with the image:
+Put these lines into a file named atlas-tp.env. Then, in the folder of that file, start the plane
+with the image:
   ${commands.docker}
 If the folder is a checkout of Atlas, this works too, after "npm ci && npm run build":
   ${commands.npx}

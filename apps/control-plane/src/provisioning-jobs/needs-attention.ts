@@ -14,7 +14,7 @@ const IS_UNCONFIRMED = `(job.operation in ('suspend', 'resume')
 
 /** Whether the job left its tenant halfway, because it failed or was stopped. An undone job did not. */
 const IS_UNFINISHED = `(job.status = 'failed' or ${IS_UNCONFIRMED}
-  or job.operation not in (${UNDONE_NAMES}) and exists (
+  or job.operation not in (${UNDONE_NAMES}) and job.steps -> 0 ->> 'status' <> 'undone' and exists (
     select 1 from tenants tenant
     where tenant.id = job.tenant_id and tenant.status in ('failed', 'deprovisioning')))`;
 

@@ -92,11 +92,11 @@ const NEXT_ASK = '00:31';
     await operate('deprovision', { confirm_slug: tenant.slug });
     await soon();
     await heading(page, 'There is no workspace at this address');
-    await page.getByText('ask whoever runs Atlas for you').waitFor();
+    await page.getByText('from whoever runs Atlas for you').waitFor();
     const other = await ada.watched.tab();
     await other.page.goto(page.url());
     await other.page.getByText('It may have been removed').waitFor();
-    await other.page.getByText('ask whoever runs Atlas for you').waitFor();
+    await other.page.getByText('from whoever runs Atlas for you').waitFor();
   });
 
   it('shows a banner while the Control Plane is stopped, and keeps working', async () => {

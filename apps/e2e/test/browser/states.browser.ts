@@ -114,7 +114,7 @@ interface Shown {
       if (one.job) await addJob({ tenant_id: id }, one.job);
       missing.push(...(await visit(console, { to: `/console/tenants/${id}`, id, kind: 'tenant' }, one)));
     }
-    const list = { name: 'list', says: ['restoring', 'erasing', 'not restorable'] };
+    const list = { name: 'list', says: ['restoring', 'erasing', 'erasing stopped'] };
     missing.push(...(await visit(console, { to: '/console/tenants', id: 'Tenants', kind: 'tenant' }, list)));
     expect([...missing, ...console.faults]).toEqual([]);
   });

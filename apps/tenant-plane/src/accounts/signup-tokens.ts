@@ -56,7 +56,7 @@ export class SignupTokens {
         throw new DomainError(
           'signup_token_expired',
           'gone',
-          'This sign-up link has expired. Ask whoever runs Atlas for you for a new one.',
+          'This sign-up link has expired. Get a new one from whoever runs Atlas for you.',
         );
       }
       throw invalid();
@@ -87,7 +87,7 @@ function invalid(): DomainError {
   return new DomainError(
     'invalid_signup_token',
     'unauthenticated',
-    'This sign-up link is not valid. It is incomplete, was revoked, or is for a different tenant. Ask ' +
-      'whoever runs Atlas for you for a new one.',
+    'This sign-up link is not valid. It is incomplete, was revoked, or is for a different tenant. Get ' +
+      'a new one from whoever runs Atlas for you.',
   );
 }

@@ -62,7 +62,7 @@ export class Moves {
 
 function moveReplaced(): DomainError {
   const detail =
-    'This consent is for another move than the one that waits now, so it was not recorded. Look at the ' +
-    'current move (GET /api/moves), and consent to that one if you agree.';
+    'This consent is for a move that another one has replaced, so it was not recorded. Look at the current ' +
+    'move (GET /api/moves), and consent to that one if you agree.';
   return new DomainError('move_replaced', 'conflict', detail);
 }

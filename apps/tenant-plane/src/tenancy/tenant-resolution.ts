@@ -55,8 +55,8 @@ export class TenantResolution {
 export function tenantNotFound(): DomainError {
   const detail =
     'There is no workspace at this address. It may have been removed, or have moved to an address that is ' +
-    'not known here. Check the address against the one in your invitation email. If it used to work, ask ' +
-    'whoever runs Atlas for you for the new address. Programs name their tenant by its host name or in ' +
+    'not known here. Check the address against the one in your invitation email. If it used to work, get ' +
+    'the new address from whoever runs Atlas for you. Programs name their tenant by its host name or in ' +
     'x-tenant-id. The guides are at /help, and the API is described at /docs.';
   return new DomainError('tenant_not_found', 'not_found', detail);
 }

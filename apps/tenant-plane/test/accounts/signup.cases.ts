@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       const token = await plane.signupToken(tenant, { jti });
       const answer = await exchange(token, {}, { password: 'qwerty123456' });
       expect([answer.status, answer.body.code]).toEqual(NOT_VALID);
-      expect(answer.body.detail).toContain('Ask whoever runs Atlas for you for a new one.');
+      expect(answer.body.detail).toContain('Get a new one from whoever runs Atlas for you.');
       expect(await outcome({ jti: later })).toEqual([201, undefined]);
     });
 

@@ -176,7 +176,7 @@ describe('the pages of a tenant plane', () => {
     expect(texts[0]).toContain(
       'There is no workspace at this address. It may have been removed, or have moved',
     );
-    expect(texts[0]).toContain('ask whoever runs Atlas for you');
+    expect(texts[0]).toContain('from whoever runs Atlas for you');
     expect(texts[1]).toBe(texts[0]);
   });
 

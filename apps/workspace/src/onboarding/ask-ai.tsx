@@ -45,9 +45,9 @@ function NeedsProvider() {
   const isAdmin = useMay('admin');
   return (
     <Text size="sm">
-      Your first answer completes this step. Answers come from an AI provider, which whoever runs Atlas for
-      you must connect. If an analysis fails with “AI is not available”, none is connected:{' '}
-      {isAdmin ? 'choose “Skip this step”' : 'ask an admin to skip this step'} and give that as the reason.
+      Your first answer completes this step. Answers come from an AI provider, which is connected by whoever
+      runs Atlas for you. If an analysis fails because no provider is configured,{' '}
+      {isAdmin ? 'choose “Skip this step”' : 'ask an admin to skip this step'}, and give that as the reason.
     </Text>
   );
 }

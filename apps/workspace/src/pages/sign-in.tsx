@@ -121,8 +121,8 @@ function NotConnected() {
       </Title>
       <Stack>
         <Text>
-          If you used a workspace here, it has moved or was removed. Ask whoever runs Atlas for you for its
-          current address.
+          If you used a workspace here, it has moved or was removed. Get its current address from whoever runs
+          Atlas for you.
         </Text>
         <Text>
           If you are installing this deployment, <Anchor href="/help">the help</Anchor> says what comes next.

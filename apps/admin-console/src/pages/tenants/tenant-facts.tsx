@@ -50,6 +50,8 @@ function sentenceOf({ tenant, plane, last, needsPerson }: TenantStateProps): str
       : `Its removal ${last?.status === 'failed' ? 'has failed' : 'was stopped'}, and users are refused. ` +
           'Retry the job, or roll it back.';
   }
+  if (status === 'failed' && last?.operation === 'deprovision')
+    return 'Its provisioning did not finish, and its removal was undone. Deprovision it under Operations.';
   if (status === 'failed')
     return last?.status === 'cancelled'
       ? 'Its provisioning was stopped. Retry the job, or roll it back.'
@@ -60,9 +62,9 @@ function sentenceOf({ tenant, plane, last, needsPerson }: TenantStateProps): str
   if (isUnderWay && last.operation === 'resume')
     return 'Being resumed: users may be refused until its plane has confirmed this.';
   if (status === 'suspended' && last?.operation === 'suspend' && needsPerson)
-    return 'Suspended, but its plane has not confirmed this, so users may be served. See its last job.';
+    return 'Suspended, but the job ended before the plane confirmed this. Users may be served. See the job.';
   if (status === 'active' && last?.operation === 'resume' && needsPerson)
-    return 'Active, but its plane has not confirmed this, so users may be refused. See its last job.';
+    return 'Active, but the job ended before the plane confirmed this. Users may be refused. See the job.';
   if (last?.status === 'failed')
     return (
       `${usersText(status)} Its last job, “${operationText(last)}”, failed. ` + 'The job says who has to act.'

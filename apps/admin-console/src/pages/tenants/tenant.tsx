@@ -2,7 +2,7 @@ import { Button, Menu, Paper, Stack, Tabs } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Page } from '@atlas/web';
 import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { isLive, operationText } from '../../jobs/job-facts';
 import { JobsTable, useJobs } from '../../jobs/jobs-table';
 import { LiveJob } from '../../jobs/live-job';
@@ -43,8 +43,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
   const { data: plane, isLoading: isPlaneLoading } = usePlane(tenant.tenant_plane_id);
   const jobs = useJobs({ tenant_id: tenant.id });
   const last = jobs.data?.pages[0]?.items[0];
-  const left = useJobs({ tenant_id: tenant.id, needs_attention: true });
-  const needsPerson = left.data?.pages[0]?.items.some(({ id: its }) => its === last?.id) ?? false;
+  const left = useLeftJobs(tenant.id, last);
+  // If this cannot be asked, the job is shown, so that nothing is overlooked.
+  const needsPerson = left.data?.pages[0]?.items.some(({ id: its }) => its === last?.id) ?? true;
   const isLoading = jobs.isLoading || left.isLoading || isPlaneLoading;
   const { tenantFixed: hasOwnPlane, offlineEnrolmentAllowed: isEnrolledByFile } = profileOf(
     tenant.deployment_model,
@@ -60,7 +61,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
     >
       <Stack>
         {!isLoading && <TenantState tenant={tenant} plane={plane} last={last} needsPerson={needsPerson} />}
-        {last !== undefined && (isLive(last) || needsPerson) && (
+        {last !== undefined && (isLive(last) || last.status === 'failed' || needsPerson) && (
           <Paper withBorder p="md">
             <LiveJob id={last.id} />
           </Paper>
@@ -95,6 +96,14 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
       </Stack>
     </Page>
   );
+}
+
+/** The tenant's jobs that a person has to decide on. Asked again whenever its newest job has changed. */
+function useLeftJobs(tenantId: string, last: Job | undefined) {
+  const left = useJobs({ tenant_id: tenantId, needs_attention: true });
+  const { refetch } = left;
+  useEffect(() => void refetch(), [refetch, last?.id, last?.status]);
+  return left;
 }
 
 const OPERATIONS = {

@@ -87,11 +87,12 @@ function TenantBadge({ tenant }: { readonly tenant: Tenant }) {
 
 /** Only a job says whether such a tenant is being restored or erased. */
 function RemovedBadge({ tenant }: { readonly tenant: Tenant }) {
-  const [restores, purges] = [
+  const found = [
     useJobs({ operation: 'restore', live: true }),
     useJobs({ operation: 'purge', live: true }),
+    useJobs({ operation: 'purge', needs_attention: true }),
   ];
-  const jobs = [restores, purges].flatMap(({ data }) => data?.pages[0]?.items ?? []);
+  const jobs = found.flatMap(({ data }) => data?.pages[0]?.items ?? []);
   const job = jobs.find(({ tenant_id: id }) => id === tenant.id);
   return <StateBadge state={stateOf(tenant, job)} />;
 }

@@ -62,7 +62,7 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'active-copy-remains', says: 'A person has to act', job: jobAt('remove_copy', 'failed') },
     {
       name: 'active-not-resumed',
-      says: 'Active, but its plane has not confirmed this',
+      says: 'Active, but the job ended before the plane confirmed this',
       next: /^Retry$/,
       place: NOT_CONFIRMED,
       job: jobAt('resume', 'stopped'),
@@ -80,14 +80,14 @@ const STATUSES: { readonly [Status in TenantStatus]: readonly TenantCase[] } = {
     { name: 'suspended-not-told', says: 'until its plane has confirmed', job: jobAt('suspend', 'waiting') },
     {
       name: 'suspended-failed',
-      says: ['its plane has not confirmed this', 'A person has to act'],
+      says: ['before the plane confirmed this', 'A person has to act'],
       next: /^Roll back$/,
       place: NOT_CONFIRMED,
       job: jobAt('suspend', 'failed'),
     },
     {
       name: 'suspended-stopped',
-      says: 'its plane has not confirmed this',
+      says: 'before the plane confirmed this',
       next: /^Retry$/,
       place: NOT_CONFIRMED,
       job: jobAt('suspend', 'stopped'),
