@@ -232,11 +232,21 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       throw new Error('The disk is full.');
     });
     const known = plane.identities.current.revision;
-    const accepted = jest.spyOn(applier, 'accept');
+    const accept = applier.accept.bind(applier);
+    let pullAgain = (): void => undefined;
+    const isSeen = new Promise<void>((resolve) => (pullAgain = resolve));
+    const accepted = jest
+      .spyOn(applier, 'accept')
+      .mockImplementationOnce(accept)
+      .mockImplementationOnce(async (...given) => {
+        await isSeen;
+        return accept(...given);
+      });
     link.control.wanted.changeTogether(() => {
       for (const entry of [globex, initech]) link.control.wanted.put(entry);
     });
     await link.reported(globex.tenant_id, 'failed');
+    pullAgain();
     await link.reported(globex.tenant_id);
     expect(await statusOf(plane, 'globex')).toBe(200);
     expect(await statusOf(plane, 'initech')).toBe(200);
