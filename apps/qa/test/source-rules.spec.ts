@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../src/supply-chain/locked-packages';
 
@@ -168,5 +168,19 @@ describe('every line in the repository', () => {
     );
     expect(written.length).toBeGreaterThan(1000);
     expect(written.filter((file) => tooLong(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
+  });
+});
+
+describe('every project', () => {
+  /** Nx takes an unknown token for a folder, and then does not restore what the target has written. */
+  const UNKNOWN_TOKEN = /\{(?!(?:workspaceRoot|projectRoot|projectName)\})\w[\w-]*\}/;
+
+  it('names what its targets write with tokens that Nx knows', () => {
+    expect('{admin-consoleRoot}/dist').toMatch(UNKNOWN_TOKEN);
+    const files = ['apps', 'libs']
+      .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}/project.json`))
+      .filter((file) => existsSync(join(ROOT, file)));
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((file) => UNKNOWN_TOKEN.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
   });
 });
