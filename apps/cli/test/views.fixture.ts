@@ -41,6 +41,8 @@ export function tenantView(given: Partial<TenantView> = {}): TenantView {
     deployment_model: 'shared',
     status: 'active',
     plan: 'core',
+    plan_overrides: null,
+    billing: { state: 'ok', past_due_since: null, read_only_from: null },
     region: null,
     settings: {},
     source: 'api',

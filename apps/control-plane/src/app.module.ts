@@ -11,6 +11,7 @@ import { ChoresModule } from './chores.module';
 import { ControlPlaneConfig } from './config/control-plane.config';
 import { DatabaseModule } from './database.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
+import { EntitlementsModule } from './entitlements/entitlements.module';
 import { ExtensionPointsModule } from './extension-points.module';
 import { HomeController } from './home.controller';
 import { IdempotencyModule } from './idempotency/idempotency.module';
@@ -34,6 +35,7 @@ const FEATURES = [
   AccountsModule,
   AiGatewayModule,
   EnrolmentModule,
+  EntitlementsModule,
   InstallBundlesModule,
   OperationsModule,
   OverviewModule,

@@ -4,6 +4,7 @@ import { AccountsModule } from './accounts/accounts.module';
 import { AuditModule } from './audit/audit.module';
 import { ControlPlaneChores } from './control-plane-chores';
 import { DesiredStateModule } from './desired-state/desired-state.module';
+import { EntitlementsModule } from './entitlements/entitlements.module';
 import { DeprovisionModule } from './operations/deprovision/deprovision.module';
 import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
@@ -16,6 +17,7 @@ import { TenantsModule } from './tenants/tenants.module';
     AuditModule,
     DeprovisionModule,
     DesiredStateModule,
+    EntitlementsModule,
     RemoveCopyModule,
     ServiceKeysModule,
     SignupModule,

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { OldCredentials } from './accounts/old-credentials';
 import { AuditSealer } from './audit/audit-sealer';
 import { DesiredStates } from './desired-state/desired-states';
+import { LeaseRenewals } from './entitlements/lease-renewals';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { OldBackups } from './operations/deprovision/old-backups';
 import { Purges } from './operations/deprovision/purges';
@@ -27,6 +28,7 @@ export class ControlPlaneChores extends Chores {
     private readonly signups: Signups,
     private readonly oldCredentials: OldCredentials,
     private readonly signupLinks: SignupLinks,
+    private readonly leases: LeaseRenewals,
   ) {
     super();
   }
@@ -45,6 +47,7 @@ export class ControlPlaneChores extends Chores {
       () => this.signups.sweep(),
       () => this.oldCredentials.sweep(),
       () => this.signupLinks.sweep(),
+      () => this.leases.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

@@ -47,9 +47,12 @@ import { IndexLists1700000000050 } from './database/migrations/0050-index-lists'
 import { BindSignupsToBrowsers1700000000051 } from './database/migrations/0051-bind-signups-to-browsers';
 import { IndexSignUps1700000000052 } from './database/migrations/0052-index-sign-ups';
 import { NoteSuspensions1700000000053 } from './database/migrations/0053-note-suspensions';
+import { LeasePlans1700000000054 } from './database/migrations/0054-lease-plans';
+import { MeterUsage1700000000055 } from './database/migrations/0055-meter-usage';
 import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
+import { TenantUsage } from './entitlements/tenant-usage.entity';
 import { IdempotencyRecord } from './idempotency/idempotency-key.entity';
 import { LocalPlane } from './infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from './mail/outgoing-mail.entity';
@@ -92,6 +95,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     Signup,
     SigningKey,
     Tenant,
+    TenantUsage,
     ThrottleRow,
     TenantPlane,
     Transfer,
@@ -141,5 +145,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     BindSignupsToBrowsers1700000000051,
     IndexSignUps1700000000052,
     NoteSuspensions1700000000053,
+    LeasePlans1700000000054,
+    MeterUsage1700000000055,
   ],
 };

@@ -57,8 +57,12 @@ export class JobScene {
     readonly cell: PlaneSimulator,
   ) {}
 
-  static async set(driver: DatabaseDriver, env: Env = {}): Promise<JobScene> {
-    const plane = await TestControlPlane.boot(driver, env);
+  static async set(
+    driver: DatabaseDriver,
+    env: Env = {},
+    through?: (url: string) => string,
+  ): Promise<JobScene> {
+    const plane = await TestControlPlane.boot(driver, env, undefined, through);
     return new JobScene(plane, await plane.enrolledCell());
   }
 

@@ -16,6 +16,7 @@ import { DataSourcesModule } from './data-sources/data-sources.module';
 import { DatabaseModule } from './database/database.module';
 import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
+import { LeasesModule } from './leases/leases.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
 import { OutboundModule } from './outbound/outbound.module';
 import { PortabilityModule } from './portability/portability.module';
@@ -40,6 +41,7 @@ const FEATURES = [
   CmdbModule,
   DataSourcesModule,
   IncidentsModule,
+  LeasesModule,
   OnboardingModule,
   RunbooksModule,
   SingleSignOnModule,

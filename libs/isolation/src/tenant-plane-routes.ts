@@ -20,6 +20,13 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     body: () => ({ allow_control_plane: true }),
     harm: 'its AI questions would be sent through the Control Plane',
   },
+  'GET /api/entitlements': { verb: 'read' },
+  'POST /api/entitlements/lease': {
+    verb: 'write',
+    body: () => ({ lease: 'isolation-probe' }),
+    answers: [409],
+    harm: 'its plan would change',
+  },
   'GET /api/moves': { verb: 'list' },
   'POST /api/moves/consent': {
     verb: 'write',

@@ -1,5 +1,6 @@
 export * from './accounts';
 export * from './audit';
+export * from './entitlements';
 export * from './is-slug';
 export * from './jobs';
 export * from './operations';

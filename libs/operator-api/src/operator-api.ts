@@ -1,5 +1,6 @@
 import { type AccountsApi } from './accounts';
 import { type AuditApi } from './audit';
+import { type EntitlementsApi } from './entitlements';
 import { type JobsApi } from './jobs';
 import { type OperationsApi } from './operations';
 import { type OverviewApi } from './overview';
@@ -17,6 +18,7 @@ export interface OperatorApi
   extends
     AccountsApi,
     AuditApi,
+    EntitlementsApi,
     JobsApi,
     OperationsApi,
     OverviewApi,

@@ -1,9 +1,32 @@
 import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTargetProblem } from '@atlas/persistence';
-import { type PublishedKey } from '@atlas/plane-contract';
+import { type BillingState, type PublishedKey } from '@atlas/plane-contract';
 import { Checked, Optional, type Page, PageQuery } from '@atlas/platform';
-import { PLANS, type Plan, TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
-import { IsIn, IsObject, IsString, IsUrl, Length, Matches, ValidateBy } from 'class-validator';
+import {
+  LIMITS,
+  type Limit,
+  MODULE_KEYS,
+  type Module,
+  PLANS,
+  type Plan,
+  type PlanOverrides,
+  TENANT_STATUSES,
+  type TenantStatus,
+} from '@atlas/tenancy';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsString,
+  IsUrl,
+  Length,
+  Matches,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { Type } from 'class-transformer';
 import { type JWTPayload } from 'jose';
 import { type InstallBundle, type IssueTokenDto, type TokenView } from './provisioning-tokens';
 
@@ -39,6 +62,9 @@ export interface TenantView {
   readonly deployment_model: DeploymentModel;
   readonly status: TenantStatus;
   readonly plan: Plan;
+  /** What was agreed with the tenant in addition to its plan. */
+  readonly plan_overrides: PlanOverrides | null;
+  readonly billing: BillingView;
   readonly region: string | null;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly source: 'admin_ui' | 'signup' | 'api';
@@ -59,6 +85,14 @@ export interface TenantView {
   readonly suspension_reason: string | null;
   /** The deadline for restoring a deprovisioned tenant. */
   readonly restorable_until: Date | null;
+}
+
+export interface BillingView {
+  readonly state: BillingState;
+  /** Since when a bill has been unpaid. */
+  readonly past_due_since: Date | null;
+  /** When the paid extras become read-only. */
+  readonly read_only_from: Date | null;
 }
 
 export interface SignupLink {
@@ -91,8 +125,24 @@ export class ListTenantsQuery extends PageQuery {
   q?: string;
 }
 
+const MAX_LIMIT = 1_000_000_000;
 /** Settings that only provisioning sets. */
 const FIXED_SETTINGS = ['database_driver'];
+
+export class PlanOverridesDto {
+  /** Limits that replace those of the plan. Whole numbers of at least 0. */
+  @Optional()
+  @IsObject()
+  @WithoutProblem('limits', limitsProblem)
+  limits?: Partial<Record<Limit, number>>;
+
+  /** Modules that the tenant may use although its plan does not include them. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(MODULE_KEYS.length)
+  @IsIn(MODULE_KEYS, { each: true })
+  modules?: Module[];
+}
 
 export class UpdateTenantDto {
   @Optional()
@@ -105,20 +155,42 @@ export class UpdateTenantDto {
   @IsIn(PLANS)
   plan?: Plan;
 
+  /** Replaces what was agreed with the tenant in addition to its plan. Null removes it. */
+  @Optional()
+  @ValidateIf((_, value) => value !== null)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PlanOverridesDto)
+  plan_overrides?: PlanOverridesDto | null;
+
   /**
    * Merged into the current settings, key by key; null removes a key (RFC 7396). At most 10,000 characters of
    * JSON in total.
    */
   @Optional()
   @IsObject()
-  @ValidateBy({
-    name: 'settings',
-    validator: {
-      validate: (value) => settingsProblem(value) === null,
-      defaultMessage: (args) => `settings ${settingsProblem(args?.value)}`,
-    },
-  })
+  @WithoutProblem('settings', settingsProblem)
   settings?: Record<string, unknown>;
+}
+
+/** Refuses a value if `problemOf` returns a problem, which completes a sentence that begins with `name`. */
+function WithoutProblem(name: string, problemOf: (value: unknown) => string | null): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value) => problemOf(value) === null,
+      defaultMessage: (args) => `${name} ${problemOf(args?.value)}`,
+    },
+  });
+}
+
+function limitsProblem(limits: unknown): string | null {
+  for (const [key, value] of Object.entries(limits ?? {})) {
+    if (!LIMITS.includes(key as Limit)) return `must not contain ${key}; the limits are ${LIMITS.join(', ')}`;
+    if (!Number.isInteger(value) || value < 0 || value > MAX_LIMIT)
+      return `must contain a whole number from 0 to ${MAX_LIMIT} as ${key}`;
+  }
+  return null;
 }
 
 function settingsProblem(value: unknown): string | null {

@@ -51,6 +51,8 @@ export interface DesiredTenant {
   readonly admin_email: string;
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
+  /** A JWS that says what the tenant may use on this plane; see `LeaseClaims`. */
+  readonly lease?: string;
   readonly transfer?: DesiredTransfer;
   /** Set only for the tenant's home, and only if there are sign-up links. */
   readonly signup_links?: DesiredSignupLinks;

@@ -17,6 +17,7 @@ import {
 } from 'class-validator';
 import { ENDPOINT_URL, MAX_ENDPOINT_URL } from './enrol.request';
 import { ReportedHealth } from './reported-health';
+import { ReportedUsage } from './reported-usage';
 
 /** The range of an integer column. */
 const MAX_INTEGER = 2_147_483_647;
@@ -100,8 +101,11 @@ export class ReportRequest {
   @Type(() => ReportedTenant)
   tenants: ReportedTenant[];
 
+  /** Planes of older versions send an empty object. */
   @IsObject()
-  usage: Record<string, unknown>;
+  @ValidateNested()
+  @Type(() => ReportedUsage)
+  usage: ReportedUsage;
 
   @IsObject()
   @ValidateNested()

@@ -26,6 +26,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { Transfer, type TransferPurpose } from '../registry/transfer.entity';
 import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
 import { SigningKeys } from '../signing-keys/signing-keys';
+import { Leases } from './leases';
 import { toldSignupLinks } from './told-signup-links';
 
 const REVISION_OF_PLANE =
@@ -48,6 +49,7 @@ export class DesiredStates implements OnModuleInit {
     private readonly database: Database,
     private readonly signals: Signals,
     private readonly keys: SigningKeys,
+    private readonly leases: Leases,
     private readonly serviceKeys: ServiceKeys,
     private readonly clock: Clock,
   ) {}
@@ -150,11 +152,16 @@ export class DesiredStates implements OnModuleInit {
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    // The links are read after the entries, so that newer changes are sent twice rather than missed.
-    const links = entries.some(isEntry)
-      ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
-      : new Map<string, DesiredSignupLinks>();
-    const state = this.describe(entries, links, current, isFull);
+    // Read after the entries, so that newer changes are sent twice rather than missed.
+    const [links, leases] = entries.some(isEntry)
+      ? await this.database.read((manager) =>
+          together([
+            toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n),
+            this.leases.told(manager, tenantPlaneId, isFull ? 0 : n),
+          ]),
+        )
+      : [new Map<string, DesiredSignupLinks>(), new Map<string, string>()];
+    const state = this.describe(entries, { links, leases }, current, isFull);
     const next = rows[0]?.next_key_id;
     if (!next || keyId === undefined || keyId === next) return state;
     const next_secret = await this.serviceKeys.handOver(tenantPlaneId, keyId, next);
@@ -269,7 +276,7 @@ export class DesiredStates implements OnModuleInit {
 
   private describe(
     rows: readonly ChangedRow[],
-    links: ReadonlyMap<string, DesiredSignupLinks>,
+    { links, leases }: Told,
     current: number,
     isFull: boolean,
   ): DesiredState {
@@ -278,7 +285,7 @@ export class DesiredStates implements OnModuleInit {
     return {
       revision: `${this.epoch}.${current}`,
       full: isFull,
-      tenants: here.map((row) => toEntry(row, links.get(row.tenant_id))),
+      tenants: here.map((row) => toEntry(row, links.get(row.tenant_id), leases.get(row.tenant_id))),
       removed: isFull ? [] : gone.map((row) => row.tenant_id),
       config: { keys: { keys: this.keys.ofPlanes() } },
     };
@@ -289,6 +296,12 @@ export class DesiredStates implements OnModuleInit {
     const [epoch, n = ''] = since.split('.');
     return epoch === this.epoch && /^\d{1,9}$/.test(n) ? Number(n) : null;
   }
+}
+
+/** By tenant. */
+interface Told {
+  readonly links: ReadonlyMap<string, DesiredSignupLinks>;
+  readonly leases: ReadonlyMap<string, string>;
 }
 
 interface ChangedRow {
@@ -346,7 +359,11 @@ function isHome(phase: DesiredTenant['phase']): boolean {
   return phase === 'serving' || phase === 'frozen';
 }
 
-function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
+function toEntry(
+  row: ChangedRow,
+  links: DesiredSignupLinks | undefined,
+  lease: string | undefined,
+): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
   // Planes apply only these two statuses. In any other status, the tenant is active on the plane.
@@ -360,6 +377,7 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
     admin_email,
     entry_revision,
     phase: told,
+    ...(lease !== undefined && told !== 'retired' && { lease }),
     // A plane that purges the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(links && told !== 'retired' && { signup_links: links }),

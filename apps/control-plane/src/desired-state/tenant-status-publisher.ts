@@ -7,8 +7,12 @@ import { changeTenantStatus } from '../registry/tenant-status';
 import { type Tenant } from '../registry/tenant.entity';
 import { DesiredStates } from './desired-states';
 
-export type Suspension = Pick<Tenant, 'suspendedAt' | 'suspensionReason'>;
-export const NO_SUSPENSION: Suspension = { suspendedAt: null, suspensionReason: null };
+export type Suspension = Pick<Tenant, 'suspendedAt' | 'suspensionReason' | 'billingJobId'>;
+export const NO_SUSPENSION: Suspension = {
+  suspendedAt: null,
+  suspensionReason: null,
+  billingJobId: null,
+};
 
 /** Changes a tenant's status and publishes it to every plane that serves the tenant or is about to. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
+import { EntitlementsModule } from '../entitlements/entitlements.module';
 import { FleetModule } from '../fleet/fleet.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { RoutingModule } from '../routing/routing.module';
@@ -14,6 +15,7 @@ import { SelfController } from './self.controller';
   imports: [
     AuditModule,
     DesiredStateModule,
+    EntitlementsModule,
     FleetModule,
     ProvisioningJobsModule,
     RoutingModule,

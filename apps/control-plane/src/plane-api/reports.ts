@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { DesiredStates } from '../desired-state/desired-states';
 import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
+import { Usage } from '../entitlements/usage';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { isForked } from '../registry/health-class';
 import { Placement } from '../registry/placement.entity';
@@ -26,6 +27,7 @@ export class Reports {
     private readonly addresses: PlaneAddresses,
     private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
+    private readonly usage: Usage,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -47,6 +49,7 @@ export class Reports {
       await together([
         this.recordPlane(manager, plane, report, order),
         ...tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
+        this.usage.record(manager, tenantPlaneId, report.usage.amounts ?? []),
       ]);
       await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
       return order === 'next' ? plane : null;

@@ -16,6 +16,8 @@ const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
  */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
+  lease: { what: 'A lease', from: ['active', 'suspended'] },
+  billing: { what: 'A change of its bill', from: ['active', 'suspended'] },
   // A tenant that was never active is removed without a
   // backup, so no one may sign up before the tenant is active.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },

@@ -1,6 +1,7 @@
 import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
-import { type Plan, type TenantStatus } from '@atlas/tenancy';
+import { type BillingState } from '@atlas/plane-contract';
+import { type Plan, type PlanOverrides, type TenantStatus } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type TenantSource = 'admin_ui' | 'signup' | 'api';
@@ -15,6 +16,15 @@ export class Tenant {
   @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
   @Column('varchar') status: TenantStatus;
   @Column('varchar') plan: Plan;
+  /** What was agreed with the tenant in addition to its plan. */
+  @JsonColumn({ name: 'plan_overrides', nullable: true }) planOverrides: PlanOverrides | null;
+  @Column('varchar', { name: 'billing_state' }) billingState: BillingState;
+  /** Since when a bill has been unpaid; null if none is. */
+  @TimestampColumn({ name: 'past_due_since', nullable: true }) pastDueSince: Date | null;
+  /** The job that suspended the tenant because of an unpaid bill, until the tenant is resumed. */
+  @Column('uuid', { name: 'billing_job_id', nullable: true }) billingJobId: string | null;
+  /** When the tenant's newest lease was issued, which is also its serial. Null before the first renewal. */
+  @TimestampColumn({ name: 'leased_at', nullable: true }) leasedAt: Date | null;
   @Column('varchar', { nullable: true }) region: string | null;
   @Column('varchar') source: TenantSource;
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;

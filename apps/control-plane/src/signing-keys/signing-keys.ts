@@ -1,5 +1,10 @@
 import { Database, SecretBox, insertIfAbsent } from '@atlas/persistence';
-import { SIGNUP_KEY_PURPOSE, SIGNUP_TOKEN_ALGORITHM, type PublishedKey } from '@atlas/plane-contract';
+import {
+  LEASE_KEY_PURPOSE,
+  SIGNUP_KEY_PURPOSE,
+  SIGNUP_TOKEN_ALGORITHM,
+  type PublishedKey,
+} from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import {
@@ -21,7 +26,7 @@ export const DELETION_KEY_PURPOSE = 'deletion';
  * One key per purpose. Its id is the purpose and a number,
  * so that processes that start together agree on one key.
  */
-const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => ({
+const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, LEASE_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => ({
   kid: `${purpose}-1`,
   purpose,
 }));

@@ -1,4 +1,5 @@
 import { type TenantView } from '@atlas/operator-api';
+import { readOnlyFrom } from '../desired-state/leases';
 import { type Tenant } from '../registry/tenant.entity';
 
 export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
@@ -10,6 +11,12 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     deployment_model: tenant.deploymentModel,
     status: tenant.status,
     plan: tenant.plan,
+    plan_overrides: tenant.planOverrides,
+    billing: {
+      state: tenant.billingState,
+      past_due_since: tenant.pastDueSince,
+      read_only_from: tenant.pastDueSince && readOnlyFrom(tenant.pastDueSince),
+    },
     region: tenant.region,
     settings: tenant.settings,
     source: tenant.source,

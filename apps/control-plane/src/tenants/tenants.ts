@@ -14,6 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
+import { issuedAtOf } from '../desired-state/leases';
 import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher';
 import { Placement } from '../registry/placement.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
@@ -73,25 +74,27 @@ export class Tenants {
       requireStatus(tenant, TENANT_WRITES.update);
       const [current] = await viewsOf(manager, (query) => query.where({ id }), 1);
       if (current) expected.require(current);
-      const { name, plan, settings } = tenant;
+      const { settings } = tenant;
+      const now = this.clock.now();
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
         ...(dto.plan !== undefined && { plan: dto.plan }),
+        ...(dto.plan_overrides !== undefined && { planOverrides: dto.plan_overrides }),
         ...(dto.settings !== undefined && { settings: merged(settings, dto.settings) }),
       };
-      await updateRows(
-        manager,
-        Tenant,
-        { id },
-        { ...changes, updatedAt: timeOfChange(this.clock.now(), tenant.updatedAt) },
-      );
+      const isLeasedAnew = changes.plan !== undefined || changes.planOverrides !== undefined;
+      const times = {
+        updatedAt: timeOfChange(now, tenant.updatedAt),
+        ...(isLeasedAnew && { leasedAt: timeOfChange(now, issuedAtOf(tenant)) }),
+      };
+      await updateRows(manager, Tenant, { id }, { ...changes, ...times });
       await this.publisher.publish(manager, id);
       await this.audit.record(manager, {
         action: 'tenant.updated',
         targetKind: 'tenant',
         targetId: id,
-        before: { name, plan, settings },
-        after: { name, plan, settings, ...changes },
+        before: factsOf(tenant),
+        after: factsOf({ ...tenant, ...changes }),
       });
     });
     return this.get(id);
@@ -143,6 +146,10 @@ function beginning({ connection }: SelectQueryBuilder<Tenant>, columns: readonly
     `(lower(tenant.${column}) ${inBytes} >= lower(:q) and ` +
     `lower(tenant.${column}) ${inBytes} < lower(:q) || '${LAST_CHARACTER}')`;
   return `(${columns.map(range).join(' or ')})`;
+}
+
+function factsOf({ name, plan, planOverrides, settings }: Tenant): Record<string, unknown> {
+  return { name, plan, plan_overrides: planOverrides, settings };
 }
 
 export async function requireTenant(manager: EntityManager, id: string): Promise<Tenant> {

@@ -41,6 +41,8 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         deployment_model: 'shared',
         status: 'provisioning',
         plan: 'core',
+        plan_overrides: null,
+        billing: { state: 'ok', past_due_since: null, read_only_from: null },
         region: null,
         settings: {},
         source: 'api',

@@ -55,10 +55,18 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
           admin_email: `admin@${tenant.slug}.example.com`,
           phase: 'serving',
           entry_revision: 1,
+          lease: expect.any(String),
         },
       ],
       removed: [],
-      config: { keys: { keys: [expect.objectContaining({ purpose: 'signup' })] } },
+      config: {
+        keys: {
+          keys: [
+            expect.objectContaining({ purpose: 'signup' }),
+            expect.objectContaining({ purpose: 'lease' }),
+          ],
+        },
+      },
     });
   });
 

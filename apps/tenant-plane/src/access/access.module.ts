@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module';
 import { ControlPlaneClientModule } from '../control-plane-client/control-plane-client.module';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { EntitlementsModule } from '../entitlements/entitlements.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
 import { CallerWrites } from './caller-writes';
@@ -14,7 +15,14 @@ import { UserWrites } from './user-writes';
 
 /** Decides who may make a request, and for which tenant. Checks both again when a user writes data. */
 @Module({
-  imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
+  imports: [
+    AuditModule,
+    ControlPlaneClientModule,
+    CredentialsModule,
+    EntitlementsModule,
+    PlaneIdentityModule,
+    TenancyModule,
+  ],
   providers: [
     SessionCookie,
     TenantCrossings,

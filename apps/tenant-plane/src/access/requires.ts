@@ -1,3 +1,4 @@
+import { type Module } from '@atlas/tenancy';
 import { SetMetadata } from '@nestjs/common';
 import { type Permission } from '../credentials/permission';
 import { type KeyKind } from '../credentials/tenant-token';
@@ -16,6 +17,14 @@ export interface KeyAccess {
 /** Admits users of the tenant whose role includes this permission. */
 export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, permission);
+/** The metadata key of the module that a route is part of. */
+export const MODULE = 'tenant-plane:module';
+/**
+ * Admits only tenants whose plan includes the module. If it is a paid extra, it must not be read-only at the
+ * moment, so routes that only read do not need this.
+ */
+export const ChangesModule = (module: Module): MethodDecorator & ClassDecorator =>
+  SetMetadata(MODULE, module);
 /** Admits any signed-in user of the tenant. */
 export const AnyUser = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'any-user' satisfies Access);

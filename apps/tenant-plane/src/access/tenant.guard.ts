@@ -1,5 +1,6 @@
 import { TenantDatabase } from '@atlas/persistence';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
+import { type Module } from '@atlas/tenancy';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type Permission, requirePermission } from '../credentials/permission';
@@ -9,11 +10,12 @@ import {
   sessionClaim,
   unauthenticated,
 } from '../credentials/session-authentication';
+import { TenantEntitlements } from '../entitlements/entitlements';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { claimedKey, keyRefused } from './claimed-key';
-import { ACCESS, type Access, type KeyAccess } from './requires';
+import { ACCESS, type Access, type KeyAccess, MODULE } from './requires';
 import { SessionCookie } from './session-cookie';
 import { TenantCrossings } from './tenant-crossings';
 import { type TenantRequest } from './tenant-request';
@@ -40,6 +42,7 @@ export class TenantGuard implements CanActivate {
     private readonly tenants: TenantDatabase,
     private readonly crossings: TenantCrossings,
     private readonly cookie: SessionCookie,
+    private readonly entitlements: TenantEntitlements,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -52,6 +55,8 @@ export class TenantGuard implements CanActivate {
     else if (access.orUsersWith && !claimedKey(request, access.keyOf))
       await this.admitUser(request, access.orUsersWith);
     else await this.admitKey(request, access);
+    const module = this.reflector.getAllAndOverride<Module | undefined>(MODULE, places);
+    if (module && request.tenant) await this.entitlements.requireUsable(request.tenant, module);
     return true;
   }
 

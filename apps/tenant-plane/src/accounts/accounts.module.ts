@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { EntitlementsModule } from '../entitlements/entitlements.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { MailModule } from '../mail/mail.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
@@ -27,6 +28,7 @@ import { UsersController } from './users.controller';
     AccessModule,
     AuditModule,
     CredentialsModule,
+    EntitlementsModule,
     IdempotencyModule,
     MailModule,
     PlaneIdentityModule,

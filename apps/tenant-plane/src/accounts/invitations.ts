@@ -10,9 +10,10 @@ import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { lockUsers } from '../credentials/user-locks';
-import { statusOf } from '../credentials/user-status';
+import { statusOf, takesPlace } from '../credentials/user-status';
 import { UserTokens } from '../credentials/user-tokens';
 import { NEW_USER, User } from '../credentials/user.entity';
+import { Quotas } from '../entitlements/quotas';
 import { InviteMail } from '../mail/invite.mail';
 import { Mails } from '../mail/mails';
 import { TenantUrls } from '../tenancy/tenant-urls';
@@ -58,13 +59,14 @@ export class Invitations {
     private readonly revocations: Revocations,
     private readonly mails: Mails,
     private readonly urls: TenantUrls,
+    private readonly quotas: Quotas,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Can be repeated until the invitation is accepted. A repeat may change the role and name, and invalidates
-   * the previous link. Throws `user_exists` and `too_many_attempts`.
+   * the previous link. Throws `user_exists`, `quota_exceeded` and `too_many_attempts`.
    */
   async invite(tenant: Tenant, by: SignedInUser, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
@@ -118,6 +120,7 @@ export class Invitations {
     if (known) {
       if (statusOf(known) !== 'invited') throw userExists();
       const changes = { role, name: name ?? known.name, ...invitation };
+      if (!takesPlace(known)) await this.quotas.requireRoom(scope, 'users');
       await scope.update(User, { id: known.id }, changes);
       return [{ ...known, ...changes }, inviter];
     }
@@ -132,6 +135,7 @@ export class Invitations {
       createdAt: now,
       ...invitation,
     };
+    await this.quotas.requireRoom(scope, 'users');
     await scope.insert(User, user);
     return [user, inviter];
   }

@@ -10,8 +10,9 @@ import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockThose } from '../credentials/user-locks';
-import { WHERE_STATUS, mayInvite, statusOf } from '../credentials/user-status';
+import { TAKES_PLACE, WHERE_STATUS, mayInvite, statusOf, takesPlace } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
+import { Quotas } from '../entitlements/quotas';
 import { lastAdmin, ownRole, userNotFound } from './user.errors';
 import { userDetails } from './user.view';
 
@@ -22,9 +23,12 @@ export class Users {
     private readonly tenants: TenantDatabase,
     private readonly sessions: Sessions,
     private readonly revocations: Revocations,
+    private readonly quotas: Quotas,
     private readonly audit: Audit,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    quotas.on('users', (scope) => scope.query(User, 'user').andWhere(TAKES_PLACE).getCount());
+  }
 
   async list(tenantId: string, query: ListUsersQuery): Promise<Page<UserDetails>> {
     const { cursor, limit, role, status, email } = query;
@@ -44,7 +48,7 @@ export class Users {
     return userDetails(await this.tenants.read(tenantId, (scope) => find(scope, id)));
   }
 
-  /** Throws `user_not_found`, `changed_meanwhile`, `own_role` and `last_admin`. */
+  /** Throws `user_not_found`, `changed_meanwhile`, `own_role`, `last_admin` and `quota_exceeded`. */
   update(
     tenantId: string,
     by: SignedInUser,
@@ -67,6 +71,7 @@ export class Users {
       if (isDeepStrictEqual(before, after)) return userDetails(user);
       const { name, role, deactivatedAt } = changed;
       const changes = { name, role, deactivatedAt };
+      if (takesPlace(changed) && !takesPlace(user)) await this.quotas.requireRoom(scope, 'users');
       if (deactivatedAt) await this.revocations.deactivate(scope, user, changes);
       else await scope.update(User, { id }, changes);
       await this.audit.record(scope, {

@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { overlapping } from '../credentials/previous-keys';
 import { hashToken, mintToken } from '../credentials/tenant-token';
+import { Quotas } from '../entitlements/quotas';
 import { isLabels } from '../runbooks/runbook-definition';
 import { Agent } from './agent.entity';
 import { agentView } from './agent.view';
@@ -16,10 +17,13 @@ export class Agents {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
+    private readonly quotas: Quotas,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    quotas.on('agents', (scope) => scope.query(Agent, 'agent').getCount());
+  }
 
-  /** Throws `invalid_labels`. */
+  /** Throws `invalid_labels` and `quota_exceeded`. */
   async create(tenantId: string, { name, labels }: CreateAgentDto): Promise<AgentWithKeyView> {
     if (labels) requireLabels(labels);
     return this.tenants.write(tenantId, async (scope) => {
@@ -38,6 +42,7 @@ export class Agents {
         lastContactAt: null,
         createdAt: now,
       };
+      await this.quotas.requireRoom(scope, 'agents');
       await scope.insert(Agent, agent);
       await this.record(scope, 'agent.created', agent);
       return { agent: agentView(agent, now), key };

@@ -24,7 +24,7 @@ import {
 } from '@atlas/tenant-api/ai';
 import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { Requires } from '../access/requires';
+import { ChangesModule, Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Permission } from '../credentials/permission';
 import { SessionAuthentication } from '../credentials/session-authentication';
@@ -55,6 +55,7 @@ export class AiController {
    * `error`.
    */
   @Requires(USE_AI)
+  @ChangesModule('ai_analysis')
   @Serves('POST /api/ai/incidents/:id/analysis')
   @HttpCode(200)
   @AnswersWithin(150)

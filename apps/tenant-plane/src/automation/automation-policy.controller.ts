@@ -13,7 +13,7 @@ import {
   type AutomationPolicyView,
 } from '@atlas/tenant-api/automation';
 import { Body, Controller } from '@nestjs/common';
-import { Requires } from '../access/requires';
+import { ChangesModule, Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
@@ -42,6 +42,7 @@ export class AutomationPolicyController {
 
   @Requires(SET_AUTOMATION_POLICY)
   @Versioned(VERSION)
+  @ChangesModule('runbooks')
   @Serves('PUT /api/automation/policy')
   set(
     @CurrentTenant() tenant: Tenant,

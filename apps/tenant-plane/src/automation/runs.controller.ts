@@ -25,7 +25,7 @@ import {
 } from '@atlas/tenant-api/automation';
 import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { Requires } from '../access/requires';
+import { ChangesModule, Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { SessionAuthentication } from '../credentials/session-authentication';
@@ -59,6 +59,7 @@ export class RunsController {
   @Requires(RUN_RUNBOOKS)
   @StartsRun()
   @Refuses('conflict', 'unprocessable')
+  @ChangesModule('runbooks')
   @Serves('POST /api/runbooks/:id/runs')
   start(
     @CurrentTenant() tenant: Tenant,
@@ -166,6 +167,7 @@ export class RunsController {
   @Requires(RUN_RUNBOOKS)
   @Refuses('conflict')
   @Decides()
+  @ChangesModule('runbooks')
   @Serves('POST /api/automation/jobs/:id/retry')
   retry(
     @CurrentTenant() tenant: Tenant,

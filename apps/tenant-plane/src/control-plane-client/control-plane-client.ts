@@ -1,8 +1,9 @@
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
 import { Clock, type Secret, currentContext, newTraceId, signalWithin, traceparentOf } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { TrustedTime } from '../plane-identity/trusted-time';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
 import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
@@ -49,6 +50,11 @@ interface Opened {
   readonly key: { readonly keyId: string; readonly secret: Secret };
 }
 
+/** Is told when a response was signed, by the Control Plane's clock. */
+interface SignedTimes {
+  correct(signedAt: Date): void;
+}
+
 /** Makes signed calls to the Control Plane, and verifies its signed responses. */
 @Injectable()
 export class ControlPlaneClient {
@@ -60,6 +66,7 @@ export class ControlPlaneClient {
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
     private readonly secrets: ServiceSecrets,
+    @Inject(TrustedTime) private readonly time: SignedTimes = { correct: () => undefined },
   ) {}
 
   /**
@@ -152,6 +159,7 @@ export class ControlPlaneClient {
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
     this.offsetMs = offsetOf(created, this.clock.now());
+    this.time.correct(new Date(created * 1000));
     if (!response.ok) throw refusal(response, body);
     return { text: body, signedAt: new Date(created * 1000) };
   }

@@ -22,6 +22,7 @@ import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll, deleteStaying } from '../portability/row-store';
+import { Leases } from '../tenancy/leases';
 import { OldCopies } from '../tenancy/old-copies';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -63,6 +64,7 @@ export class DesiredStateApplier {
     private readonly file: SingleTenantFile,
     private readonly reopened: ReopenedAccess,
     private readonly oldCopies: OldCopies,
+    private readonly leases: Leases,
   ) {}
 
   /**
@@ -99,12 +101,13 @@ export class DesiredStateApplier {
    */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
-    return tenants
-      .filter((entry) => {
-        const tenant = known.get(entry.tenant_id);
-        return !tenant || !isStored(tenant, entry);
-      })
-      .map((entry) => failed(entry, known.get(entry.tenant_id) ?? null, retried(failure)));
+    const entries: DesiredTenant[] = [];
+    for (const entry of tenants) {
+      const tenant = known.get(entry.tenant_id);
+      const lease = tenant ? await this.leases.newer(tenant, await this.leases.offered(entry)) : null;
+      if (!tenant || !isStored(tenant, entry, lease)) entries.push(entry);
+    }
+    return entries.map((entry) => failed(entry, known.get(entry.tenant_id) ?? null, retried(failure)));
   }
 
   private async known(): Promise<Map<string, Tenant>> {
@@ -115,12 +118,13 @@ export class DesiredStateApplier {
   private async applyOne(entry: DesiredTenant, fence: Fence, known?: Tenant): Promise<Applied> {
     const outcome = outcomeOf(entry);
     try {
+      const lease = await this.leases.offered(entry);
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
       // A full state may list thousands of tenants, and is sent again as long as one of them fails, so only
       // new entries are written.
-      if (known && isStored(known, entry)) return outcome;
+      if (known && isStored(known, entry, await this.leases.newer(known, lease))) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
-      const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
+      const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry, lease));
       return lack === null ? outcome : { ...outcome, ...lacking(lack) };
     } catch (error) {
       if (error instanceof Superseded) throw error;
@@ -146,7 +150,11 @@ export class DesiredStateApplier {
    * be served from the data here. Otherwise returns what is wrong with the data, and the tenant is not
    * served, not even from older rows.
    */
-  private async put(manager: EntityManager, entry: DesiredTenant): Promise<string | null> {
+  private async put(
+    manager: EntityManager,
+    entry: DesiredTenant,
+    lease: string | null,
+  ): Promise<string | null> {
     const tracking = new ChangeTracking(this.database);
     const isServing = entry.phase === 'serving';
     const isTracked = isServing || entry.reopened !== undefined;
@@ -175,7 +183,8 @@ export class DesiredStateApplier {
       await (isWritable ? reopen() : tracking.writeFrozen(entry.tenant_id, reopen));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
-    await upsertRow(manager, Tenant, rowOf(entry, known, frozenAt), ['id']);
+    const newest = await this.leases.newer(known, lease);
+    await upsertRow(manager, Tenant, rowOf(entry, known, { frozenAt, lease: newest }), ['id']);
     return null;
   }
 
@@ -299,9 +308,12 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
 }
 
 /** Whether storing the entry again would change nothing. A freeze always updates `frozenAt`. */
-function isStored(known: Tenant, entry: DesiredTenant): boolean {
+function isStored(known: Tenant, entry: DesiredTenant, lease: string | null): boolean {
   if (entry.phase !== 'serving' || lackOf(known, entry) !== null) return false;
-  const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
+  const wanted = {
+    ...rowOf(entry, known, { frozenAt: null, lease }),
+    reportedRevision: known.reportedRevision,
+  };
   return isDeepStrictEqual({ ...known, ...wanted }, { ...known });
 }
 
@@ -336,7 +348,7 @@ function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): A
 function rowOf(
   entry: DesiredTenant,
   known: Tenant | null,
-  frozenAt: Date | null,
+  { frozenAt, lease }: { readonly frozenAt: Date | null; readonly lease: string | null },
 ): Omit<Tenant, 'moveConsentId' | 'runBegunAt'> {
   const imported = known?.importedTransferId ?? null;
   const isWanted = imported !== null && [entry.transfer?.id, entry.requires_copy].includes(imported);
@@ -346,6 +358,7 @@ function rowOf(
     name: entry.name,
     status: entry.status,
     plan: entry.plan,
+    lease,
     adminEmail: entry.admin_email,
     phase: entry.phase,
     frozenAt,

@@ -18,6 +18,15 @@ export function statusOf({
   return invitedAt ? 'invited' : 'active';
 }
 
+/** Whether the user counts towards the plan's limit: those who can sign in, or can accept an invitation. */
+export function takesPlace(user: Pick<User, 'deactivatedAt' | 'invitedAt' | 'invitationEndedAt'>): boolean {
+  return user.deactivatedAt === null && (user.invitedAt === null || user.invitationEndedAt === null);
+}
+
+/** {@link takesPlace} as a condition on the row aliased `user`. */
+export const TAKES_PLACE =
+  'user.deactivatedAt is null and (user.invitedAt is null or user.invitationEndedAt is null)';
+
 export function mayInvite(user: Pick<User, 'role' | 'deactivatedAt' | 'invitedAt'>): boolean {
   return statusOf(user) === 'active' && includes(user.role, WRITE_USERS);
 }

@@ -1,5 +1,6 @@
 import { type Allowance, type TenantScope, Throttle, lockedForUpdate, together } from '@atlas/persistence';
 import { Clock, DomainError, currentContext } from '@atlas/platform';
+import { type Plan } from '@atlas/tenancy';
 import { type DataSourceKind } from '@atlas/tenant-api/data-sources';
 import { Injectable } from '@nestjs/common';
 import { CallerWrites } from '../access/caller-writes';
@@ -7,23 +8,40 @@ import { keyRefused } from '../access/claimed-key';
 import { type ClaimedKey } from '../access/tenant-request';
 import { accepts, presents } from '../credentials/previous-keys';
 import { hashToken } from '../credentials/tenant-token';
+import { TenantEntitlements } from '../entitlements/entitlements';
 import { requireStanding } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
 import { DataSource } from './data-source.entity';
+
+const BLOCK = 10;
 
 export const REQUESTS: Allowance = {
   name: 'requests with the key of',
   limit: 600,
   windowSeconds: 60,
   isStrict: false,
-  block: 10,
+  block: BLOCK,
   refusal: 'This data source has sent too many requests. Send more in each request.',
 };
+
+/** The requests with alerts that the plan allows, from all data sources of a tenant together. */
+function requestsWithAlerts(limit: number, plan: Plan): Allowance {
+  return {
+    name: 'requests with alerts of',
+    limit,
+    windowSeconds: 60,
+    isStrict: false,
+    block: limit % BLOCK === 0 ? BLOCK : 1,
+    refusal: `The plan "${plan}" allows ${limit} requests with alerts per minute. Send more in each request.`,
+  };
+}
 
 /** The keys that programs send alerts and events with. */
 @Injectable()
 export class DataSourceKeys {
   constructor(
     private readonly throttle: Throttle,
+    private readonly entitlements: TenantEntitlements,
     private readonly clock: Clock,
     callers: CallerWrites,
   ) {
@@ -32,8 +50,12 @@ export class DataSourceKeys {
 
   /** Counts a request. Throws `too_many_attempts`, and what {@link prove} throws. */
   async admit(scope: TenantScope, key: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
-    const source = await this.prove(scope, key, kind);
+    const [source, tenant] = await this.proven(scope, key, kind);
     await this.throttle.take(REQUESTS, [scope.tenantId, source.id]);
+    if (kind) {
+      const { limits, plan } = await this.entitlements.of(tenant);
+      await this.throttle.take(requestsWithAlerts(limits.ingest_per_minute, plan), [scope.tenantId]);
+    }
     return source;
   }
 
@@ -42,16 +64,24 @@ export class DataSourceKeys {
    * and its requests are handled one after another. Throws `unauthenticated`, `data_source_disabled`,
    * `data_source_kind` and the refusals of `requireStanding`.
    */
-  async prove(scope: TenantScope, { token }: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
+  async prove(scope: TenantScope, key: ClaimedKey, kind?: DataSourceKind): Promise<DataSource> {
+    return (await this.proven(scope, key, kind))[0];
+  }
+
+  private async proven(
+    scope: TenantScope,
+    { token }: ClaimedKey,
+    kind: DataSourceKind | undefined,
+  ): Promise<readonly [DataSource, Tenant]> {
     const hash = hashToken(token);
     const query = scope.query(DataSource, 'source').andWhere(...presents('source', hash));
-    const [, source] = await together([requireStanding(scope), lockedForUpdate(query).getOne()]);
+    const [tenant, source] = await together([requireStanding(scope), lockedForUpdate(query).getOne()]);
     if (!source || !accepts(source, hash, this.clock.now())) throw keyRefused();
     const context = currentContext();
     if (context) context.actor = { kind: 'data_source', id: source.id };
     if (!source.enabled) throw disabled();
     if (kind && source.kind !== kind) throw otherKind(source);
-    return source;
+    return [source, tenant];
   }
 }
 

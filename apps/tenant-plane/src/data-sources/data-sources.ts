@@ -14,12 +14,11 @@ import { Audit } from '../audit/audit';
 import { differences } from '../audit/differences';
 import { overlapping } from '../credentials/previous-keys';
 import { hashToken, mintToken } from '../credentials/tenant-token';
+import { Quotas } from '../entitlements/quotas';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { TenantUrls } from '../tenancy/tenant-urls';
 import { DataSource } from './data-source.entity';
 import { dataSourceView } from './data-source.view';
-
-/** How long the old key is accepted after a rotation. */
 
 @Injectable()
 export class DataSources {
@@ -27,9 +26,14 @@ export class DataSources {
     private readonly tenants: TenantDatabase,
     private readonly urls: TenantUrls,
     private readonly audit: Audit,
+    private readonly quotas: Quotas,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    const kept = { deletedAt: IsNull() };
+    quotas.on('data_sources', (scope) => scope.query(DataSource, 'source').andWhere(kept).getCount());
+  }
 
+  /** Throws `quota_exceeded`. */
   create(tenant: Tenant, dto: CreateDataSourceDto): Promise<DataSourceWithKeyView> {
     return this.tenants.write(tenant.id, async (scope) => {
       const now = this.clock.now();
@@ -48,6 +52,7 @@ export class DataSources {
         createdAt: now,
         deletedAt: null,
       };
+      await this.quotas.requireRoom(scope, 'data_sources');
       await scope.insert(DataSource, source);
       const { name, kind } = source;
       await this.record(scope, 'data_source.created', source, { after: { name, kind } });

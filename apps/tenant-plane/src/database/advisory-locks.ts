@@ -10,7 +10,8 @@
  *    access or change the tenant or its AI setting;
  * 4. the row of the tenant's identity provider;
  * 5. the rows of users, by ID;
- * 6. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
+ * 6. `quotas`;
+ * 7. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
  *    a row of its user, and `policies` as a row of a feature.
  *
  * For the plane: `tenantStanding`, then the change tracking (`tracked_tenants`, then `row_changes`), then the
@@ -24,4 +25,5 @@ export const ADVISORY_LOCKS = {
   auditSeal: 4_772_602,
   tenantStanding: 4_772_603,
   policies: 4_772_604,
+  quotas: 4_772_605,
 } as const;

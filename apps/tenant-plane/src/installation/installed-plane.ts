@@ -27,6 +27,8 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { RunbookCredentials } from '../runbooks/runbook-credentials';
 import { databaseOptions } from '../schema/database-options';
 import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
+import { TrustedTime } from '../plane-identity/trusted-time';
+import { Leases } from '../tenancy/leases';
 import { OldCopies } from '../tenancy/old-copies';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -88,6 +90,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     new SingleTenantFile(database, deployment),
     new ReopenedAccess(revocations, audit, new Mailer(config.mail)),
     oldCopies,
+    new Leases(identities, new TrustedTime(database, identities, clock)),
   );
   return { config, clock, identities, applier };
 }

@@ -20,7 +20,7 @@ const ONLY = { id: 1 };
  * Increase this when a version stores more of an entry than the previous version. Every plane then requests
  * everything once.
  */
-const CONTENTS = 2;
+const CONTENTS = 3;
 
 /** The row's values once a revision has been fully applied. */
 export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {
@@ -181,6 +181,7 @@ export class PlaneIdentities implements OnModuleInit {
       stateSignedAt: null,
       keys: [],
       sequence: 0,
+      latestTime: null,
       lastContactAt: null,
       leaseOwner: null,
       leaseExpiresAt: null,

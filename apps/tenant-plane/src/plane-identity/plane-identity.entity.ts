@@ -47,6 +47,8 @@ export class PlaneIdentity {
   @JsonColumn() keys: PublishedKey[];
   /** The number of the last report. Stored before that report is sent. */
   @Column('integer') sequence: number;
+  /** The latest time that the plane has seen; see `TrustedTime`. */
+  @TimestampColumn({ name: 'latest_time', nullable: true }) latestTime: Date | null;
   /** By the replicas' shared clock. */
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
   /** The claim of the replica that talks to the Control Plane. */

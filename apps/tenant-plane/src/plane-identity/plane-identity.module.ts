@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { Deployment } from './deployment';
 import { PlaneIdentities } from './plane-identities';
+import { TrustedTime } from './trusted-time';
 
 /**
  * The plane's identity: its row, keys and secrets, the lease among its replicas, and its deployment model.
  */
-@Module({ providers: [Deployment, PlaneIdentities], exports: [Deployment, PlaneIdentities] })
+@Module({
+  providers: [Deployment, PlaneIdentities, TrustedTime],
+  exports: [Deployment, PlaneIdentities, TrustedTime],
+})
 export class PlaneIdentityModule {}

@@ -20,7 +20,7 @@ import {
   type RunbooksApi,
 } from '@atlas/tenant-api/runbooks';
 import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
-import { Requires } from '../access/requires';
+import { ChangesModule, Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
@@ -43,6 +43,7 @@ export class RunbooksController {
   ) {}
 
   @Requires(WRITE_RUNBOOKS)
+  @ChangesModule('runbooks')
   @Repeatable({ takesSecret: true })
   @Refuses('unprocessable')
   @Serves('POST /api/runbooks')
@@ -77,6 +78,7 @@ export class RunbooksController {
   }
 
   @Requires(WRITE_RUNBOOKS)
+  @ChangesModule('runbooks')
   @Refuses('conflict', 'unprocessable')
   @Versioned(byNumber)
   @Serves('PUT /api/runbooks/:id')
@@ -95,6 +97,7 @@ export class RunbooksController {
   }
 
   @Requires(WRITE_RUNBOOKS)
+  @ChangesModule('runbooks')
   @Serves('DELETE /api/runbooks/:id')
   @HttpCode(204)
   archive(

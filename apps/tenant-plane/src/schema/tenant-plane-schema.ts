@@ -83,6 +83,7 @@ import { KeepCredentialsOfSlos1700000000048 } from './migrations/0048-keep-crede
 import { AnnounceMoves1700000000049 } from './migrations/0049-announce-moves';
 import { IndexOpenIncidents1700000000050 } from './migrations/0050-index-open-incidents';
 import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-of-runbooks';
+import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -194,5 +195,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     AnnounceMoves1700000000049,
     IndexOpenIncidents1700000000050,
     IndexRunsOfRunbooks1700000000051,
+    KeepLeases1700000000052,
   ],
 };

@@ -20,6 +20,7 @@ import { UserIdentity } from '../credentials/user-identity.entity';
 import { lockUnchanged } from '../credentials/user-locks';
 import { UserTokens } from '../credentials/user-tokens';
 import { NEW_USER, User } from '../credentials/user.entity';
+import { Quotas } from '../entitlements/quotas';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
 
@@ -51,6 +52,7 @@ export class UserSignOn {
     private readonly sessions: Sessions,
     private readonly revocations: Revocations,
     private readonly links: UserTokens,
+    private readonly quotas: Quotas,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -151,7 +153,9 @@ export class UserSignOn {
     await this.links.revoke(scope, id, 'invite');
   }
 
-  /** Creates the user only if the tenant's admin allows it for the address's domain. */
+  /**
+   * Creates the user only if the tenant's admin allows it for the address's domain. Throws `quota_exceeded`.
+   */
   private async create(
     scope: TenantScope,
     provider: IdentityProvider,
@@ -171,6 +175,7 @@ export class UserSignOn {
       passwordHash: NO_PASSWORD,
       createdAt: now,
     };
+    await this.quotas.requireRoom(scope, 'users');
     await scope.insert(User, user);
     setActor(user.id);
     const after = { email, role: user.role, issuer: provider.issuer };

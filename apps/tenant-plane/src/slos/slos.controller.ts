@@ -28,7 +28,7 @@ import {
 } from '@atlas/tenant-api/slos';
 import { Body, Controller, Header, HttpCode, Param, Query } from '@nestjs/common';
 import { CallerWrites } from '../access/caller-writes';
-import { Requires, WithKeyOf } from '../access/requires';
+import { ChangesModule, Requires, WithKeyOf } from '../access/requires';
 import { type Caller, CurrentCaller, CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
@@ -58,6 +58,7 @@ export class SlosController {
   ) {}
 
   @Requires(WRITE_SLOS)
+  @ChangesModule('slos')
   @Repeatable({ takesSecret: true })
   @Refuses('unprocessable')
   @Serves('POST /api/slos')
@@ -77,6 +78,7 @@ export class SlosController {
   }
 
   @Requires(WRITE_SLOS)
+  @ChangesModule('slos')
   @Repeatable()
   @ApiConsumes('application/yaml', 'application/json')
   @Refuses('unprocessable')
@@ -97,6 +99,7 @@ export class SlosController {
   }
 
   @Requires(WRITE_SLOS)
+  @ChangesModule('slos')
   @Refuses('unprocessable')
   @Versioned(byUpdatedAt)
   @Serves('PATCH /api/slos/:id')
@@ -112,6 +115,7 @@ export class SlosController {
   }
 
   @Requires(WRITE_SLOS)
+  @ChangesModule('slos')
   @Serves('DELETE /api/slos/:id')
   @HttpCode(204)
   delete(

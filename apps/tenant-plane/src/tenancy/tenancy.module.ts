@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { Leases } from './leases';
 import { ProductionDatabaseCheck } from './production-database-check';
 import { OldCopies } from './old-copies';
 import { RowSecurityCheck } from './row-security-check';
@@ -12,6 +13,7 @@ import { TenantUrls } from './tenant-urls';
 @Module({
   imports: [PlaneIdentityModule],
   providers: [
+    Leases,
     ProductionDatabaseCheck,
     OldCopies,
     RowSecurityCheck,
@@ -20,6 +22,6 @@ import { TenantUrls } from './tenant-urls';
     TenantResolution,
     TenantUrls,
   ],
-  exports: [OldCopies, SingleTenantFile, TenantDirectory, TenantResolution, TenantUrls],
+  exports: [Leases, OldCopies, SingleTenantFile, TenantDirectory, TenantResolution, TenantUrls],
 })
 export class TenancyModule {}

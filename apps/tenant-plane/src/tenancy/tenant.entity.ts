@@ -19,6 +19,8 @@ export class Tenant {
   @Column('varchar') name: string;
   @Column('varchar') status: DesiredTenantStatus;
   @Column('varchar') plan: Plan;
+  /** A JWS that says what the tenant may use here, the newest that this plane has accepted. */
+  @Column('text', { nullable: true }) lease: string | null;
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;
   @Column('varchar') phase: PlacementPhase;
   /** When this plane last learned that the tenant is frozen, by its replicas' shared clock. */

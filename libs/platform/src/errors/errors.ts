@@ -6,6 +6,7 @@ export type ErrorKind =
   | 'elsewhere'
   | 'invalid'
   | 'unauthenticated'
+  | 'payment_required'
   | 'forbidden'
   | 'not_found'
   | 'too_slow'
@@ -27,6 +28,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   elsewhere: 307,
   invalid: 400,
   unauthenticated: 401,
+  payment_required: 402,
   forbidden: 403,
   not_found: 404,
   too_slow: 408,

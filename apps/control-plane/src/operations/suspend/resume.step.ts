@@ -19,9 +19,13 @@ export class ResumeStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
-    const { suspendedAt, suspensionReason } = await requireTenant(manager, tenantId);
+    const { suspendedAt, suspensionReason, billingJobId } = await requireTenant(manager, tenantId);
     await this.publisher.set(manager, tenantId, 'active', NO_SUSPENSION);
-    return done({ suspended_at: suspendedAt?.toISOString() ?? null, reason: suspensionReason });
+    return done({
+      suspended_at: suspendedAt?.toISOString() ?? null,
+      reason: suspensionReason,
+      billing_job_id: billingJobId,
+    });
   }
 
   async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
@@ -32,9 +36,10 @@ export class ResumeStep extends ProvisioningStep {
   }
 }
 
-function suspensionIn({ suspended_at: at, reason }: StepOutputs): Suspension {
+function suspensionIn({ suspended_at: at, reason, billing_job_id: jobId }: StepOutputs): Suspension {
   return {
     suspendedAt: typeof at === 'string' ? new Date(at) : null,
     suspensionReason: typeof reason === 'string' ? reason : null,
+    billingJobId: typeof jobId === 'string' ? jobId : null,
   };
 }

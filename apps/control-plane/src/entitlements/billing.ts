@@ -1,0 +1,87 @@
+import { LIVE_JOB_STATUSES } from '@atlas/jobs';
+import { type BillingChangedView, type JobView } from '@atlas/operator-api';
+import { Database, updateRows } from '@atlas/persistence';
+import { type BillingState } from '@atlas/plane-contract';
+import { Clock, timeOfChange } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { issuedAtOf } from '../desired-state/leases';
+import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher';
+import { jobView } from '../lifecycle/job.view';
+import { TenantOperations } from '../lifecycle/tenant-operations';
+import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
+import { placeOf } from '../registry/placements';
+import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
+import { Tenant } from '../registry/tenant.entity';
+import { tenantView } from '../tenants/tenant.view';
+import { lockTenant, requireTenant } from '../tenants/tenants';
+
+const UNPAID = 'The bill is unpaid.';
+
+/** Records whether tenants' bills are paid, and suspends and resumes tenants accordingly. */
+@Injectable()
+export class Billing {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly publisher: TenantStatusPublisher,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Throws `tenant_not_found`, `invalid_transition`
+   * and, if the tenant must be suspended or resumed, `operation_in_progress`.
+   */
+  change(id: string, state: BillingState): Promise<BillingChangedView> {
+    return this.database.write(async (manager) => {
+      const tenant = await lockTenant(manager, id);
+      requireStatus(tenant, TENANT_WRITES.billing);
+      if (tenant.billingState !== state) await this.record(manager, tenant, state);
+      // An earlier job may have been rolled back, so this is checked even if the state stays the same.
+      const job = await this.follow(manager, tenant, state);
+      const [changed, home] = [await requireTenant(manager, id), await placeOf(manager, id)];
+      return { tenant: tenantView(changed, home?.tenantPlaneId ?? null), job };
+    });
+  }
+
+  private async record(manager: EntityManager, tenant: Tenant, state: BillingState): Promise<void> {
+    const { id, pastDueSince } = tenant;
+    const now = this.clock.now();
+    const changes = {
+      billingState: state,
+      // A second unpaid bill does not restart the days of grace.
+      pastDueSince: state === 'ok' ? null : (pastDueSince ?? now),
+      leasedAt: timeOfChange(now, issuedAtOf(tenant)),
+      updatedAt: timeOfChange(now, tenant.updatedAt),
+    };
+    await updateRows(manager, Tenant, { id }, changes);
+    await this.audit.record(manager, {
+      action: 'tenant.billing_changed',
+      targetKind: 'tenant',
+      targetId: id,
+      before: { state: tenant.billingState },
+      after: { state },
+    });
+    await this.publisher.publish(manager, id);
+  }
+
+  /** A tenant that an operator has suspended for another reason stays suspended. */
+  private async follow(
+    manager: EntityManager,
+    { id, slug, status, billingJobId }: Tenant,
+    state: BillingState,
+  ): Promise<JobView | null> {
+    const last =
+      billingJobId === null ? null : await manager.findOneBy(ProvisioningJob, { id: billingJobId });
+    if (state === 'suspended' && last && LIVE_JOB_STATUSES.includes(last.status)) return jobView(last, slug);
+    if (state === 'suspended' && status === 'active') {
+      const { job } = await this.operations.start(manager, id, 'suspend', { params: { reason: UNPAID } });
+      await updateRows(manager, Tenant, { id }, { billingJobId: job.id });
+      return job;
+    }
+    if (state === 'suspended' || billingJobId === null) return null;
+    return (await this.operations.start(manager, id, 'resume')).job;
+  }
+}

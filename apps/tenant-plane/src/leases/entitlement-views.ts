@@ -1,0 +1,41 @@
+import { TenantDatabase } from '@atlas/persistence';
+import { type LeaseClaims, leaseStateAt, nextEffectAt } from '@atlas/plane-contract';
+import { type EntitlementsView, type LeaseView } from '@atlas/tenant-api/entitlements';
+import { Injectable } from '@nestjs/common';
+import { TenantEntitlements } from '../entitlements/entitlements';
+import { Quotas } from '../entitlements/quotas';
+import { TrustedTime } from '../plane-identity/trusted-time';
+import { type Tenant } from '../tenancy/tenant.entity';
+
+@Injectable()
+export class EntitlementViews {
+  constructor(
+    private readonly entitlements: TenantEntitlements,
+    private readonly quotas: Quotas,
+    private readonly tenants: TenantDatabase,
+    private readonly time: TrustedTime,
+  ) {}
+
+  async of(tenant: Tenant): Promise<EntitlementsView> {
+    const { plan, modules, limits, lease, readOnly } = await this.entitlements.of(tenant);
+    const usage = await this.tenants.read(tenant.id, (scope) => this.quotas.used(scope));
+    return {
+      plan,
+      modules,
+      limits,
+      usage,
+      read_only: readOnly,
+      lease: lease && leaseView(lease, this.time.now()),
+    };
+  }
+}
+
+function leaseView(lease: LeaseClaims, now: Date): LeaseView {
+  return {
+    serial: lease.serial,
+    issued_at: new Date(lease.serial),
+    expires_at: new Date(lease.exp * 1000),
+    state: leaseStateAt(lease, now),
+    next_effect_at: nextEffectAt(lease, now),
+  };
+}

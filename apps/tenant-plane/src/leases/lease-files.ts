@@ -1,0 +1,80 @@
+import { TenantDatabase, lockedForUpdate } from '@atlas/persistence';
+import { type LeaseClaims } from '@atlas/plane-contract';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { UserWrites } from '../access/user-writes';
+import { Audit } from '../audit/audit';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { Deployment } from '../plane-identity/deployment';
+import { LeaseRefused, Leases } from '../tenancy/leases';
+import { TenantDirectory } from '../tenancy/tenant-directory';
+import { Tenant } from '../tenancy/tenant.entity';
+
+/** Loads leases from files, for planes that have no connection to the Control Plane. */
+@Injectable()
+export class LeaseFiles {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly writes: UserWrites,
+    private readonly leases: Leases,
+    private readonly deployment: Deployment,
+    private readonly directory: TenantDirectory,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Loading the current lease again changes nothing. Throws `lease_refused`. */
+  async load(tenantId: string, by: SignedInUser, lease: string): Promise<Tenant> {
+    if (!this.deployment.profile.installRequired)
+      throw refused('This tenant plane receives its leases from the Control Plane, and never from files.');
+    const offered = await this.leases.verify(lease, tenantId).catch((error: unknown) => {
+      throw error instanceof LeaseRefused ? refused(error.message) : error;
+    });
+    const loaded = await this.writes.by(tenantId, by, () =>
+      this.tenants.write(tenantId, async (scope) => {
+        const tenant = await lockedTenant(scope.manager, tenantId);
+        const known = await this.leases.of(tenant);
+        if (tenant.lease === lease) return tenant;
+        requireNewer(offered, known);
+        const changes = { lease, plan: offered.plan, status: statusAfter(tenant, known, offered) };
+        await scope.manager.update(Tenant, { id: tenantId }, changes);
+        await this.audit.record(scope, {
+          action: 'lease.loaded',
+          targetKind: 'lease',
+          targetId: String(offered.serial),
+          before: { serial: known?.serial ?? null },
+          after: { serial: offered.serial, plan: offered.plan, expires_at: new Date(offered.exp * 1000) },
+        });
+        return { ...tenant, ...changes };
+      }),
+    );
+    this.directory.forget();
+    return loaded;
+  }
+}
+
+function lockedTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  return lockedForUpdate(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOneOrFail();
+}
+
+function requireNewer(offered: LeaseClaims, known: LeaseClaims | null): void {
+  if (known && offered.serial <= known.serial)
+    throw refused(
+      `The lease was issued at ${issuedAt(offered)}, and this plane already has a lease that was issued at ` +
+        `${issuedAt(known)}. Load the newest one.`,
+    );
+}
+
+/** A lease suspends a tenant whose bill is unpaid. The next lease without that ends the suspension. */
+function statusAfter(tenant: Tenant, known: LeaseClaims | null, offered: LeaseClaims): Tenant['status'] {
+  if (offered.billing === 'suspended') return 'suspended';
+  return known?.billing === 'suspended' && tenant.status === 'suspended' ? 'active' : tenant.status;
+}
+
+function issuedAt({ serial }: LeaseClaims): string {
+  return new Date(serial).toISOString();
+}
+
+function refused(detail: string): DomainError {
+  return new DomainError('lease_refused', 'conflict', detail);
+}

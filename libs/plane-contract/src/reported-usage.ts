@@ -1,0 +1,55 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsUUID,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+/**
+ * What planes count for each tenant and day: alerts received, incidents opened, runs of runbooks started, and
+ * answers and tokens from an AI.
+ */
+const METERS = ['alerts', 'incidents', 'runs', 'ai_answers', 'ai_tokens'] as const;
+export type Meter = (typeof METERS)[number];
+
+export const MAX_REPORTED_USAGE = 500;
+
+/** The amount of one meter that a tenant has used on one day so far. */
+export class MeteredAmount {
+  @IsUUID()
+  tenant_id: string;
+
+  /** A day in UTC, such as 2026-11-30. */
+  @Matches(/^\d{4}-\d\d-\d\d$/)
+  day: string;
+
+  @IsIn(METERS)
+  meter: Meter;
+
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount: number;
+}
+
+export class ReportedUsage {
+  /**
+   * Each amount is the total of the day, and never falls. So the Control Plane counts it once, however often
+   * it arrives.
+   */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_REPORTED_USAGE)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => MeteredAmount)
+  amounts?: MeteredAmount[];
+}

@@ -1,0 +1,67 @@
+import { Optional } from '@atlas/platform';
+import { type Limits, type Module, type Plan } from '@atlas/tenancy';
+import { Allow, IsString, Length } from 'class-validator';
+
+export interface EntitlementsApi {
+  /** Show the tenant's plan, its limits, what is used, and its lease */
+  'GET /api/entitlements': { 200: EntitlementsView };
+  /** Load a lease from a file */
+  'POST /api/entitlements/lease': { body: LoadLeaseDto; 200: EntitlementsView };
+}
+
+/**
+ * - `valid`: nothing to do.
+ * - `late`: the lease should have been renewed. Everything works.
+ * - `grace`: the paid extras will become read-only. Everything still works.
+ * - `expired`: the paid extras are read-only.
+ */
+type LeaseState = 'valid' | 'late' | 'grace' | 'expired';
+
+export interface LeaseView {
+  readonly serial: number;
+  readonly issued_at: Date;
+  readonly expires_at: Date;
+  readonly state: LeaseState;
+  /** When the next change for the worse comes, unless the lease is renewed before. */
+  readonly next_effect_at: Date | null;
+}
+
+export interface EntitlementsView {
+  readonly plan: Plan;
+  readonly modules: readonly Module[];
+  readonly limits: Limits;
+  /** Counts of what the tenant has now, or of what it has used in the current month or minute. */
+  readonly usage: Readonly<Record<string, number>>;
+  /** Why the paid extras can only be read; null if they can be changed too. */
+  readonly read_only: 'past_due' | 'lease_expired' | null;
+  /** Null if the plane has not received a lease yet. */
+  readonly lease: LeaseView | null;
+}
+
+/** The content of a lease file. Only `lease` is read; the other fields are for people. */
+export class LoadLeaseDto {
+  /** A JWS (RFC 7515). */
+  @IsString()
+  @Length(1, 20_000)
+  lease: string;
+
+  @Optional()
+  @Allow()
+  tenant_id?: string;
+
+  @Optional()
+  @Allow()
+  tenant_plane_id?: string;
+
+  @Optional()
+  @Allow()
+  serial?: number;
+
+  @Optional()
+  @Allow()
+  issued_at?: string;
+
+  @Optional()
+  @Allow()
+  expires_at?: string;
+}
