@@ -3,6 +3,7 @@ import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { countUsage } from '../entitlements/count-usage';
 import { noteInTimeline } from '../incidents/timeline';
 import { AiAnswer } from './ai-answer.entity';
 
@@ -30,6 +31,7 @@ export class AiAnswers {
       });
       const entry = { action: 'incident.analysed', targetKind: 'incident', targetId };
       await this.audit.record(scope, { ...entry, after: { model, source } });
+      await countUsage(scope, { meter: 'ai_answers', amount: 1, at: answeredAt });
     });
   }
 }

@@ -10,6 +10,7 @@ import { type ClaimedKey } from '../access/tenant-request';
 import { hashToken } from '../credentials/tenant-token';
 import { DataSourceKeys } from '../data-sources/data-source-keys';
 import { DataSource } from '../data-sources/data-source.entity';
+import { countUsage } from '../entitlements/count-usage';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
 import { type ReceivedAlert, partsOf } from './received-alerts';
@@ -73,6 +74,7 @@ export class Intake {
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
       await noteReceipt(scope, source, received.length, now);
+      await countUsage(scope, { meter: 'alerts', amount: received.length, at: now, part: source.id });
       const repeated = { opened: 0, updated: received.length - others.length, resolved: 0, silenced: 0 };
       if (others.length === 0) return repeated;
       const [known, silences] = await together([

@@ -380,4 +380,5 @@ export const WITHHELD_TABLES: Readonly<Record<string, string>> = {
   slo_credentials: 'secrets',
   idempotency_keys: 'answers to requests, kept for a day',
   outgoing_mails: 'emails that are about to be sent',
+  usage_days: 'metered by this plane, and known to the Control Plane',
 };

@@ -12,6 +12,7 @@ import { HttpLine } from './http-line';
 import { FINAL_STATUSES, type RunState, progressed, replaced, stepUnderWay } from './run-progress';
 import { RunStep } from './run-step.entity';
 import { Run } from './run.entity';
+import { countUsage } from '../entitlements/count-usage';
 import { StepSecrets } from './step-secrets';
 
 /** The topic of signals for steps that wait for an agent. */
@@ -43,6 +44,7 @@ export class RunStore {
     await scope.insert(Run, state.run);
     for (const step of state.steps) await scope.insert(RunStep, step);
     await this.note(scope, state.run, by);
+    await countUsage(scope, { meter: 'runs', amount: 1, at: this.clock.now() });
     this.announce(state);
     return state;
   }

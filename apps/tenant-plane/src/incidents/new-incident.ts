@@ -1,5 +1,6 @@
 import { type TenantScope } from '@atlas/persistence';
 import { uuidv7 } from '@atlas/tenancy';
+import { countUsage } from '../entitlements/count-usage';
 import { setAffectedItems } from './affected-items';
 import { assignment } from './incident-changes';
 import { Incident } from './incident.entity';
@@ -59,5 +60,6 @@ export async function insertIncident(
   const stored: Incident = { ...incident, timelineLength };
   await scope.insert(Incident, stored);
   await setAffectedItems(scope, incident.id, { before: [], after: ciIds }, now);
+  await countUsage(scope, { meter: 'incidents', amount: 1, at: now });
   return stored;
 }

@@ -9,6 +9,7 @@ import { type LinkClaim } from '../plane-identity/link-claim';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { PlaneHealth } from './plane-health';
 import { ReportedEntries } from './reported-entries';
+import { type UsageReport, UsageReports } from './usage-reports';
 
 const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
@@ -28,6 +29,7 @@ export class Reporter {
     private readonly identities: PlaneIdentities,
     private readonly entries: ReportedEntries,
     private readonly planeHealth: PlaneHealth,
+    private readonly usage: UsageReports,
     private readonly config: TenantPlaneConfig,
   ) {}
 
@@ -126,8 +128,19 @@ export class Reporter {
     await this.entries.mark(batch, epoch);
   }
 
+  /** The report itself is more urgent, and what is not reported now is reported later. */
+  private async dueUsage(): Promise<UsageReport> {
+    try {
+      return await this.usage.due();
+    } catch (error) {
+      this.logger.warn(`Could not read what to report on usage: ${(error as Error).message}`);
+      return { amounts: [], rows: [] };
+    }
+  }
+
   private async send(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     const health = await this.planeHealth.examine();
+    const usage = await this.dueUsage();
     const { current, linkId } = this.identities;
     const counted = await this.identities.nextSequence(claim.fence);
     const tenants = batch.map(({ tenantId, entryRevision, error, code, isRetried }) => ({
@@ -148,13 +161,14 @@ export class Reporter {
       method: 'POST',
       path: PLANE_PATHS.report,
       query: { [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '' },
-      body: { ...plane, tenants, usage: {}, health },
+      body: { ...plane, tenants, usage: { amounts: usage.amounts }, health },
       timeoutMs: TIMEOUT_MS,
       ended: claim.ended,
       mustBeSigned: false,
     });
     this.lastSentAt = performance.now();
     await this.entries.mark(batch, epoch);
+    await this.usage.settle(usage);
   }
 }
 

@@ -15,6 +15,7 @@ import { QueueHealth } from './queue.health';
 import { ReportedEntries } from './reported-entries';
 import { Reporter } from './reporter';
 import { SecretsHealth } from './secrets.health';
+import { UsageReports } from './usage-reports';
 
 /** All health checks of a plane. */
 const CHECKS: readonly Type<HealthCheck>[] = [
@@ -37,6 +38,7 @@ const CHECKS: readonly Type<HealthCheck>[] = [
     PlaneHealth,
     ReportedEntries,
     Reporter,
+    UsageReports,
   ],
   exports: [LinkState, ReportedEntries, Reporter],
 })

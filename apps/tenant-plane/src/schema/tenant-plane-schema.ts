@@ -2,6 +2,7 @@ import { TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { Agent } from '../agents/agent.entity';
+import { UsageDay } from '../entitlements/usage-day.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AlertGroup } from '../alerts/alert-group.entity';
@@ -84,6 +85,7 @@ import { AnnounceMoves1700000000049 } from './migrations/0049-announce-moves';
 import { IndexOpenIncidents1700000000050 } from './migrations/0050-index-open-incidents';
 import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-of-runbooks';
 import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
+import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -131,6 +133,7 @@ export const TENANT_SCOPED_ENTITIES = [
   Agent,
   AiRouteSetting,
   AiAnswer,
+  UsageDay,
   IdempotencyRecord,
   OutgoingMail,
 ];
@@ -196,5 +199,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     IndexOpenIncidents1700000000050,
     IndexRunsOfRunbooks1700000000051,
     KeepLeases1700000000052,
+    MeterUsage1700000000053,
   ],
 };
