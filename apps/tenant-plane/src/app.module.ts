@@ -18,6 +18,7 @@ import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LeasesModule } from './leases/leases.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
+import { OutageModule } from './outage/outage.module';
 import { OutboundModule } from './outbound/outbound.module';
 import { PortabilityModule } from './portability/portability.module';
 import { databaseOptions } from './schema/database-options';
@@ -33,6 +34,7 @@ const FEATURES = [
   AuditTrailModule,
   ControlPlaneChecksModule,
   EntranceModule,
+  OutageModule,
   PortabilityModule,
   AgentsModule,
   AiModule,

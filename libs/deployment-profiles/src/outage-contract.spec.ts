@@ -1,48 +1,72 @@
 import {
+  OUTAGE_BEHAVIOURS,
   OUTAGE_CAPABILITIES,
-  OUTAGE_MOMENTS,
-  OUTAGE_STATES,
-  type OutagePromise,
+  OUTAGE_STAGES,
+  type OutageCapability,
+  outageStageAfter,
+  outageSteps,
 } from './parts/outage-contract';
 import { DEPLOYMENT_MODELS, profileOf } from './profiles';
 
+const HOUR_MS = 3_600_000;
+
 describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
   const contract = profileOf(model).outageContract;
-  const statesOf = (capability: OutagePromise['capability']) => {
-    const after = contract.find((promise) => promise.capability === capability)?.after;
-    return OUTAGE_MOMENTS.map((moment) => after?.[moment]);
+  const behavioursOf = (capability: OutageCapability) => {
+    const promise = contract.find((one) => one.capability === capability);
+    return promise && outageSteps(promise).map(({ behaviour }) => behaviour);
   };
 
   it('makes exactly one promise per capability', () => {
-    expect(contract.map(({ capability }) => capability)).toEqual([...OUTAGE_CAPABILITIES]);
+    expect(contract.map(({ capability }) => capability)).toEqual(Object.keys(OUTAGE_CAPABILITIES));
   });
 
   it.each(['sign_in', 'incidents', 'alert_ingest', 'cmdb', 'exports', 'tenant_address'] as const)(
     'lists %s as working throughout',
     (capability) => {
-      expect(statesOf(capability)).toEqual(['works', 'works', 'works', 'works']);
+      expect(behavioursOf(capability)).toEqual(['works', 'works', 'works', 'works']);
     },
   );
 
   it.each(['slos', 'runbooks', 'entitlements'] as const)(
-    'lists %s as working with a warning after a day, and as read-only after a month',
+    'lists %s as working, and as degraded after a month',
     (capability) => {
-      expect(statesOf(capability)).toEqual(['works', 'works', 'warns', 'read_only']);
+      expect(behavioursOf(capability)).toEqual(['works', 'works', 'works', 'degraded']);
     },
   );
 
-  it.each(['ai', 'tenant_lifecycle'] as const)(
-    'lists %s as unavailable without the Control Plane',
-    (capability) => {
-      expect(new Set(statesOf(capability))).toEqual(new Set(['unavailable']));
-    },
-  );
+  it.each(['ai', 'tenant_lifecycle'] as const)('lists %s as refused at once', (capability) => {
+    expect(behavioursOf(capability)).toEqual(['refused', 'refused', 'refused', 'refused']);
+  });
 
-  it('never promises more as an outage continues, and explains each promise', () => {
-    for (const { after, note } of contract) {
-      const severities = OUTAGE_MOMENTS.map((moment) => OUTAGE_STATES.indexOf(after[moment]));
+  it('never promises more as an outage continues, and explains each stage', () => {
+    for (const promise of contract) {
+      const steps = outageSteps(promise);
+      expect(steps.map(({ after }) => after)).toEqual([...OUTAGE_STAGES]);
+      const severities = steps.map(({ behaviour }) => OUTAGE_BEHAVIOURS.indexOf(behaviour));
       expect(severities).toEqual([...severities].sort((a, b) => a - b));
-      expect(note).toMatch(/^[A-Z].{15,}\.$/);
+      for (const { text } of steps) expect(text).toMatch(/^[A-Z].{15,}\.$/);
     }
+  });
+
+  it('warns admins after a day of what becomes read-only', () => {
+    for (const promise of contract.filter(({ needs }) => needs === 'lease'))
+      expect(outageSteps(promise)[2]?.text).toMatch(/Admins are warned/);
+  });
+});
+
+describe('the stage of an outage', () => {
+  it.each([
+    [-1, 'PT0S'],
+    [0, 'PT0S'],
+    [HOUR_MS - 1, 'PT0S'],
+    [HOUR_MS, 'PT1H'],
+    [24 * HOUR_MS - 1, 'PT1H'],
+    [24 * HOUR_MS, 'P1D'],
+    [30 * 24 * HOUR_MS - 1, 'P1D'],
+    [30 * 24 * HOUR_MS, 'P30D'],
+    [Infinity, 'P30D'],
+  ])('after %s ms is %s', (ms, stage) => {
+    expect(outageStageAfter(ms)).toBe(stage);
   });
 });

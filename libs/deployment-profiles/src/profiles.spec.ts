@@ -1,6 +1,5 @@
 import { CELL_DRAIN_STEPS } from './cell-drain';
 import { HINT_KINDS } from './parts/deployment-profile';
-import { PLANNED_FEATURES, type PlannedFeature } from './parts/planned-feature';
 import { CELL_MODELS, CREATED_MODELS, DEPLOYMENT_MODELS, PROFILES, modelsWhere, profileOf } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
 import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';
@@ -102,17 +101,6 @@ const FACTS = {
   },
 } as const;
 
-/** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
-const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
-  leases: /\bleases?\b|entitlement/i,
-  outage_contract: /outage contract/i,
-};
-const plannedIn = (text: string): PlannedFeature[] =>
-  PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
-const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
-  entitlements: 'leases',
-};
-
 const expectFacts = (text: string, facts: readonly RegExp[]) => {
   for (const fact of facts) expect(text).toMatch(fact);
 };
@@ -180,24 +168,6 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.hints.map(({ kind }) => kind)).toEqual([...HINT_KINDS]);
     for (const { text } of profile.hints) expect(text).toMatch(/^[A-Z].{40,}\.$/);
     expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
-  });
-
-  it('marks exactly the texts about features that are not built yet', () => {
-    const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
-    const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
-    for (const [name, part] of Object.entries(texts)) {
-      const text = typeof part === 'string' ? part : part.text;
-      expect([name, plannedIn(text)]).toEqual([name, profile.awaits[name as keyof typeof texts] ?? []]);
-    }
-    expect(profile.awaits.outageContract).toEqual(['outage_contract']);
-    for (const { text, later } of hints) {
-      expect(plannedIn(text)).toEqual([]);
-      if (later) expect(plannedIn(later.text)).toEqual([later.awaits]);
-    }
-    for (const { text } of [...profile.environment, profile.databases, profile.runBy])
-      expect(plannedIn(text)).toEqual([]);
-    for (const { capability, awaits } of profile.outageContract)
-      expect([capability, awaits]).toEqual([capability, AWAITED_BY[capability]]);
   });
 
   it('lists each relevant environment variable exactly once', () => {

@@ -21,6 +21,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     harm: 'its AI questions would be sent through the Control Plane',
   },
   'GET /api/entitlements': { verb: 'read' },
+  'GET /api/outage-contract': { verb: 'read' },
   'POST /api/entitlements/lease': {
     verb: 'write',
     body: () => ({ lease: 'isolation-probe' }),

@@ -72,6 +72,7 @@ const ROUTES: readonly Route[] = [
     status: 200,
   },
   { method: 'get', path: '/api/entitlements', roles: EVERYONE, status: 200 },
+  { method: 'get', path: '/api/outage-contract', roles: EVERYONE, status: 200 },
   {
     method: 'post',
     path: '/api/entitlements/lease',

@@ -1,7 +1,6 @@
 import { deepFreeze } from './deep-freeze';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
-import { type PlannedFeature } from './planned-feature';
 
 /** The party that runs something or is responsible for it. */
 type Party = 'atlas' | 'customer';
@@ -28,15 +27,6 @@ export const HINT_GUIDES: Readonly<Record<DeploymentHint['kind'], string>> = {
   connectivity: '/help/workspace#what-connects-to-it',
   backup: '/help/workspace#who-makes-backups',
 };
-
-interface ProfileHint extends Omit<DeploymentHint, 'doc'> {
-  /** Text to append once the feature is built. Not served until then. */
-  readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
-}
-
-/** The parts of a profile that may mention features that are not built yet. */
-type ProfileText =
-  'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
 /** An environment variable of a tenant plane that matters in a model. */
 export interface EnvironmentVariable {
@@ -99,14 +89,9 @@ export interface DeploymentProfile<Model extends string = string> {
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
   /** `doc` is a path, as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };
-  readonly hints: readonly ProfileHint[];
+  readonly hints: readonly Omit<DeploymentHint, 'doc'>[];
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
-  /**
-   * The parts that mention features that are not built yet, and those features. The parts keep the customer's
-   * wording, but are not served until the features are built.
-   */
-  readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
 }
 
 /** Defines the profile of one model. */

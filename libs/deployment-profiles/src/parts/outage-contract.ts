@@ -1,70 +1,82 @@
-import { type PlannedFeature } from './planned-feature';
+/** How long the Control Plane has been unreachable, as ISO 8601 durations. */
+export const OUTAGE_STAGES = ['PT0S', 'PT1H', 'P1D', 'P30D'] as const;
+export type OutageStage = (typeof OUTAGE_STAGES)[number];
 
-/** How long the Control Plane has been unreachable. */
-export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
+/** Each stage in milliseconds. */
+const STAGE_MS: Readonly<Record<OutageStage, number>> = {
+  PT0S: 0,
+  PT1H: 3_600_000,
+  P1D: 24 * 3_600_000,
+  P30D: 30 * 24 * 3_600_000,
+};
 
-type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
+/** The stage of an outage that has lasted this long. */
+export function outageStageAfter(ms: number): OutageStage {
+  return OUTAGE_STAGES.findLast((stage) => ms >= STAGE_MS[stage]) ?? 'PT0S';
+}
+
+/** What remains of a capability, from best to worst. */
+export const OUTAGE_BEHAVIOURS = ['works', 'degraded', 'refused'] as const;
+export type OutageBehaviour = (typeof OUTAGE_BEHAVIOURS)[number];
+
+/** What a capability needs, which decides what remains of it. */
+export type OutageNeed = 'nothing' | 'lease' | 'link';
 
 /**
- * What remains of a capability, from best to worst. With `warns`, the capability works as usual, but the
- * tenant's admins are warned.
+ * What needs a lease is read-only once the lease has expired. A lease is renewed every six hours and is valid
+ * for 30 days, so it has expired by the last stage at the latest.
  */
-export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
-
-type OutageState = (typeof OUTAGE_STATES)[number];
+const BEHAVIOURS: Readonly<Record<OutageNeed, Readonly<Record<OutageStage, OutageBehaviour>>>> = {
+  nothing: { PT0S: 'works', PT1H: 'works', P1D: 'works', P30D: 'works' },
+  lease: { PT0S: 'works', PT1H: 'works', P1D: 'works', P30D: 'degraded' },
+  link: { PT0S: 'refused', PT1H: 'refused', P1D: 'refused', P30D: 'refused' },
+};
 
 /** The capabilities of a tenant, in the order in which an outage contract lists them. */
-export const OUTAGE_CAPABILITIES = [
-  'sign_in',
-  'incidents',
-  'alert_ingest',
-  'cmdb',
-  'exports',
-  'slos',
-  'runbooks',
-  'ai',
-  'tenant_address',
-  'entitlements',
-  'tenant_lifecycle',
-] as const;
+export const OUTAGE_CAPABILITIES = {
+  sign_in: 'Signing in',
+  incidents: 'Incidents',
+  alert_ingest: 'Receiving alerts',
+  cmdb: 'CMDB',
+  exports: 'Exports',
+  slos: 'SLOs',
+  runbooks: 'Runbooks and automation',
+  ai: 'AI',
+  tenant_address: "The tenant's address",
+  entitlements: 'Plan and lease',
+  tenant_lifecycle: 'Changes to the tenant',
+} as const;
+
+export type OutageCapability = keyof typeof OUTAGE_CAPABILITIES;
 
 export interface OutagePromise {
-  readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
-  readonly after: Readonly<Record<OutageMoment, OutageState>>;
-  readonly note: string;
-  /**
-   * The feature that the promise concerns, if that feature has not been built yet and so cannot stop working.
-   */
-  readonly awaits?: PlannedFeature;
+  readonly capability: OutageCapability;
+  readonly needs: OutageNeed;
+  /** What to expect, during the whole outage or, for what needs a lease, until the lease expires. */
+  readonly text: string;
+  /** For what needs a lease: what to expect after a day, and once the lease has expired. */
+  readonly later?: { readonly P1D: string; readonly P30D: string };
 }
 
 /** What remains of each capability without the Control Plane. Published to every tenant of the model. */
 export type OutageContract = readonly OutagePromise[];
 
-export const ALWAYS_WORKS: OutagePromise['after'] = {
-  '0h': 'works',
-  '1h': 'works',
-  '24h': 'works',
-  '30d': 'works',
-};
+/** What to expect of a capability from one stage on. */
+export interface OutageStep {
+  readonly after: OutageStage;
+  readonly behaviour: OutageBehaviour;
+  readonly text: string;
+}
 
-/**
- * The grace ladder of a lease that cannot be renewed: first a warning, then paid extras become read-only.
- * Incidents are never locked.
- */
-export const GRACE_LADDER: OutagePromise['after'] = {
-  '0h': 'works',
-  '1h': 'works',
-  '24h': 'warns',
-  '30d': 'read_only',
-};
+export function outageSteps({ needs, text, later }: OutagePromise): readonly OutageStep[] {
+  return OUTAGE_STAGES.map((after) => ({
+    after,
+    behaviour: BEHAVIOURS[needs][after],
+    text: later && (after === 'P1D' || after === 'P30D') ? later[after] : text,
+  }));
+}
 
-export const NEEDS_CONTROL_PLANE: OutagePromise['after'] = {
-  '0h': 'unavailable',
-  '1h': 'unavailable',
-  '24h': 'unavailable',
-  '30d': 'unavailable',
-};
+const WARNED = 'Works. Admins are warned that the lease is late, and read when it will expire.';
 
 /**
  * Promises that hold in every model, because the tenant plane's own database contains its data and its users.
@@ -72,33 +84,54 @@ export const NEEDS_CONTROL_PLANE: OutagePromise['after'] = {
 export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'sign_in',
-    after: ALWAYS_WORKS,
-    note: 'The tenant plane stores users, sessions and invitations, and verifies welcome links offline.',
+    needs: 'nothing',
+    text: 'The tenant plane stores users, sessions and invitations, and verifies welcome links offline.',
   },
   {
     capability: 'incidents',
-    after: ALWAYS_WORKS,
-    note: 'Never locked by an outage or an expired lease, only by a suspension received before the outage.',
+    needs: 'nothing',
+    text: 'Never locked by an outage or an expired lease, only by a suspension received before the outage.',
   },
   {
     capability: 'alert_ingest',
-    after: ALWAYS_WORKS,
-    note: 'Alerts go straight to the tenant plane.',
+    needs: 'nothing',
+    text: 'Alerts go straight to the tenant plane.',
   },
-  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are stored locally.' },
+  {
+    capability: 'cmdb',
+    needs: 'nothing',
+    text: 'Items, relationships and impact are stored locally.',
+  },
   {
     capability: 'exports',
-    after: ALWAYS_WORKS,
-    note: 'A tenant can export its own data at any time.',
+    needs: 'nothing',
+    text: 'A tenant can export its own data at any time.',
   },
   {
     capability: 'slos',
-    after: GRACE_LADDER,
-    note: 'Read-only: objectives are still measured and shown, but cannot be changed.',
+    needs: 'lease',
+    text: 'SLOs are stored and measured locally.',
+    later: {
+      P1D: WARNED,
+      P30D: 'Read-only: objectives are still measured, and still open incidents, but cannot be changed.',
+    },
   },
   {
     capability: 'runbooks',
-    after: GRACE_LADDER,
-    note: 'Read-only: runbooks and past runs can be read, but no new run can start.',
+    needs: 'lease',
+    text: 'Runbooks, runs and approvals are stored locally, and agents call the tenant plane.',
+    later: {
+      P1D: WARNED,
+      P30D: 'Read-only: runs that have begun go on, but no runbook can be changed and no new run can start.',
+    },
   },
 ];
+
+/** What a lease says applies until it has expired. */
+export function entitlementsPromise(text: string): OutagePromise {
+  const later = {
+    P1D: WARNED,
+    P30D: 'The lease has expired: paid extras are read-only until it is renewed.',
+  };
+  return { capability: 'entitlements', needs: 'lease', text, later };
+}

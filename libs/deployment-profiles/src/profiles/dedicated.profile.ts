@@ -1,12 +1,7 @@
 import { profileWith } from '../parts/deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
-import {
-  ALWAYS_WORKS,
-  GRACE_LADDER,
-  NEEDS_CONTROL_PLANE,
-  PROMISES_OF_EVERY_MODEL,
-} from '../parts/outage-contract';
+import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
 
 export const DEDICATED_PROFILE = profileWith({
   model: 'dedicated',
@@ -101,27 +96,23 @@ export const DEDICATED_PROFILE = profileWith({
     ...PROMISES_OF_EVERY_MODEL,
     {
       capability: 'ai',
-      after: NEEDS_CONTROL_PLANE,
-      note:
+      needs: 'link',
+      text:
         'The tenant plane reaches AI only through the Control Plane. Until it is back, questions get an ' +
         'error that explains why.',
     },
     {
       capability: 'tenant_address',
-      after: ALWAYS_WORKS,
-      note: 'The tenant plane has an endpoint of its own, and the edge keeps the last route to it.',
+      needs: 'nothing',
+      text: 'The tenant plane has an endpoint of its own, and the edge keeps the last route to it.',
     },
-    {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
-      awaits: 'leases',
-      note: 'The last signed lease, bound to this tenant plane, applies until the Control Plane renews it.',
-    },
+    entitlementsPromise(
+      'The last signed lease, bound to this tenant plane, applies until the Control Plane renews it.',
+    ),
     {
       capability: 'tenant_lifecycle',
-      after: NEEDS_CONTROL_PLANE,
-      note: 'Managed upgrades, moves, suspension and plan changes wait until the Control Plane is back.',
+      needs: 'link',
+      text: 'Managed upgrades, moves, suspension and plan changes wait until the Control Plane is back.',
     },
   ],
-  awaits: { outageContract: ['outage_contract'] },
 });

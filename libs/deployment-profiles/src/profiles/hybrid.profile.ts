@@ -6,12 +6,7 @@ import {
   RESTORE_OF_CUSTOMERS,
   moveBy,
 } from '../parts/lifecycle';
-import {
-  ALWAYS_WORKS,
-  GRACE_LADDER,
-  NEEDS_CONTROL_PLANE,
-  PROMISES_OF_EVERY_MODEL,
-} from '../parts/outage-contract';
+import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
 
 export const HYBRID_PROFILE = profileWith({
   model: 'hybrid',
@@ -100,25 +95,19 @@ export const HYBRID_PROFILE = profileWith({
     ...PROMISES_OF_EVERY_MODEL,
     {
       capability: 'ai',
-      after: NEEDS_CONTROL_PLANE,
-      note: 'AI is the cloud half of hybrid. It pauses, and questions get an error that explains why.',
+      needs: 'link',
+      text: 'AI is the cloud half of hybrid. It pauses, and questions get an error that explains why.',
     },
     {
       capability: 'tenant_address',
-      after: ALWAYS_WORKS,
-      note: 'Users reach the tenant plane at its own endpoint, with no hop through the cloud.',
+      needs: 'nothing',
+      text: 'Users reach the tenant plane at its own endpoint, with no hop through the cloud.',
     },
-    {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
-      awaits: 'leases',
-      note: 'The last signed lease is verified offline with the keys pinned at enrolment.',
-    },
+    entitlementsPromise('The last signed lease is verified offline with the keys pinned at enrolment.'),
     {
       capability: 'tenant_lifecycle',
-      after: NEEDS_CONTROL_PLANE,
-      note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane is reachable again.',
+      needs: 'link',
+      text: 'Enrolment, moves, suspension and plan changes wait until the Control Plane is reachable again.',
     },
   ],
-  awaits: { outageContract: ['outage_contract'] },
 });

@@ -6,12 +6,7 @@ import {
   RESTORE_OF_CUSTOMERS,
   moveBy,
 } from '../parts/lifecycle';
-import {
-  ALWAYS_WORKS,
-  GRACE_LADDER,
-  NEEDS_CONTROL_PLANE,
-  PROMISES_OF_EVERY_MODEL,
-} from '../parts/outage-contract';
+import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
 
 export const ON_PREM_PROFILE = profileWith({
   model: 'on_prem',
@@ -84,8 +79,7 @@ export const ON_PREM_PROFILE = profileWith({
       text:
         'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and ' +
         'integration checks; no inbound access is needed. If permanently disconnected, set ' +
-        'ATLAS_OFFLINE_MODE=1 and enrol by files.',
-      later: { text: 'If permanently disconnected, load leases from a file.', awaits: 'leases' },
+        'ATLAS_OFFLINE_MODE=1, enrol by files, and load leases from files.',
     },
     {
       kind: 'backup',
@@ -109,27 +103,23 @@ export const ON_PREM_PROFILE = profileWith({
     ...PROMISES_OF_EVERY_MODEL,
     {
       capability: 'ai',
-      after: NEEDS_CONTROL_PLANE,
-      note:
+      needs: 'link',
+      text:
         'Used only if your admin allows it, and then through the Control Plane. Until it is back, ' +
         'questions get an error that explains why.',
     },
     {
       capability: 'tenant_address',
-      after: ALWAYS_WORKS,
-      note: 'Users reach the tenant plane inside your network, at the name you gave it.',
+      needs: 'nothing',
+      text: 'Users reach the tenant plane inside your network, at the name you gave it.',
     },
-    {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
-      awaits: 'leases',
-      note: 'A lease can also be renewed from a file, so an air-gapped plane keeps its entitlements.',
-    },
+    entitlementsPromise(
+      'A lease can also be renewed from a file, so an air-gapped plane keeps its entitlements.',
+    ),
     {
       capability: 'tenant_lifecycle',
-      after: NEEDS_CONTROL_PLANE,
-      note: 'Enrolment, moves and plan changes wait. You still upgrade the tenant plane yourself.',
+      needs: 'link',
+      text: 'Enrolment, moves and plan changes wait. You still upgrade the tenant plane yourself.',
     },
   ],
-  awaits: { outageContract: ['outage_contract'] },
 });

@@ -1,12 +1,7 @@
 import { profileWith } from '../parts/deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
-import {
-  ALWAYS_WORKS,
-  GRACE_LADDER,
-  NEEDS_CONTROL_PLANE,
-  PROMISES_OF_EVERY_MODEL,
-} from '../parts/outage-contract';
+import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
 
 export const SHARED_PROFILE = profileWith({
   model: 'shared',
@@ -93,29 +88,25 @@ export const SHARED_PROFILE = profileWith({
     ...PROMISES_OF_EVERY_MODEL,
     {
       capability: 'ai',
-      after: NEEDS_CONTROL_PLANE,
-      note:
+      needs: 'link',
+      text:
         'Atlas routes AI through the Control Plane. Until it is back, questions get an error that ' +
         'explains why.',
     },
     {
       capability: 'tenant_address',
-      after: ALWAYS_WORKS,
-      note: 'The shared tenant plane and the edge keep the last routing table. Tenants stay where they are.',
+      needs: 'nothing',
+      text: 'The shared tenant plane and the edge keep the last routing table. Tenants stay where they are.',
     },
-    {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
-      awaits: 'leases',
-      note: 'The last signed lease of each tenant applies until Atlas has restored the Control Plane.',
-    },
+    entitlementsPromise(
+      'The last signed lease of each tenant applies until Atlas has restored the Control Plane.',
+    ),
     {
       capability: 'tenant_lifecycle',
-      after: NEEDS_CONTROL_PLANE,
-      note:
+      needs: 'link',
+      text:
         'No tenant is added, moved, suspended or removed, and no plan changes, until the Control Plane ' +
         'is back.',
     },
   ],
-  awaits: { outageContract: ['outage_contract'] },
 });

@@ -1,0 +1,54 @@
+import {
+  OUTAGE_CAPABILITIES,
+  type OutageBehaviour,
+  type OutageNeed,
+  type OutageStage,
+  outageStageAfter,
+  outageSteps,
+} from '@atlas/deployment-profiles';
+import { leaseStateAt } from '@atlas/plane-contract';
+import { type OutageContractView } from '@atlas/tenant-api/outage';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
+import { TenantEntitlements } from '../entitlements/entitlements';
+import { Deployment } from '../plane-identity/deployment';
+import { TrustedTime } from '../plane-identity/trusted-time';
+import { type Tenant } from '../tenancy/tenant.entity';
+
+/** What a tenant can rely on while the Control Plane is unreachable. */
+@Injectable()
+export class OutageContracts {
+  constructor(
+    private readonly link: ControlPlaneLink,
+    private readonly deployment: Deployment,
+    private readonly entitlements: TenantEntitlements,
+    private readonly time: TrustedTime,
+  ) {}
+
+  async of(tenant: Tenant): Promise<OutageContractView> {
+    const { reachable, last_contact_at } = this.link.status;
+    const { lease } = await this.entitlements.of(tenant);
+    const hasExpired = lease !== null && leaseStateAt(lease, this.time.now()) === 'expired';
+    const remaining: Readonly<Record<OutageNeed, OutageBehaviour>> = {
+      nothing: 'works',
+      // A lease from a file may be valid for longer than the stage says.
+      lease: hasExpired ? 'degraded' : 'works',
+      link: reachable ? 'works' : 'refused',
+    };
+    return {
+      control_plane: { reachable, last_contact_at },
+      stage: reachable ? null : this.stageSince(last_contact_at),
+      capabilities: this.deployment.profile.outageContract.map((promise) => ({
+        key: promise.capability,
+        title: OUTAGE_CAPABILITIES[promise.capability],
+        now: remaining[promise.needs],
+        stages: outageSteps(promise),
+      })),
+    };
+  }
+
+  private stageSince(lastContactAt: Date | null): OutageStage {
+    const silentMs = lastContactAt ? this.time.now().getTime() - lastContactAt.getTime() : Infinity;
+    return outageStageAfter(silentMs);
+  }
+}
