@@ -77,6 +77,7 @@ export class Leases {
     const keys = this.identities.current.keys.filter(({ purpose }) => purpose === LEASE_KEY_PURPOSE);
     const jwks = createLocalJWKSet({ keys: keys.map(({ purpose: _, ...jwk }) => jwk) });
     try {
+      if (!isCanonical(lease)) throw new Error('The signature is not in canonical base64url.');
       const { payload, protectedHeader } = await compactVerify(lease, jwks, {
         algorithms: [LEASE_ALGORITHM],
       });
@@ -86,4 +87,10 @@ export class Leases {
       throw new LeaseRefused('This is not a lease that the Control Plane of this tenant plane has signed.');
     }
   }
+}
+
+/** Base64url leaves bits of the last character unused, so one signature has several texts. Only one is used. */
+function isCanonical(lease: string): boolean {
+  const signature = lease.slice(lease.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
