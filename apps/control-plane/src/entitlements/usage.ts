@@ -18,8 +18,8 @@ export class Usage {
 
   /**
    * Amounts are totals of a day and never fall, so the highest one counts. A report that arrives twice or
-   * late changes nothing, and neither does a plane whose database was restored from a backup. What a plane reports
-   * on tenants that were never placed on it is ignored.
+   * late changes nothing, and neither does a plane whose database was restored from a backup. What a plane
+   * reports on tenants that were never placed on it is ignored.
    */
   async record(
     manager: EntityManager,

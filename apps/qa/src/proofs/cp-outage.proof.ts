@@ -16,8 +16,9 @@ interface CoreCall {
 }
 
 /**
- * The tenant plane is restarted while the Control Plane is down, and its clock is set ahead by 72 hours and by
- * 30 days. All core calls of its users still work, and what needs a lease does what the outage contract says.
+ * The tenant plane is restarted while the Control Plane is down, and its clock is set ahead by 72 hours and
+ * by 30 days. All core calls of its users still work, and what needs a lease does what the outage contract
+ * says.
  *
  * To see it fail: have `ControlPlaneLink.onApplicationBootstrap` wait for the link, or have `readOnlyReason`
  * return null.

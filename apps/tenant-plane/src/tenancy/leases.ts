@@ -89,7 +89,7 @@ export class Leases {
   }
 }
 
-/** Base64url leaves bits of the last character unused, so one signature has several texts. Only one is used. */
+/** Base64url leaves bits of the last character unused, so a signature has several texts. One is canonical. */
 function isCanonical(lease: string): boolean {
   const signature = lease.slice(lease.lastIndexOf('.') + 1);
   return Buffer.from(signature, 'base64url').toString('base64url') === signature;
