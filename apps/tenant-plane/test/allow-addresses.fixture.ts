@@ -1,5 +1,5 @@
 import { type LookupAddress } from 'node:dns';
-import { OutboundNetwork } from '../src/outbound/outbound-network';
+import { OutboundNetwork } from '@atlas/platform';
 import { type TestTenantPlane } from './tenant-plane.fixture';
 
 type Answer = (error: null, found: readonly LookupAddress[]) => void;

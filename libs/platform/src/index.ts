@@ -35,6 +35,7 @@ export * from './monitoring/metrics';
 export * from './openapi/api-decorators';
 export * from './openapi/contract';
 export * from './openapi/serves';
+export * from './outbound';
 export * from './pages/link-pages';
 export * from './pages/web-app';
 export * from './password';

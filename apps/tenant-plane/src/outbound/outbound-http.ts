@@ -1,19 +1,22 @@
 import { type LookupAddress } from 'node:dns';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { type LookupFunction, isIP } from 'node:net';
-import { signalWithin } from '@atlas/platform';
+import { type IncomingMessage } from 'node:http';
+import {
+  OutboundNetwork,
+  networkFailure,
+  outboundFailed,
+  outboundTimeout,
+  readBody,
+  requirePublic,
+  resolveHost,
+  sendTo,
+  signalWithin,
+} from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Deployment } from '../plane-identity/deployment';
-import { readBody } from './limited-body';
-import { OutboundNetwork } from './outbound-network';
 import { type Hop, type OutboundRequest, type OutboundResponse, firstHop, nextHop } from './outbound-request';
-import { addressNotAllowed, networkFailure, outboundFailed, outboundTimeout } from './outbound.errors';
 
 const MAX_REDIRECTS = 5;
-const CONNECT_MS = 10_000;
 const LOOKUP_MS = 5000;
-const MAX_HEADER_BYTES = 16_384;
 
 interface Limits extends Pick<OutboundRequest, 'maxBytes' | 'timeoutMs' | 'onSending'> {
   readonly signal: AbortSignal;
@@ -71,13 +74,13 @@ export class OutboundHttp {
   async requireAllowed(text: string, headers: OutboundRequest['headers'] = {}): Promise<void> {
     const { url } = firstHop({ method: 'GET', url: text, headers });
     if (this.reachesAny) return;
-    const found = await this.resolve(url, signalWithin(LOOKUP_MS)).catch(() => []);
+    const found = await resolveHost(this.network, url, signalWithin(LOOKUP_MS)).catch(() => []);
     this.requirePublic(url, found);
   }
 
   private async send(hop: Hop, { signal, onSending }: Limits): Promise<IncomingMessage> {
     const { url, method, body } = hop;
-    const addresses = await this.resolve(url, signal);
+    const addresses = await resolveHost(this.network, url, signal);
     this.requirePublic(url, addresses);
     const headers = {
       'user-agent': 'Atlas',
@@ -85,68 +88,16 @@ export class OutboundHttp {
       'accept-encoding': 'gzip, deflate, br',
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
     };
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-    return new Promise((resolve, reject) => {
-      const sent = request(url, {
-        method,
-        headers,
-        signal,
-        // A pooled connection may lead to an address that was checked for another call.
-        agent: false,
-        lookup: answering(addresses),
-        maxHeaderSize: MAX_HEADER_BYTES,
-      });
-      const tooLate = setTimeout(() => sent.destroy(outboundTimeout(url.host, CONNECT_MS)), CONNECT_MS);
-      sent.once('socket', (socket) =>
-        socket.once(readyEvent(url), () => {
-          clearTimeout(tooLate);
-          onSending?.();
-        }),
-      );
-      sent.once('close', () => clearTimeout(tooLate));
-      sent.once('response', resolve);
-      sent.on('error', reject);
-      sent.end(body);
-    });
+    return sendTo(addresses, { url, method, headers, body, signal, onSending });
   }
 
-  private async resolve({ hostname }: URL, signal: AbortSignal): Promise<readonly LookupAddress[]> {
-    const name = hostname.replace(/^\[|\]$/g, '');
-    if (isIP(name) !== 0) return [{ address: name, family: isIP(name) }];
-    return new Promise((resolve, reject) => {
-      const end = (): void => reject(signal.reason as Error);
-      if (signal.aborted) return end();
-      signal.addEventListener('abort', end, { once: true });
-      this.network.lookup(name, { all: true }, (error, addresses) => {
-        signal.removeEventListener('abort', end);
-        if (error) reject(error);
-        else resolve(addresses);
-      });
-    });
-  }
-
-  /** One address that is not public is enough, because a connection may go to any of them. */
-  private requirePublic({ host }: URL, addresses: readonly LookupAddress[]): void {
-    if (this.reachesAny || addresses.every(({ address }) => this.network.isPublic(address))) return;
-    throw addressNotAllowed(host, 'it is not on the internet. Use an address that anyone can reach');
+  private requirePublic(url: URL, addresses: readonly LookupAddress[]): void {
+    if (!this.reachesAny) requirePublic(this.network, url, addresses);
   }
 
   private get reachesAny(): boolean {
     return this.deployment.profile.outboundAddresses === 'any';
   }
-}
-
-/** A lookup that answers with addresses that were already checked. */
-function answering(addresses: readonly LookupAddress[]): LookupFunction {
-  return (_name, { all }, answer) => {
-    const [first] = addresses;
-    if (all === true) answer(null, [...addresses]);
-    else answer(null, first?.address ?? '', first?.family);
-  };
-}
-
-function readyEvent({ protocol }: URL): 'connect' | 'secureConnect' {
-  return protocol === 'https:' ? 'secureConnect' : 'connect';
 }
 
 async function read(hop: Hop, response: IncomingMessage, limits: Limits): Promise<OutboundResponse> {

@@ -1,4 +1,4 @@
-import { addressNotAllowed, headerNotAllowed, outboundFailed } from './outbound.errors';
+import { headerNotAllowed, outboundFailed, outboundUrl } from '@atlas/platform';
 
 export interface OutboundRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -60,17 +60,6 @@ export function firstHop({
   const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name] of named) if (OWN_HEADERS.includes(name)) throw headerNotAllowed(name);
   return { method, url: outboundUrl(url), headers: Object.fromEntries(named), body };
-}
-
-/** Browsers and Node read numbers such as 0x7f000001 as addresses too, and so does `URL`. */
-function outboundUrl(text: string | URL, base?: URL): URL {
-  if (!URL.canParse(String(text), base?.href)) throw addressNotAllowed('This address', 'it is not a URL');
-  const url = new URL(text, base);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw addressNotAllowed('This address', 'it must start with http:// or https://');
-  if (url.username !== '' || url.password !== '')
-    throw addressNotAllowed(url.host, 'a user name or password in the URL is not allowed. Use a header');
-  return url;
 }
 
 /** Null if the response is not a redirect. */

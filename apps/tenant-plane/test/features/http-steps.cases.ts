@@ -3,13 +3,13 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import { type AddressInfo } from 'node:net';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { Database } from '@atlas/persistence';
+import { OutboundNetwork } from '@atlas/platform';
 import { type RunView } from '@atlas/tenant-api/automation';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { HttpCall } from '../../src/automation/http-call';
 import { HttpLine } from '../../src/automation/http-line';
 import { HttpSteps } from '../../src/automation/http-steps';
 import { DueWork } from '../../src/due/due-work';
-import { OutboundNetwork } from '../../src/outbound/outbound-network';
 import { RunStep } from '../../src/automation/run-step.entity';
 import { Run } from '../../src/automation/run.entity';
 import { Tenant } from '../../src/tenancy/tenant.entity';

@@ -14,12 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type DeploymentModel, profileOf } from '@atlas/deployment-profiles';
-import { DomainError } from '@atlas/platform';
+import { DomainError, type OutboundNetwork, isPublicAddress } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate, eventually } from '@atlas/testing';
 import { OutboundHttp } from '../../src/outbound/outbound-http';
-import { type OutboundNetwork } from '../../src/outbound/outbound-network';
 import { type OutboundRequest } from '../../src/outbound/outbound-request';
-import { isPublicAddress } from '../../src/outbound/public-address';
 import { Deployment } from '../../src/plane-identity/deployment';
 
 /** An address of this machine that the client takes for an address on the internet. */
@@ -31,7 +29,7 @@ type Answers = (asked: IncomingMessage, answer: ServerResponse, body: string) =>
 /**
  * Linux only, because the tests need two loopback addresses.
  *
- * To see it fail: in `OutboundHttp`, leave out `lookup`, or check only the first hop.
+ * To see it fail: in `sendTo`, leave out `lookup`, or check only the first hop.
  */
 (process.platform === 'linux' ? describe : describe.skip)('calls to addresses of tenants', () => {
   const servers: { close(): void; closeAllConnections?(): void }[] = [];

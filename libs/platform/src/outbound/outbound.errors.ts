@@ -1,4 +1,4 @@
-import { DomainError } from '@atlas/platform';
+import { DomainError } from '../errors/errors';
 
 /*
  * These errors name the host, but neither the path nor the query nor a header, because these may contain
