@@ -12,6 +12,7 @@ import { ControlPlaneConfig } from './config/control-plane.config';
 import { DatabaseModule } from './database.module';
 import { EnrolmentModule } from './enrolment/enrolment.module';
 import { EntitlementsModule } from './entitlements/entitlements.module';
+import { EventsModule } from './events/events.module';
 import { ExtensionPointsModule } from './extension-points.module';
 import { HomeController } from './home.controller';
 import { IdempotencyModule } from './idempotency/idempotency.module';
@@ -36,6 +37,7 @@ const FEATURES = [
   AiGatewayModule,
   EnrolmentModule,
   EntitlementsModule,
+  EventsModule,
   InstallBundlesModule,
   OperationsModule,
   OverviewModule,

@@ -5,6 +5,8 @@ import { AuditModule } from './audit/audit.module';
 import { ControlPlaneChores } from './control-plane-chores';
 import { DesiredStateModule } from './desired-state/desired-state.module';
 import { EntitlementsModule } from './entitlements/entitlements.module';
+import { EventsModule } from './events/events.module';
+import { FleetModule } from './fleet/fleet.module';
 import { DeprovisionModule } from './operations/deprovision/deprovision.module';
 import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
@@ -18,6 +20,8 @@ import { TenantsModule } from './tenants/tenants.module';
     DeprovisionModule,
     DesiredStateModule,
     EntitlementsModule,
+    EventsModule,
+    FleetModule,
     RemoveCopyModule,
     ServiceKeysModule,
     SignupModule,

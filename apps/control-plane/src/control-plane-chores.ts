@@ -4,6 +4,8 @@ import { OldCredentials } from './accounts/old-credentials';
 import { AuditSealer } from './audit/audit-sealer';
 import { DesiredStates } from './desired-state/desired-states';
 import { LeaseRenewals } from './entitlements/lease-renewals';
+import { DeliveryQueue } from './events/delivery-queue';
+import { PlaneWatch } from './fleet/plane-watch';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { OldBackups } from './operations/deprovision/old-backups';
 import { Purges } from './operations/deprovision/purges';
@@ -29,6 +31,8 @@ export class ControlPlaneChores extends Chores {
     private readonly oldCredentials: OldCredentials,
     private readonly signupLinks: SignupLinks,
     private readonly leases: LeaseRenewals,
+    private readonly planeWatch: PlaneWatch,
+    private readonly deliveries: DeliveryQueue,
   ) {
     super();
   }
@@ -48,6 +52,8 @@ export class ControlPlaneChores extends Chores {
       () => this.oldCredentials.sweep(),
       () => this.signupLinks.sweep(),
       () => this.leases.sweep(),
+      () => this.planeWatch.look(),
+      () => this.deliveries.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

@@ -53,9 +53,14 @@ import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
 import { TenantUsage } from './entitlements/tenant-usage.entity';
+import { CreateEvents1700000000058 } from './database/migrations/0058-create-events';
+import { EventDelivery } from './events/event-delivery.entity';
+import { EventSubscription } from './events/event-subscription.entity';
+import { PlaneOutage } from './fleet/plane-outage.entity';
 import { IdempotencyRecord } from './idempotency/idempotency-key.entity';
 import { LocalPlane } from './infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from './mail/outgoing-mail.entity';
+import { OutgoingEvent } from './outbox/outgoing-event.entity';
 import { ProvisioningJob } from './provisioning-jobs/provisioning-job.entity';
 import { Drift, ReconcileTurn } from './reconcile/drift.entity';
 import { Placement } from './registry/placement.entity';
@@ -78,6 +83,8 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     DeletionCertificate,
     Drift,
     EarlierSignupToken,
+    EventDelivery,
+    EventSubscription,
     IdempotencyRecord,
     KnownDevice,
     LocalPlane,
@@ -85,8 +92,10 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     Operator,
     OperatorResetLink,
     OperatorSession,
+    OutgoingEvent,
     OutgoingMail,
     Placement,
+    PlaneOutage,
     ProvisioningJob,
     ProvisioningToken,
     ReconcileTurn,
@@ -147,5 +156,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NoteSuspensions1700000000053,
     LeasePlans1700000000054,
     MeterUsage1700000000055,
+    CreateEvents1700000000058,
   ],
 };

@@ -20,6 +20,7 @@ import { Operators } from '../src/accounts/operators';
 import { AppModule } from '../src/app.module';
 import { ControlPlaneState } from '../src/database/plane-state.entity';
 import { DesiredStates } from '../src/desired-state/desired-states';
+import { EventDispatcher } from '../src/events/event-dispatcher';
 import { HTTP_APP } from '../src/http-app.options';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
@@ -79,6 +80,7 @@ export class TestControlPlane {
     await app.listen(0, '127.0.0.1');
     // Sweeps run only when a test triggers them.
     await app.get(Worker).stopSweeping();
+    await app.get(EventDispatcher).stopLooking();
     return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
   }
 

@@ -80,6 +80,7 @@ describe('no source file', () => {
     // These files use Math.random only for delays.
     holds(/Math\.random/, 'Math.random()', [
       'apps/agent/src/retry-delay.ts',
+      'apps/control-plane/src/events/delivery-pace.ts',
       'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
       'libs/persistence/src/outgoing-mail/retry-pace.ts',

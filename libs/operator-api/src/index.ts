@@ -1,6 +1,7 @@
 export * from './accounts';
 export * from './audit';
 export * from './entitlements';
+export * from './events';
 export * from './is-slug';
 export * from './jobs';
 export * from './operations';

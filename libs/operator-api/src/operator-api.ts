@@ -1,6 +1,7 @@
 import { type AccountsApi } from './accounts';
 import { type AuditApi } from './audit';
 import { type EntitlementsApi } from './entitlements';
+import { type EventsApi } from './events';
 import { type JobsApi } from './jobs';
 import { type OperationsApi } from './operations';
 import { type OverviewApi } from './overview';
@@ -19,6 +20,7 @@ export interface OperatorApi
     AccountsApi,
     AuditApi,
     EntitlementsApi,
+    EventsApi,
     JobsApi,
     OperationsApi,
     OverviewApi,

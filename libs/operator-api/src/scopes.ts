@@ -15,6 +15,7 @@ export const SCOPES = [
   'operators:write',
   'api_keys:read',
   'api_keys:write',
+  'events:manage',
   'secrets:read',
   'secrets:write',
 ] as const;

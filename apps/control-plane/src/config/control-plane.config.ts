@@ -209,6 +209,18 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Max(24 * 3600)
   RECONCILE_INTERVAL_SECONDS: number = 60;
 
+  /**
+   * Sends webhooks to any address, over http as well, so that a receiver on this machine can be tried out.
+   * Refused in production, where only https addresses on the internet are called.
+   */
+  @IsOptional()
+  @Checked('production', (_, config: ControlPlaneConfig) =>
+    config.isProduction && config.webhooksToAnyAddress
+      ? 'is for development only and is refused in production'
+      : null,
+  )
+  WEBHOOKS_TO_ANY_ADDRESS?: string;
+
   /** Where the local driver keeps the logs and SQLite files of its tenant planes. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
@@ -270,6 +282,10 @@ export class ControlPlaneConfig extends PlaneConfig {
     config.isProduction ? 'is for tests only and is refused in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
+
+  get webhooksToAnyAddress(): boolean {
+    return ['1', 'true'].includes(this.WEBHOOKS_TO_ANY_ADDRESS ?? '');
+  }
 
   get infrastructureDriver(): DriverName {
     return this.INFRASTRUCTURE_DRIVER ?? (this.isProduction ? 'manual' : 'local');

@@ -1,2 +1,6 @@
 /** The Control Plane's queued lock classes, listed together so that no two share a number. */
-export const QUEUED_LOCKS = { operatorAccess: 4_772_611, planeTrust: 4_772_612 } as const;
+export const QUEUED_LOCKS = {
+  operatorAccess: 4_772_611,
+  planeTrust: 4_772_612,
+  events: 4_772_613,
+} as const;

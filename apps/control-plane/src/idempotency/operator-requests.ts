@@ -1,4 +1,4 @@
-import { RepeatableRequests, pathOf } from '@atlas/persistence';
+import { type KeyedCall, RepeatableRequests, pathOf } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type AuthenticatedRequest } from '../access/caller';
 import { type OnceAnswered, SealedIdempotency } from './sealed-idempotency';
@@ -16,13 +16,18 @@ export class OperatorRequests extends RepeatableRequests {
 
   async once(
     request: AuthenticatedRequest,
-    { key, status }: { readonly key: string; readonly status: number },
+    { key, status, forRepeats }: Pick<KeyedCall, 'key' | 'status' | 'forRepeats'>,
     handle: () => Promise<Created>,
   ): Promise<unknown> {
     const { operator: caller, method, body } = request;
     if (!caller) throw new Error('Only a route that requires an operator can be repeatable.');
     const repeat = { caller, scope: [caller.id, method, pathOf(request)], key, body };
-    return bodyOf(await this.idempotency.once(repeat, async () => kept(status, await handle())));
+    const answer = await this.idempotency.once(
+      repeat,
+      async () => kept(status, await handle()),
+      ({ body: shown, ...rest }) => ({ ...rest, body: forRepeats(shown) }),
+    );
+    return bodyOf(answer);
   }
 }
 

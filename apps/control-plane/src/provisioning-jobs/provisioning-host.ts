@@ -4,7 +4,11 @@ import { type RequestContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { jobFailed } from '../outbox/new-event';
+import { Outbox } from '../outbox/outbox';
+import { TenantPlane } from '../registry/tenant-plane.entity';
 import { changeTenantStatus } from '../registry/tenant-status';
+import { Tenant } from '../registry/tenant.entity';
 import { JobSecrets } from './job-secrets';
 import { OPERATION_RULES } from './operation-rules';
 import { type ProvisioningJob } from './provisioning-job.entity';
@@ -19,6 +23,7 @@ export class ProvisioningHost extends JobHost<ProvisioningJob> {
   constructor(
     private readonly secrets: JobSecrets,
     private readonly audit: Audit,
+    private readonly outbox: Outbox,
   ) {
     super();
   }
@@ -52,13 +57,25 @@ export class ProvisioningHost extends JobHost<ProvisioningJob> {
     return { until: new Date(Date.parse(step.finished_at ?? '') + pausesWrites.atMostMs) };
   }
 
-  /** Sets the tenant's status and writes the audit row. */
+  /** Sets the tenant's status, writes the audit row and, if the job failed, the event. */
   async settle(manager: EntityManager, job: ProvisioningJob, status: JobStatus): Promise<void> {
     const after = { operation: job.operation, tenant_id: job.tenantId };
     await together([
       setTenantStatus(manager, job, status),
       this.audit.record(manager, { action: `job.${status}`, targetKind: 'job', targetId: job.id, after }),
     ]);
+    if (status === 'failed') await this.tellFailed(manager, job);
+  }
+
+  private async tellFailed(manager: EntityManager, job: ProvisioningJob): Promise<void> {
+    const { id, operation, tenantId, tenantPlaneId, steps, error } = job;
+    const [tenant, plane] = await together([
+      named(tenantId, (one) => manager.findOneBy(Tenant, { id: one })),
+      named(tenantPlaneId, (one) => manager.findOneBy(TenantPlane, { id: one })),
+    ]);
+    const failedStep = steps.find(({ status }) => status === 'failed')?.name ?? null;
+    const told = { id, operation, failedStep, errorCode: error?.code ?? null, tenant, plane };
+    await this.outbox.add(manager, jobFailed(told));
   }
 
   redact(job: ProvisioningJob, text: string): Promise<string> {
@@ -77,6 +94,10 @@ async function setTenantStatus(
   // Rolling back a tenant's provisioning frees its slug.
   const nothing = { holdsSlug: false, endpointUrl: null };
   await changeTenantStatus(manager, tenantId, next, next === 'deleted' ? nothing : {});
+}
+
+async function named<T>(id: string | null, find: (id: string) => Promise<T | null>): Promise<T | null> {
+  return id === null ? null : find(id);
 }
 
 function required(id: string | null, what: string): string {

@@ -12,6 +12,7 @@ import { Database, databaseTarget } from '@atlas/persistence';
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ControlPlaneConfig } from '../config/control-plane.config';
+import { OutboxModule } from '../outbox/outbox.module';
 import { JobSecrets } from './job-secrets';
 import { JobStarter } from './job-starter';
 import { ProvisioningHost } from './provisioning-host';
@@ -26,7 +27,7 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
 }
 
 @Module({
-  imports: [AuditModule],
+  imports: [AuditModule, OutboxModule],
   providers: [
     JobSecrets,
     JobStarter,

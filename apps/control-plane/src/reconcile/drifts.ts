@@ -5,6 +5,8 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { driftFound, driftResolved } from '../outbox/new-event';
+import { Outbox } from '../outbox/outbox';
 import { type DriftCheck } from './checks/drift-check';
 import { Drift } from './drift.entity';
 import { failedRepairs, whyNotRepaired } from './repair-limit';
@@ -16,6 +18,7 @@ export class Drifts {
   constructor(
     private readonly database: Database,
     private readonly audit: Audit,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
@@ -31,7 +34,10 @@ export class Drifts {
     const known = { ...seen, failedRepairs: failedRepairs(before, now) };
     const drift = { ...known, kind, subjectKind: subjects.kind, subjectId, detail };
     const isNew = await insertIfAbsent(manager, Drift, drift);
-    if (isNew) await this.tell(manager, 'drift.found', drift);
+    if (isNew) {
+      await this.tell(manager, 'drift.found', drift);
+      await this.outbox.add(manager, driftFound(drift));
+    }
     return isNew;
   }
 
@@ -47,7 +53,10 @@ export class Drifts {
   async resolve(manager: EntityManager, drift: Drift, how: 'repaired' | 'gone'): Promise<boolean> {
     const resolved = { resolvedAt: this.clock.now(), repaired: how === 'repaired' };
     const { affected } = await manager.update(Drift, { id: drift.id, resolvedAt: IsNull() }, resolved);
-    if (affected) await this.tell(manager, `drift.${how}`, drift);
+    if (affected) {
+      await this.tell(manager, `drift.${how}`, drift);
+      await this.outbox.add(manager, driftResolved(drift, how));
+    }
     return affected === 1;
   }
 

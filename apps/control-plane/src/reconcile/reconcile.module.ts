@@ -2,13 +2,21 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { InfrastructureModule } from '../infrastructure/infrastructure.module';
+import { OutboxModule } from '../outbox/outbox.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { TenantsModule } from '../tenants/tenants.module';
 import { RECONCILE_PROVIDERS } from '.';
 import { DriftsController } from './drifts.controller';
 
 @Module({
-  imports: [AuditModule, DesiredStateModule, InfrastructureModule, ProvisioningJobsModule, TenantsModule],
+  imports: [
+    AuditModule,
+    DesiredStateModule,
+    InfrastructureModule,
+    OutboxModule,
+    ProvisioningJobsModule,
+    TenantsModule,
+  ],
   controllers: [DriftsController],
   providers: RECONCILE_PROVIDERS,
 })

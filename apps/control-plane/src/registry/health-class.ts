@@ -10,8 +10,12 @@ const FORK_SHOWN_MS = 10 * 60_000;
  */
 export function healthOf(plane: TenantPlane, now: Date): HealthClass {
   if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
-  const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
-  return now.getTime() - heardAt.getTime() > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
+  return now.getTime() - heardAt(plane).getTime() > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
+}
+
+/** When the plane was last heard of. */
+export function heardAt({ lastReportAt, enrolledAt, createdAt }: TenantPlane): Date {
+  return lastReportAt ?? enrolledAt ?? createdAt;
 }
 
 /**

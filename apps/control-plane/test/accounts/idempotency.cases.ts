@@ -100,6 +100,8 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   /** A valid body for each route that takes a key. */
   const BODIES: Readonly<Record<string, object | undefined>> = {
     '/api/api-keys': { name: 'keyed', scopes: ['tenants:read'] },
+    '/api/event-subscriptions': { url: 'https://93.184.215.14/', events: ['job.failed'] },
+    '/api/event-subscriptions/{id}/test': undefined,
     '/api/operators': { email: 'keyed@example.com', role: 'support', password: PASSWORD },
     '/api/operators/{id}/reset-link': undefined,
     '/api/tenant-planes': { name: 'keyed', region: 'eu', capacity: 1 },

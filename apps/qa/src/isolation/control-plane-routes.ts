@@ -73,6 +73,11 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'GET /api/api-keys': scoped('api_keys:read'),
   'POST /api/api-keys': scoped('api_keys:write'),
   'DELETE /api/api-keys/:id': scoped('api_keys:write'),
+  'POST /api/event-subscriptions': scoped('events:manage'),
+  'GET /api/event-subscriptions': scoped('events:manage'),
+  'DELETE /api/event-subscriptions/:id': scoped('events:manage'),
+  'POST /api/event-subscriptions/:id/test': scoped('events:manage'),
+  'GET /api/event-subscriptions/:id/deliveries': scoped('events:manage'),
 
   'GET /api/auth/me': { needs: 'any-operator' },
   'POST /api/auth/logout': { needs: 'in-person' },

@@ -1,0 +1,68 @@
+import { Database, insertIfAbsent } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type SelectQueryBuilder } from 'typeorm';
+import { planeOffline, planeOnline } from '../outbox/new-event';
+import { Outbox } from '../outbox/outbox';
+import { heardAt, healthOf, sqlOfHealth } from '../registry/health-class';
+import { lockPlane } from '../registry/plane-lock';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { PlaneOutage } from './plane-outage.entity';
+
+const BATCH = 100;
+const IS_OUT = 'exists (select 1 from plane_outages outage where outage.tenant_plane_id = plane.id)';
+
+/**
+ * Tells once when a plane goes offline, and once when it is back. Any number of processes may look: the row
+ * of the outage, which is written and removed together with the events, says what has been told.
+ */
+@Injectable()
+export class PlaneWatch {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async look(): Promise<void> {
+    const { offline } = sqlOfHealth(this.database);
+    for (const id of await this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)))
+      await this.tellOffline(id);
+    for (const id of await this.planes((query) => query.where(`not (${offline}) and ${IS_OUT}`)))
+      await this.endOutage(id);
+  }
+
+  /** A few planes at a time; the next look finds the others. */
+  private async planes(
+    where: (query: SelectQueryBuilder<TenantPlane>) => SelectQueryBuilder<TenantPlane>,
+  ): Promise<string[]> {
+    const rows = await this.database.read((manager) =>
+      where(manager.createQueryBuilder(TenantPlane, 'plane'))
+        .select('plane.id', 'id')
+        .orderBy('plane.id')
+        .limit(BATCH)
+        .getRawMany<{ id: string }>(),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private tellOffline(id: string): Promise<void> {
+    return this.database.write(async (manager) => {
+      const plane = await lockPlane(manager, id);
+      if (healthOf(plane, await this.database.now()) !== 'offline') return;
+      const since = heardAt(plane);
+      if (await insertIfAbsent(manager, PlaneOutage, { tenantPlaneId: id, since }))
+        await this.outbox.add(manager, planeOffline(plane, since));
+    });
+  }
+
+  /** A plane that was retired or that enrols anew ends its outage without an event. */
+  private endOutage(id: string): Promise<void> {
+    return this.database.write(async (manager) => {
+      const plane = await lockPlane(manager, id);
+      const outage = await manager.findOneBy(PlaneOutage, { tenantPlaneId: id });
+      const health = healthOf(plane, await this.database.now());
+      if (!outage || health === 'offline') return;
+      await manager.delete(PlaneOutage, { tenantPlaneId: id });
+      if (health === 'online') await this.outbox.add(manager, planeOnline(plane, outage.since));
+    });
+  }
+}
