@@ -94,6 +94,8 @@ async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<R
   const victim = 'victim@example.com';
   const operator = await accountOf(stack, victim);
   const key = await accepted<{ id: string }>(stack, '/api/api-keys', { name: 'a', scopes: ['jobs:read'] });
+  const subscription = { url: 'https://hooks.invalid/', events: ['job.failed'] };
+  const subscribed = await accepted<{ id: string }>(stack, '/api/event-subscriptions', subscription);
   const idsOf = async (path: string) => (await stack.api<Listed>(path)).body.items.map(({ id }) => id);
   const [tenants, jobs] = [await idsOf('/api/tenants'), await idsOf('/api/provisioning-jobs')];
   const slugs = ['fuzzed-one', 'fuzzed-two', slugOf('dedicated'), slugOf('on_prem')];
@@ -113,6 +115,7 @@ async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<R
     '/api/provisioning-jobs': { id: jobs, tenant_id: tenants, cursor: jobs },
     '/api/operators': { id: [operator] },
     '/api/api-keys': { ...everywhere, id: [key.id], operator_id: [operator] },
+    '/api/event-subscriptions': { id: [subscribed.id], url: [subscription.url], cursor: [subscribed.id] },
     '/api/ai': { tenant_plane_id: [home.id] },
     '/': everywhere,
   };

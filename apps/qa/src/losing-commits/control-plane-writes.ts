@@ -27,6 +27,9 @@ interface Line {
   ask(): Promise<Asked>;
 }
 
+/** Its name leads nowhere. */
+const SUBSCRIPTION = { url: 'https://hooks.invalid/', events: ['job.failed'] };
+
 /** States in which a job does not continue by itself. */
 const AT_REST = ['waiting', 'succeeded', 'cancelled', 'failed'];
 
@@ -155,6 +158,19 @@ export class ControlPlaneWrites {
         return { method: 'DELETE', path: `/api-keys/${key.id}`, marks: [id] };
       },
     },
+    'POST /api/event-subscriptions': {
+      isKeyed: true,
+      ask: async () => {
+        const description = fresh('hook');
+        return { path: '/event-subscriptions', body: { ...SUBSCRIPTION, description }, marks: [description] };
+      },
+    },
+    'DELETE /api/event-subscriptions/:id': {
+      ask: async () => {
+        const id = await this.subscription();
+        return { method: 'DELETE', path: `/event-subscriptions/${id}`, marks: [id] };
+      },
+    },
     'POST /api/auth/login': {
       ask: async () => {
         const { id, email } = await this.operator();
@@ -276,6 +292,12 @@ export class ControlPlaneWrites {
     const [operator] = await racedOperators(this.disk, 1);
     if (!operator) throw new Error('No operator was created.');
     return operator;
+  }
+
+  private async subscription(): Promise<string> {
+    const body = { ...SUBSCRIPTION, description: fresh('hook') };
+    const answer = await this.stack.api<{ id: string }>('/api/event-subscriptions', { body });
+    return answer.body.id;
   }
 
   private async call<T>(path: string, by = this.stack.apiKey): Promise<T> {

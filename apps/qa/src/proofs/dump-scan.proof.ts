@@ -16,6 +16,7 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
     ),
   "a user's token or a program's key": (text) =>
     /\b(at[a-z]|ads|aga)_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
+  'a secret of webhooks': (text) => /whsec_[A-Za-z0-9+/]{20,}/.test(text),
   'a signed token': (text) => /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/.test(text),
   'a private key': (text) => /PRIVATE KEY-----|\\?"d\\?":\s*\\?"[\w-]{20,}/.test(text),
   'a database URL with its password': (text) => /postgres(ql)?:\/\/[^\s:/"]+:[^\s@"]+@/.test(text),

@@ -88,6 +88,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     'refresh token': session.refresh_token,
     'device token': session.device_token,
     'sign-up token': unused.token,
+    'secret of webhooks': await webhookSecret(stack),
     "operator's link": await operatorLink(stack, operator.operator.id),
     'invitation shown once': sent.token,
     ...(await linksByMail(stack, smtp, tenant, session)),
@@ -214,6 +215,15 @@ async function runbookSecrets(
 async function operatorLink(stack: TestStack, id: string): Promise<string> {
   const { body } = await stack.api<{ token: string }>(`/api/operators/${id}/reset-link`, { method: 'POST' });
   return body.token;
+}
+
+/** The subscription is created with a key, so that its response is stored. */
+async function webhookSecret(stack: TestStack): Promise<string> {
+  const body = { url: 'https://hooks.invalid/', events: ['job.failed'] };
+  const headers = { 'idempotency-key': 'once' };
+  const answer = await stack.api<{ secret: string }>('/api/event-subscriptions', { body, headers });
+  if (answer.status !== 201) throw new Error(`The subscription was not created: ${answer.status}`);
+  return answer.body.secret.slice('whsec_'.length);
 }
 
 /**

@@ -259,6 +259,7 @@ const ALL_SCOPES = [
   'audit:read',
   'api_keys:read',
   'api_keys:write',
+  'events:manage',
   'operators:read',
   'operators:write',
   'secrets:read',
