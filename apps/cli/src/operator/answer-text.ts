@@ -42,6 +42,10 @@ export function linkText(url: string, expiresAt: string, what = 'Open it here'):
   return `${what}. The link can be used once, until ${expiresAt}:\n\n  ${url}\n`;
 }
 
+export function secretText(secret: string): string {
+  return `The secret that verifies the signatures, shown only once:\n\n  ${secret}\n\n`;
+}
+
 export function keyText(key: string, expiresAt: string): string {
   return `The API key, shown only once. It is valid until ${expiresAt}:\n\n  ${key}\n`;
 }

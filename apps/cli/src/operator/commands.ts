@@ -4,11 +4,13 @@ import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
 import { AUDIT } from './audit.command';
 import { CERTIFICATE } from './certificate.command';
 import { DRIFTS } from './drifts.command';
+import { EVENT_DELIVERIES, EVENT_SUBSCRIPTIONS, EVENT_TEST } from './events.commands';
 import { ISOLATION_PROBE } from './isolation-probe.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
 import { KEY_OPERATIONS, OPERATOR_OPERATIONS } from './operations/account-operations';
+import { EVENT_OPERATIONS } from './operations/event-operations';
 import { JOB_OPERATIONS } from './operations/job-operations';
 import { type Operation } from './operations/operation';
 import { PLANE_OPERATIONS } from './operations/plane-operations';
@@ -39,6 +41,10 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   AUDIT_VERIFY,
   DRIFTS,
   RECONCILE,
+  EVENT_SUBSCRIPTIONS,
+  ...EVENT_OPERATIONS,
+  EVENT_TEST,
+  EVENT_DELIVERIES,
   ISOLATION_PROBE,
   OPERATORS,
   ...OPERATOR_OPERATIONS,

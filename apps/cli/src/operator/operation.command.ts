@@ -1,7 +1,7 @@
 import { type Install, type JobView, type PlanView, type TenantView } from '../control-plane/views';
 import { EXIT, UsageError } from '../failure';
 import { type Option, bodyOf } from '../options';
-import { installText, keyText, linkText, planText } from './answer-text';
+import { installText, keyText, linkText, planText, secretText } from './answer-text';
 import { connectionOf } from './connection';
 import { followJob } from './follow-job';
 import { inOptions } from './in-options';
@@ -25,6 +25,7 @@ interface Answer {
   readonly install?: Install | null;
   readonly url?: string;
   readonly key?: string;
+  readonly secret?: string | null;
   readonly expires_at?: string;
 }
 
@@ -89,12 +90,13 @@ function confirmation({ confirm }: Operation, { values }: OperatorCall, subject?
 }
 
 function show(answer: Answer, { link, done }: Operation, { terminal, isJson }: OperatorCall): void {
-  const { job, install, url, key, expires_at: expiresAt } = answer;
+  const { job, install, url, key, secret, expires_at: expiresAt } = answer;
   if (isJson) terminal.out(`${JSON.stringify(job ? { event: 'accepted', ...answer } : answer)}\n`);
   else {
     if (install) terminal.out(installText(install));
     if (url && expiresAt) terminal.out(linkText(url, expiresAt, link));
     if (key && expiresAt) terminal.out(keyText(key, expiresAt));
+    if (secret) terminal.out(secretText(secret));
     if (!job && !install && !expiresAt) terminal.out(`${done ?? 'Accepted.'}\n`);
   }
 }

@@ -26,6 +26,7 @@ const FINDERS = {
     throw notFound(`There is no operator "${idOrEmail}".`, 'atlas operators');
   },
   key: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
+  subscription: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
   job: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
 };
 

@@ -27,6 +27,7 @@ const SCOPES: readonly Scope[] = [
   'operators:write',
   'api_keys:read',
   'api_keys:write',
+  'events:manage',
 ];
 
 /** Starts the Control Plane. Resolves to a client with a valid API key. */

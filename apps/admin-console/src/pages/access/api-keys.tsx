@@ -57,6 +57,7 @@ const SCOPES: readonly Scope[] = [
   'operators:read',
   'api_keys:read',
   'api_keys:write',
+  'events:manage',
   ...OF_OWNERS,
 ];
 

@@ -34,6 +34,7 @@ export const SUBJECTS: Readonly<Record<SubjectKind, Operand>> = {
   plane: { name: 'plane', text: 'name or id of a tenant plane' },
   operator: { name: 'operator', text: 'email address or id' },
   key: { name: 'key', text: 'id of an API key' },
+  subscription: { name: 'subscription', text: 'id of an event subscription' },
   job: { name: 'job', text: 'id of a job' },
 };
 
