@@ -151,6 +151,7 @@ describe('the configuration of the Control Plane', () => {
       ['CONTROL_PLANE_SEALING_KEYS', undefined],
       ['CONTROL_PLANE_PUBLIC_URL', 'http://cp.example.com'],
       ['ATLAS_FAULT_POINT', 'provision/activate/before:kill'],
+      ['WEBHOOKS_TO_ANY_ADDRESS', '1'],
       ['INTERNAL_SERVICE_SECRET', RANDOM.slice(0, 31)],
       ['METRICS_TOKEN', 'a-long-random-text'],
       ['INTERNAL_SERVICE_SECRET', 'change-me-change-me-change-me-change-me'],
