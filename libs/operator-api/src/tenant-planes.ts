@@ -32,8 +32,25 @@ export interface TenantPlanesApi {
   'GET /api/tenant-planes/:id': { 200: TenantPlaneView };
   /** Issue a provisioning token for a tenant plane */
   'POST /api/tenant-planes/:id/provisioning-tokens': { body: IssueTokenDto; 201: { install: InstallBundle } };
+  /** Show the newest version of tenant planes, and which planes run an older one */
+  'GET /api/versions': { 200: VersionsView };
   /** Enrol a tenant plane that cannot reach the Control Plane, with its request file */
   'POST /api/tenant-planes/enroll-offline': { body: EnrolRequestFile; 200: EnrolAnswerFile };
+}
+
+export interface VersionsView {
+  readonly latest: string;
+  /** The oldest version that works with this Control Plane. */
+  readonly supported_from: string;
+  /** The planes that have enrolled. */
+  readonly planes: readonly PlaneVersionView[];
+}
+
+export interface PlaneVersionView {
+  readonly tenant_plane_id: string;
+  readonly version: string | null;
+  /** Whether the version is older than the newest one. */
+  readonly behind: boolean;
 }
 
 export interface TenantPlaneView {

@@ -95,6 +95,8 @@ export interface PublishedKey {
 
 interface PlaneConfig {
   readonly keys: { readonly keys: readonly PublishedKey[] };
+  /** The newest version of tenant planes. Control Planes of older versions do not say. */
+  readonly latest?: string;
   /**
    * The secret to sign with from now on, as a compact JWE under a key derived from the secret that signed the
    * call.

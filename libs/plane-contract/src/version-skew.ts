@@ -17,6 +17,11 @@ export function versionSkewProblem(theirs: string, ours: string): string | null 
     : null;
 }
 
+/** The oldest version of tenant planes that works with a Control Plane of version `ours`. */
+export function supportedFrom(ours: string): string {
+  return `${parse(ours)?.[0] ?? 0}.0.0`;
+}
+
 /** Negative if `one` is older than `other`. Ignores anything after the three numbers. */
 export function compareVersions(one: string, other: string): number {
   const [left, right] = [parse(one) ?? [0, 0, 0], parse(other) ?? [0, 0, 0]];

@@ -43,6 +43,10 @@ export interface DeploymentDetailsView {
   readonly database: 'postgres' | 'sqlite';
   /** The version of the plane. */
   readonly version: string;
+  /** The newest version, as the Control Plane last said. Null if it has not. */
+  readonly latest_version: string | null;
+  /** Whether the plane runs an older version than the newest one. */
+  readonly behind: boolean;
   /** Whether the plane makes no call to the Control Plane. */
   readonly offline: boolean;
 }

@@ -18,6 +18,7 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 import { ControlPlaneState } from '../database/plane-state.entity';
 import { Placement } from '../registry/placement.entity';
 import { UNHEARD } from '../registry/placements';
@@ -51,6 +52,7 @@ export class DesiredStates implements OnModuleInit {
     private readonly keys: SigningKeys,
     private readonly leases: Leases,
     private readonly serviceKeys: ServiceKeys,
+    private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}
 
@@ -287,7 +289,7 @@ export class DesiredStates implements OnModuleInit {
       full: isFull,
       tenants: here.map((row) => toEntry(row, links.get(row.tenant_id), leases.get(row.tenant_id))),
       removed: isFull ? [] : gone.map((row) => row.tenant_id),
-      config: { keys: { keys: this.keys.ofPlanes() } },
+      config: { keys: { keys: this.keys.ofPlanes() }, latest: this.config.tenantPlaneVersion },
     };
   }
 

@@ -3,6 +3,7 @@ import {
   ListTenantPlanesQuery,
   type RegisteredPlane,
   type TenantPlaneView,
+  type VersionsView,
 } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
@@ -36,6 +37,12 @@ export class TenantPlanesController {
   @Serves('GET /api/tenant-planes/:id')
   show(@Param('id', UuidPipe) id: string): Promise<TenantPlaneView> {
     return this.planes.get(id);
+  }
+
+  @Requires('planes:read')
+  @Serves('GET /api/versions')
+  versions(): Promise<VersionsView> {
+    return this.planes.versions();
   }
 
   @Requires('planes:read')

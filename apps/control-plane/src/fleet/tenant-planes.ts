@@ -3,14 +3,17 @@ import {
   type RegisteredPlane,
   ListTenantPlanesQuery,
   type TenantPlaneView,
+  type VersionsView,
 } from '@atlas/operator-api';
 import { Database, insertRow, violates } from '@atlas/persistence';
+import { supportedFrom } from '@atlas/plane-contract';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 import { CONTROL_PLANE_VERSION, isBehind, versionClassOf } from '../config/version-policy';
 import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { healthOf, isForked } from '../registry/health-class';
@@ -35,6 +38,7 @@ export class TenantPlanes {
     private readonly keyUses: KeyUses,
     private readonly previousSecretUses: PreviousSecretUses,
     private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}
 
@@ -74,6 +78,27 @@ export class TenantPlanes {
       const keysOf = (id: string) => accepted.filter((key) => key.tenantPlaneId === id);
       return pageOf(planes, limit, (plane) => this.viewOf(plane, now, keysOf(plane.id)));
     });
+  }
+
+  /** All planes that have enrolled, oldest first. */
+  async versions(): Promise<VersionsView> {
+    const latest = this.config.tenantPlaneVersion;
+    const planes = await this.database.read((manager) =>
+      manager.find(TenantPlane, {
+        where: { status: 'enrolled' },
+        select: { id: true, version: true },
+        order: { id: 'ASC' },
+      }),
+    );
+    return {
+      latest,
+      supported_from: supportedFrom(CONTROL_PLANE_VERSION),
+      planes: planes.map(({ id, version }) => ({
+        tenant_plane_id: id,
+        version,
+        behind: version !== null && isBehind(version, latest),
+      })),
+    };
   }
 
   get(id: string): Promise<TenantPlaneView> {

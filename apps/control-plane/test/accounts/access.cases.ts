@@ -31,6 +31,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /api/overview': 'tenants:read',
   'GET /api/sign-ups': 'tenants:read',
   'GET /api/tenant-planes': 'planes:read',
+  'GET /api/versions': 'planes:read',
   'GET /api/tenant-planes/:id': 'planes:read',
   'GET /api/tenant-planes/self/desired-state': 'signed',
   'GET /api/tenant-planes/self/routes/:slug': 'signed',

@@ -66,6 +66,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
             expect.objectContaining({ purpose: 'lease' }),
           ],
         },
+        latest: '0.1.0',
       },
     });
   });

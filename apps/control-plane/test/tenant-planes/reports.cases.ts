@@ -36,6 +36,23 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect([row?.lastReportAt, row?.sequence]).toEqual([null, 0]);
   });
 
+  it('shows which planes run an older version than the newest one', async () => {
+    const [old, current] = [
+      await plane.enrolledCell({ region: 'old' }),
+      await plane.enrolledCell({ region: 'new' }),
+    ];
+    await old.report([], { version: '0.0.9' });
+    await current.report([], { version: '0.1.0' });
+    const { body } = await plane.get('/api/versions').expect(200);
+    expect(body).toEqual({ latest: '0.1.0', supported_from: '0.0.0', planes: expect.any(Array) });
+    expect(body.planes).toEqual(
+      expect.arrayContaining([
+        { tenant_plane_id: old.id, version: '0.0.9', behind: true },
+        { tenant_plane_id: current.id, version: '0.1.0', behind: false },
+      ]),
+    );
+  });
+
   it('is refused with the same error for an unknown tenant as for a tenant of another plane', async () => {
     const answer = await (
       await plane.enrolledCell()

@@ -33,6 +33,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/tenants/:id/lease': scoped('tenants:write'),
   'GET /api/tenants/:id/usage': scoped('tenants:read'),
   'GET /api/plans': scoped('tenants:read'),
+  'GET /api/versions': scoped('planes:read'),
   'GET /api/tenants/:id/deletion-certificate': scoped('tenants:read'),
   'POST /api/tenants/:id/provisioning-tokens': scoped('tokens:issue'),
   'GET /api/tenants/:id/provisioning-tokens': scoped('tokens:read'),

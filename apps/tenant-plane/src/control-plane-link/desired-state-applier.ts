@@ -73,11 +73,12 @@ export class DesiredStateApplier {
    * if another replica has taken over the lease.
    */
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
-    const { keys, next_secret: nextSecret } = state.config;
+    const { keys, latest, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
     // Recorded first. Otherwise, if the process died halfway, an older answer file could undo what was
     // applied.
-    await this.identities.update({ keys: [...keys.keys], ...told }, fence);
+    const config = { keys: [...keys.keys], ...(latest !== undefined && { latestVersion: latest }) };
+    await this.identities.update({ ...config, ...told }, fence);
     const applied = await this.apply(state, fence);
     // Stored before the revision advances, so that a plane that stops in between receives the secret again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);

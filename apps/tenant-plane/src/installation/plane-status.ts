@@ -14,6 +14,7 @@ export function planeStatus(
     instance_id: identity?.instanceId ?? null,
     deployment_model: config.deploymentModel ?? identity?.deploymentModel ?? null,
     version: TENANT_PLANE_VERSION,
+    latest_version: identity?.latestVersion ?? null,
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL).driver,
     control_plane: config.CONTROL_PLANE_BASE_URL ?? null,
     offline_mode: config.isOffline,

@@ -4,6 +4,7 @@ import {
   HINT_GUIDES,
   profileOf,
 } from '@atlas/deployment-profiles';
+import { compareVersions } from '@atlas/plane-contract';
 import { type DeploymentDetailsView, type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
@@ -32,6 +33,7 @@ export class Deployment {
 
   details(): Omit<DeploymentDetailsView, 'database'> {
     const { model, title, runBy, dataResidency, backupDuty } = this.profile;
+    const { latestVersion: latest } = this.identities.current;
     return {
       model,
       profile: title,
@@ -39,6 +41,8 @@ export class Deployment {
       data_held_by: dataResidency.heldBy,
       backed_up_by: backupDuty.who,
       version: TENANT_PLANE_VERSION,
+      latest_version: latest,
+      behind: latest !== null && compareVersions(TENANT_PLANE_VERSION, latest) < 0,
       offline: this.isOffline,
     };
   }

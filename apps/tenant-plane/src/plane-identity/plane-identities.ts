@@ -180,6 +180,7 @@ export class PlaneIdentities implements OnModuleInit {
       toldRevision: null,
       stateSignedAt: null,
       keys: [],
+      latestVersion: null,
       sequence: 0,
       latestTime: null,
       lastContactAt: null,

@@ -45,6 +45,8 @@ export class PlaneIdentity {
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
   /** The Control Plane's public keys, for checking its signatures even offline. */
   @JsonColumn() keys: PublishedKey[];
+  /** The newest version of tenant planes, as the Control Plane last said. */
+  @Column('varchar', { name: 'latest_version', nullable: true }) latestVersion: string | null;
   /** The number of the last report. Stored before that report is sent. */
   @Column('integer') sequence: number;
   /** The latest time that the plane has seen; see `TrustedTime`. */

@@ -86,6 +86,7 @@ import { IndexOpenIncidents1700000000050 } from './migrations/0050-index-open-in
 import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-of-runbooks';
 import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
+import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
@@ -200,5 +201,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     IndexRunsOfRunbooks1700000000051,
     KeepLeases1700000000052,
     MeterUsage1700000000053,
+    NoteLatestVersion1700000000056,
   ],
 };

@@ -25,8 +25,18 @@ describe.each(CASES)('the deployment of a plane on %s (%s)', (driver, model) => 
         ...HELD[model],
         database: driver,
         version: TENANT_PLANE_VERSION,
+        latest_version: null,
+        behind: false,
         offline: true,
       });
+      for (const [latestVersion, behind] of [
+        [TENANT_PLANE_VERSION, false],
+        ['99.0.0', true],
+      ] as const) {
+        await plane.identities.update({ latestVersion });
+        const told = await plane.get('/api/deployment', admin).expect(200);
+        expect(told.body).toMatchObject({ latest_version: latestVersion, behind });
+      }
       expect(shown.offline).toBe(true);
     } finally {
       await plane.close();
