@@ -1,5 +1,6 @@
 export * from './cell-drain';
 export * from './parts/deployment-profile';
+export * from './parts/egress';
 export { LIFECYCLE_OPERATIONS, REOPENING_STEPS, type LifecycleOperation } from './parts/lifecycle';
 export * from './offline-enrolment';
 export * from './parts/outage-contract';

@@ -1,5 +1,6 @@
 import { CELL_DRAIN_STEPS } from './cell-drain';
 import { HINT_KINDS } from './parts/deployment-profile';
+import { type EgressClass } from './parts/egress';
 import { CELL_MODELS, CREATED_MODELS, DEPLOYMENT_MODELS, PROFILES, modelsWhere, profileOf } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
 import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';
@@ -185,6 +186,28 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     );
     expect(names.includes('ATLAS_ALLOW_REGISTER')).toBe(profile.selfRegistrationAllowed);
     expect(names.includes('TENANT_BASE_DOMAIN')).toBe(facts.tenantPlaneBy === 'atlas');
+  });
+
+  it("lets readable operational data out only to Atlas's planes, to an AI, or to where the tenant sends it", () => {
+    const { egress, runBy } = profile;
+    const readable = egress.filter(({ contents }) => contents === 'readable').map(({ name }) => name);
+    const backups = runBy.tenantPlane === 'atlas' ? ['backup_rows'] : [];
+    expect(readable).toEqual([...backups, 'ai_prompt', 'runbook_http']);
+  });
+
+  it("lets a customer's operational data out to the Control Plane only with the consent of an admin", () => {
+    const held = profile.egress.filter(({ needsConsent }) => needsConsent).map(({ name }) => name);
+    const ofTheModel = {
+      shared: [],
+      dedicated: [],
+      hybrid: ['move_rows'],
+      on_prem: ['move_rows', 'ai_prompt'],
+    };
+    expect(held).toEqual(ofTheModel[model]);
+    const isLeft = ({ name }: EgressClass): boolean => !held.includes(name) && name !== 'ai_prompt';
+    const unasked = profile.egress.filter((one) => one.destination === 'control_plane' && isLeft(one));
+    if (profile.runBy.tenantPlane === 'customer')
+      expect(unasked.filter(({ contents }) => contents !== 'none')).toEqual([]);
   });
 
   it('is immutable', () => {

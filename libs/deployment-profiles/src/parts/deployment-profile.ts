@@ -1,4 +1,5 @@
 import { deepFreeze } from './deep-freeze';
+import { type EgressClass } from './egress';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
 
@@ -87,6 +88,8 @@ export interface DeploymentProfile<Model extends string = string> {
    */
   readonly outboundAddresses: 'public' | 'any';
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
+  /** What may leave a tenant plane, and where it goes. The plane refuses everything else. */
+  readonly egress: readonly EgressClass[];
   /** `doc` is a path, as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };
   readonly hints: readonly Omit<DeploymentHint, 'doc'>[];

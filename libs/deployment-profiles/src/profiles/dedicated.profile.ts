@@ -1,4 +1,5 @@
 import { profileWith } from '../parts/deployment-profile';
+import { egressWith } from '../parts/egress';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
 import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
@@ -60,6 +61,7 @@ export const DEDICATED_PROFILE = profileWith({
   infrastructureCreated: true,
   outboundAddresses: 'public',
   aiRouting: 'control_plane',
+  egress: egressWith({ never: ['tenant_route'] }),
   guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   hints: [
     {

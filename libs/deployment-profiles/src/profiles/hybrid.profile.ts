@@ -1,4 +1,5 @@
 import { profileWith } from '../parts/deployment-profile';
+import { egressWith } from '../parts/egress';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../parts/environment';
 import {
   DEPROVISION_OF_CUSTOMERS,
@@ -67,6 +68,7 @@ export const HYBRID_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'any',
   aiRouting: 'control_plane',
+  egress: egressWith({ never: ['tenant_route', 'backup_rows'], withConsent: ['move_rows'] }),
   guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   hints: [
     {

@@ -1,4 +1,5 @@
 import { profileWith } from '../parts/deployment-profile';
+import { egressWith } from '../parts/egress';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../parts/environment';
 import {
   DEPROVISION_OF_CUSTOMERS,
@@ -65,6 +66,7 @@ export const ON_PREM_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'any',
   aiRouting: 'control_plane_if_admin_allows',
+  egress: egressWith({ never: ['tenant_route', 'backup_rows'], withConsent: ['move_rows', 'ai_prompt'] }),
   guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   hints: [
     {

@@ -1,4 +1,5 @@
 import { profileWith } from '../parts/deployment-profile';
+import { egressWith } from '../parts/egress';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
 import { PROMISES_OF_EVERY_MODEL, entitlementsPromise } from '../parts/outage-contract';
@@ -52,6 +53,7 @@ export const SHARED_PROFILE = profileWith({
   infrastructureCreated: false,
   outboundAddresses: 'public',
   aiRouting: 'control_plane',
+  egress: egressWith({}),
   guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   hints: [
     {
