@@ -21,6 +21,7 @@ import { OnboardingModule } from './onboarding/onboarding.module';
 import { OutageModule } from './outage/outage.module';
 import { OutboundModule } from './outbound/outbound.module';
 import { PortabilityModule } from './portability/portability.module';
+import { ResidencyModule } from './residency/residency.module';
 import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { RunbooksModule } from './runbooks/runbooks.module';
@@ -45,6 +46,7 @@ const FEATURES = [
   IncidentsModule,
   LeasesModule,
   OnboardingModule,
+  ResidencyModule,
   RunbooksModule,
   SingleSignOnModule,
   SlosModule,

@@ -25,7 +25,7 @@ export class MemoryRelay {
   /** With `isOlder`, it behaves like an older Control Plane, which does not report the target's progress. */
   constructor(private readonly isOlder = false) {}
 
-  async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
+  async send(_sending: object, part: number, sealed: string): Promise<number | undefined> {
     if (this.refuses(part, sealed)) {
       this.refused += 1;
       // Ten minutes, which is longer than any test waits.

@@ -60,6 +60,9 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   },
   'GET /api/audit': { verb: 'list', query: { cursor: 'auditEvent' } },
   'GET /api/audit/chain': { verb: 'export' },
+  'GET /api/residency': { verb: 'read' },
+  'GET /api/residency/ledger': { verb: 'list', query: { cursor: 'auditEvent' } },
+  'GET /api/residency/ledger/export': { verb: 'export' },
   'GET /api/integrations/control-plane': { verb: 'read' },
 
   'GET /api/deployment': { verb: 'read' },

@@ -178,6 +178,7 @@ export class TenantRouter implements OnModuleInit {
     if (this.config.isOffline || tenantPlaneId === null)
       throw new ControlPlaneUnreachable('This tenant plane is offline, or has not enrolled yet.');
     const route = await this.client.call<TenantRoute | Record<string, never>>({
+      egress: { class: 'tenant_route', path: ['slug'] },
       method: 'GET',
       path: `${PLANE_PATHS.routes}/${slug}`,
       query: { [TENANT_PLANE_ID_PARAMETER]: tenantPlaneId },

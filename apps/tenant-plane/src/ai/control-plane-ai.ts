@@ -100,7 +100,8 @@ export class ControlPlaneAi {
       [TENANT_PLANE_ID_PARAMETER]: this.identities.current.tenantPlaneId ?? '',
       [ALLOWED_BY_ADMIN_PARAMETER]: String(isAllowedByAdmin),
     };
-    const where = { method: 'POST', path: PLANE_PATHS.chatCompletions, query, tenantId } as const;
+    const egress = { class: 'ai_prompt' } as const;
+    const where = { egress, method: 'POST', path: PLANE_PATHS.chatCompletions, query, tenantId } as const;
     return { ...where, body: { messages, ...options }, requireMeant, timeoutMs: TIMEOUT_MS };
   }
 

@@ -5,7 +5,7 @@ import { AuditModule } from '../audit/audit.module';
 import { CredentialsModule } from '../credentials/credentials.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
-import { OutboundModule } from '../outbound/outbound.module';
+import { EgressModule } from '../egress/egress.module';
 import { RunbooksModule } from '../runbooks/runbooks.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
@@ -33,7 +33,7 @@ import { StepStarts } from './step-starts';
     CredentialsModule,
     DueModule,
     IdempotencyModule,
-    OutboundModule,
+    EgressModule,
     RunbooksModule,
     TenancyModule,
     TenantSecretsModule,

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { DomainError } from '@atlas/platform';
 import { type StepErrorView } from '@atlas/tenant-api/automation';
 import { Injectable } from '@nestjs/common';
-import { OutboundHttp } from '../outbound/outbound-http';
+import { OutboundCalls } from '../egress/outbound-calls';
 import { type OutboundRequest } from '../outbound/outbound-request';
 import { type HttpConfig } from '../runbooks/step-config';
 import { OUTCOME_UNKNOWN } from './run-progress';
@@ -21,7 +21,7 @@ export interface HttpOutcome {
 /** Sends the request of an http step, once. */
 @Injectable()
 export class HttpCall {
-  constructor(private readonly http: OutboundHttp) {}
+  constructor(private readonly http: OutboundCalls) {}
 
   /**
    * Never throws. A failure after the request may have been sent leaves the outcome unknown. Secrets in the
@@ -33,7 +33,7 @@ export class HttpCall {
     let isSent = false;
     let status: number | undefined;
     try {
-      const { body } = await this.http.fetch({
+      const { body } = await this.http.fetch('runbook_http', {
         ...requestOf(config),
         timeoutMs: timeoutSeconds * 1000,
         maxBytes: MAX_BYTES,

@@ -3,6 +3,7 @@ import { type Clock } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
 import { ServiceSecrets } from '../control-plane-client/service-secrets';
+import { type Egress } from '../egress/egress';
 import { needsEnrolment, otherModel } from '../plane-identity/install-bundle';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { type CheckScene } from './check';
@@ -18,14 +19,19 @@ export function checkScene(
   schema: Schema,
   clock: Clock,
   identity: PlaneIdentity | null,
+  egress: Egress,
 ): CheckScene {
   let probing: Promise<Probe> | undefined;
   let looking: Promise<RunningPlane | null> | undefined;
   const probe = () =>
-    (probing ??= probeControlPlane(clientFor(config, clock, identity), probeCallOf(config, identity)));
+    (probing ??= probeControlPlane(
+      clientFor(config, clock, identity, egress),
+      probeCallOf(config, identity),
+    ));
   return {
     config,
     controlPlane: new URL(config.CONTROL_PLANE_BASE_URL ?? NOWHERE),
+    egress,
     isEnrolled: !needsEnrolment(config, identity),
     otherModel: otherModel(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
@@ -41,7 +47,8 @@ function clientFor(
   config: TenantPlaneConfig,
   clock: Clock,
   current: PlaneIdentity | null,
+  egress: Egress,
 ): ControlPlaneClient {
   const store = { current, keepSecrets: () => Promise.resolve() };
-  return new ControlPlaneClient(config, clock, new ServiceSecrets(config, store));
+  return new ControlPlaneClient(config, clock, new ServiceSecrets(config, store), egress);
 }

@@ -2,6 +2,7 @@ import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type DatabaseTarget, type Schema } from '@atlas/persistence';
 import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type Egress } from '../egress/egress';
 import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
 
@@ -15,6 +16,8 @@ export interface CheckScene {
   readonly config: TenantPlaneConfig;
   /** The value of CONTROL_PLANE_BASE_URL. */
   readonly controlPlane: URL;
+  /** The door that every call to the Control Plane goes through. */
+  readonly egress: Egress;
   readonly isEnrolled: boolean;
   /** The model that the plane is enrolled as, if the environment names a different one. */
   readonly otherModel: DeploymentModel | null;

@@ -3,6 +3,7 @@ import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneSchema } from '../database/plane-schema';
+import { Egress } from '../egress/egress';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { checkScene } from './check-scene';
 import { LINK_CHECKS } from './checks';
@@ -21,6 +22,7 @@ export class ControlPlaneChecks {
     private readonly schema: PlaneSchema,
     private readonly identities: PlaneIdentities,
     private readonly clock: Clock,
+    private readonly egress: Egress,
   ) {}
 
   run(): Promise<NamedOutcome[]> {
@@ -29,7 +31,8 @@ export class ControlPlaneChecks {
   }
 
   private runOnce(): Promise<NamedOutcome[]> {
-    const scene = () => checkScene(this.config, this.schema, this.clock, this.identities.current);
+    const scene = () =>
+      checkScene(this.config, this.schema, this.clock, this.identities.current, this.egress);
     return runChecks(LINK_CHECKS, scene, this.config.isOffline);
   }
 }

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { FREE_THE_PORT, namedListener } from '@atlas/platform';
+import { isTaken } from '../egress/own-machine';
 import { type Check, bad, good } from './check';
 import { localHost } from './running-plane';
 
@@ -21,15 +20,3 @@ export const portCheck: Check = {
       : bad(`Port ${PORT} is in use by another process${namedListener(PORT)}`, `${FREE_THE_PORT}.`);
   },
 };
-
-async function isTaken(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}

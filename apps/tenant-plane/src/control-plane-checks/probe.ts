@@ -35,15 +35,17 @@ export function probeCallOf(config: TenantPlaneConfig, identity: PlaneIdentity |
   const isRehearsal = needsEnrolment(config, identity) && token !== undefined && isWholeToken(token);
   return isRehearsal
     ? {
+        egress: CHECK,
         method: 'POST',
         path: PLANE_PATHS.enrol,
         query: { dry_run: 'true' },
         body: enrolRequestOf(config, identity ?? nobody(), token),
         ...SIGNED,
       }
-    : { method: 'GET', path: PLANE_PATHS.desiredState, query: queryOf(identity), ...SIGNED };
+    : { egress: CHECK, method: 'GET', path: PLANE_PATHS.desiredState, query: queryOf(identity), ...SIGNED };
 }
 
+const CHECK = { class: 'integration_check' } as const;
 const SIGNED = { timeoutMs: TIMEOUT_MS, mustBeSigned: true };
 
 function queryOf(identity: PlaneIdentity | null): Record<string, string> {

@@ -1,6 +1,7 @@
 import { ProcessLock, databaseTarget, lockHolder } from '@atlas/persistence';
 import { listenerOn } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { answersAt } from '../egress/own-machine';
 import { needsEnrolment } from '../plane-identity/install-bundle';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
@@ -51,10 +52,7 @@ function isAnswering({ HOST, PORT }: TenantPlaneConfig): Promise<boolean> {
   const host = localHost(HOST);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${PORT}/health/live`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return fetch(url, { signal, redirect: 'error' }).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  return answersAt(url, signal);
 }
 
 /** The address at which this machine reaches a listener on `host`. */

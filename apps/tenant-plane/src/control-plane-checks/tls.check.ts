@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { type TLSSocket, connect } from 'node:tls';
+import { type TLSSocket } from 'node:tls';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Check, bad, followUp, good } from './check';
 import { codeOf, hostOf, isUnresolved, networkFix, portOf } from './network-advice';
@@ -20,12 +20,13 @@ const PRIVATE_CA = [
 export const tlsCheck: Check = {
   name: 'tls',
   fixOfSilence: 'Ask your network team to allow outbound HTTPS to the host of CONTROL_PLANE_BASE_URL.',
-  async run({ controlPlane, config }) {
+  async run({ controlPlane, config, egress }) {
     // The configuration allows plain HTTP only for a Control Plane on this machine.
     if (controlPlane.protocol === 'http:') return good('Not needed on this machine');
     const [host, port] = [hostOf(controlPlane), portOf(controlPlane)];
     const servername = isIP(host) ? '' : host;
-    const socket = connect({ host, port: Number(port), servername, timeout: CONNECT_MS });
+    const to = { host, port: Number(port), servername, timeout: CONNECT_MS };
+    const socket = await egress.connectTls(to);
     socket.once('timeout', () => socket.destroy(timedOut()));
     try {
       await once(socket, 'secureConnect');

@@ -1,12 +1,14 @@
+import { type EgressClassName } from '@atlas/deployment-profiles';
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
 import { Clock, type Secret, currentContext, newTraceId, signalWithin, traceparentOf } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Inject, Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { Egress } from '../egress/egress';
+import { NetworkFailure } from '../egress/egress.errors';
 import { TrustedTime } from '../plane-identity/trusted-time';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
 import { ServiceSecrets } from './service-secrets';
-import { WithheldBody } from './withheld-body';
 
 /**
  * The largest acceptable clock difference. Calls work even if the difference is larger, because the plane
@@ -16,12 +18,16 @@ import { WithheldBody } from './withheld-body';
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
 export interface SignedCall {
+  /** What leaves the plane with this call. `path` names the variable parts of the path. */
+  readonly egress: { readonly class: EgressClassName; readonly path?: readonly string[] };
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** The tenant that the call concerns, if any. */
+  /** The tenant that `x-tenant-id` names, if any. */
   readonly tenantId?: string;
+  /** The tenant whose rows the call contains, if the header does not name it. */
+  readonly concerns?: string;
   /** A body that is not JSON, instead of `body`. */
   readonly content?: { readonly type: string; readonly text: string };
   /** The time limit for the whole call, including any stream. */
@@ -66,6 +72,7 @@ export class ControlPlaneClient {
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
     private readonly secrets: ServiceSecrets,
+    private readonly egress: Egress,
     @Inject(TrustedTime) private readonly time: SignedTimes = { correct: () => undefined },
   ) {}
 
@@ -140,9 +147,33 @@ export class ControlPlaneClient {
     const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
     // Not signed, because a proxy may add itself to the trace.
     const traceparent = traceparentOf(currentContext()?.traceId ?? newTraceId());
-    const response = await send(url, call, { ...headers, traceparent }, body, this.ended.signal);
+    const response = await this.send(url, call, { ...headers, traceparent }, body);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
     return { response, url, headers, key };
+  }
+
+  private async send(
+    url: URL,
+    call: SignedCall,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<Response> {
+    const { egress, method, timeoutMs, ended, requireMeant } = call;
+    const leaving = {
+      class: egress.class,
+      method,
+      url,
+      body,
+      pathFields: egress.path,
+      tenantId: call.concerns ?? call.tenantId,
+      headers:
+        body === '' ? headers : { ...headers, 'content-type': call.content?.type ?? 'application/json' },
+      signal: signalWithin(timeoutMs, this.ended.signal, ...(ended ? [ended] : [])),
+      requireMeant,
+    };
+    return this.egress.fetch(leaving).catch((error: unknown) => {
+      throw error instanceof NetworkFailure ? unreachable(url, error.cause) : error;
+    });
   }
 
   private async textOf(opened: Opened, mustBeSigned: boolean): Promise<string> {
@@ -181,33 +212,6 @@ function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly 
   } catch (error) {
     throw new AnswerNotTrusted(`The response can't be trusted: ${(error as Error).message}`);
   }
-}
-
-async function send(
-  url: URL,
-  call: SignedCall,
-  headers: Record<string, string>,
-  body: string,
-  ended: AbortSignal,
-): Promise<Response> {
-  const signal = signalWithin(call.timeoutMs, ended, ...(call.ended ? [call.ended] : []));
-  const typed = { ...headers, 'content-type': call.content?.type ?? 'application/json' };
-  const request = { method: call.method, signal, redirect: 'error' } as const;
-  if (call.requireMeant) return sendWithheld(url, request, typed, new WithheldBody(body, call.requireMeant));
-  const content = body === '' ? { headers } : { headers: typed, body };
-  return fetch(url, { ...request, ...content }).catch((error: unknown) => notReached(url, error));
-}
-
-function sendWithheld(
-  url: URL,
-  request: RequestInit,
-  headers: Record<string, string>,
-  body: WithheldBody,
-): Promise<Response> {
-  const sized = { ...headers, 'content-length': String(body.length) };
-  return fetch(url, { ...request, headers: sized, body, duplex: 'half' }).catch((error: unknown) => {
-    throw body.refusal ?? unreachable(url, error);
-  });
 }
 
 async function* partsOf(body: ReadableStream<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {

@@ -188,6 +188,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const wait = claim.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
     const state = await this.client.signed<DesiredState>({
+      egress: { class: 'desired_state_pull' },
       method: 'GET',
       path: PLANE_PATHS.desiredState,
       query: {

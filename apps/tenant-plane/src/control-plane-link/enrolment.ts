@@ -72,6 +72,7 @@ export class Enrolment {
 
   private async call(token: Secret, query: Record<string, string> = {}): Promise<SignedAnswer<EnrolAnswer>> {
     const answer = await this.client.signed<EnrolAnswer>({
+      egress: { class: 'enrolment' },
       method: 'POST',
       path: PLANE_PATHS.enrol,
       query,

@@ -9,7 +9,7 @@ import { type InstalledPlane } from './installed-plane';
 class EnrolmentFailed extends Error {}
 
 /** Enrols the plane. Makes no call if the plane is already enrolled. */
-export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {
+export async function enrolOnce({ config, clock, identities, egress }: InstalledPlane): Promise<void> {
   if (!needsEnrolment(config, identities.current)) return;
   if (config.isOffline)
     throw new EnrolmentFailed(
@@ -19,7 +19,7 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
   const token = config.ATLAS_PROVISIONING_TOKEN;
   if (token === undefined)
     throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
-  const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities));
+  const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities), egress);
   const enrolment = new Enrolment(client, identities, config);
   // A refusal because of clock skew contains the Control Plane's time, and the client signs the second
   // attempt with that time.

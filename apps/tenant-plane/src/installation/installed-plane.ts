@@ -22,6 +22,8 @@ import { ReopenedAccess } from '../credentials/reopened-access';
 import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { UserTokens } from '../credentials/user-tokens';
+import { Egress } from '../egress/egress';
+import { EgressLedger } from '../egress/egress-ledger';
 import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { RunbookCredentials } from '../runbooks/runbook-credentials';
@@ -41,6 +43,7 @@ export interface InstalledPlane {
   readonly clock: Clock;
   readonly identities: PlaneIdentities;
   readonly applier: DesiredStateApplier;
+  readonly egress: Egress;
 }
 
 /**
@@ -57,15 +60,23 @@ export async function withInstalledPlane<T>(
   try {
     await migrateFirst(options);
     database = await openDatabase(options);
-    return await work(await planeOn(database, config));
+    const clock = new SystemClock();
+    const ledger = new EgressLedger(database, new TenantDatabase(database), clock);
+    const result = await work(await planeOn(database, config, clock, ledger));
+    await ledger.flush();
+    return result;
   } finally {
     await database?.close();
     await lock?.release();
   }
 }
 
-async function planeOn(database: Database, config: TenantPlaneConfig): Promise<InstalledPlane> {
-  const clock = new SystemClock();
+async function planeOn(
+  database: Database,
+  config: TenantPlaneConfig,
+  clock: Clock,
+  ledger: EgressLedger,
+): Promise<InstalledPlane> {
   const identities = new PlaneIdentities(database, config, clock);
   await identities.onModuleInit();
   const deployment = new Deployment(config, identities);
@@ -92,5 +103,5 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     oldCopies,
     new Leases(identities, new TrustedTime(database, identities, clock)),
   );
-  return { config, clock, identities, applier };
+  return { config, clock, identities, applier, egress: new Egress(deployment, ledger) };
 }

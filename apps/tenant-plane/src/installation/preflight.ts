@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { EnvironmentError, SystemClock } from '@atlas/platform';
 import { type NamedOutcome, type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { installationConfig } from '../config/installation-config';
@@ -12,6 +13,7 @@ import { checkScene } from '../control-plane-checks/check-scene';
 import { CHECKS } from '../control-plane-checks/checks';
 import { runChecks } from '../control-plane-checks/run-checks';
 import { type RunningPlane } from '../control-plane-checks/running-plane';
+import { Egress } from '../egress/egress';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { readPlaneRecord } from './plane-record';
@@ -36,7 +38,13 @@ export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);
   const identity = await knownIdentity(config);
-  const scene = checkScene(config, TENANT_PLANE_SCHEMA, new SystemClock(), identity);
+  const scene = checkScene(
+    config,
+    TENANT_PLANE_SCHEMA,
+    new SystemClock(),
+    identity,
+    doorBefore(config, identity),
+  );
   const environment = { name: 'environment', ...verdictOn(config, identity) };
   const checks = await runChecks(CHECKS, () => scene, config.isOffline);
   return reportOf([environment, ...checks], await scene.running());
@@ -59,6 +67,18 @@ function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): C
   if (problem !== null) return bad(`TENANT_PLANE_DATABASE_URL ${problem}`, FIX);
   const warning = isSmallForProduction(config) ? `. ${SQLITE_IN_PRODUCTION}` : '';
   return good(`All variables are valid${warning}`);
+}
+
+/**
+ * The door of a plane that has not started. It refuses what the running plane would refuse, but has no ledger, because
+ * a preflight changes nothing.
+ */
+function doorBefore(
+  { isOffline, deploymentModel }: TenantPlaneConfig,
+  identity: PlaneIdentity | null,
+): Egress {
+  const profile = profileOf(deploymentModel ?? identity?.deploymentModel ?? 'shared');
+  return new Egress({ profile, isOffline }, { note: () => undefined, write: () => Promise.resolve() });
 }
 
 /** Null if the database cannot be read. The database check then reports the problem. */

@@ -2,6 +2,7 @@ import { type MailKind, type TenantScope } from '@atlas/persistence';
 import { Module, type Type } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { EgressModule } from '../egress/egress.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
 import { InviteMail } from './invite.mail';
 import { MAIL_KINDS, Mails } from './mails';
@@ -13,7 +14,7 @@ const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, R
 
 /** Emails to users. */
 @Module({
-  imports: [AuditModule, CredentialsModule, TenancyModule],
+  imports: [AuditModule, CredentialsModule, EgressModule, TenancyModule],
   providers: [
     ...KINDS,
     { provide: MAIL_KINDS, inject: KINDS, useFactory: (...kinds: MailKind<TenantScope>[]) => kinds },

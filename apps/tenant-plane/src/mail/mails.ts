@@ -1,4 +1,5 @@
 import {
+  type AddressedLetter,
   Database,
   MailKind,
   type OutgoingMailRow,
@@ -9,6 +10,7 @@ import {
 import { Clock, Mailer } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { Egress } from '../egress/egress';
 import { servingTenants } from '../tenancy/serving-tenants';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { OutgoingMail } from './outgoing-mail.entity';
@@ -26,12 +28,26 @@ export class Mails extends OutgoingMails<TenantScope> {
     private readonly tenants: TenantDatabase,
     private readonly directory: TenantDirectory,
     private readonly audit: Audit,
+    private readonly egress: Egress,
   ) {
     super(OutgoingMail, kinds, plane, mailer, clock);
   }
 
   protected queueOf({ tenantId }: TenantScope): string {
     return tenantId;
+  }
+
+  protected override async send(tenantId: string, letter: AddressedLetter): Promise<void> {
+    const { to, subject, paragraphs, action } = letter;
+    const text = [to, subject, ...paragraphs, ...(action ? [action.label, action.url] : [])];
+    await this.egress.admit({
+      class: 'mail',
+      tenantId,
+      destination: this.mailer.serverUrl,
+      fields: ['to', 'subject', 'text'],
+      bytes: Buffer.byteLength(text.join('')),
+    });
+    return super.send(tenantId, letter);
   }
 
   protected queues(): AsyncIterable<string> {

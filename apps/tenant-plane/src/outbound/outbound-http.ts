@@ -88,7 +88,7 @@ export class OutboundHttp {
       'accept-encoding': 'gzip, deflate, br',
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
     };
-    return sendTo(addresses, { url, method, headers, body, signal, onSending });
+    return sendTo(addresses, { url, method, headers, body, signal, onSending: () => onSending?.(url) });
   }
 
   private requirePublic(url: URL, addresses: readonly LookupAddress[]): void {

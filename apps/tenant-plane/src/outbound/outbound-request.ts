@@ -10,8 +10,11 @@ export interface OutboundRequest {
   /** The maximum size of the response's body, both as received and after decompression. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
-  /** Called before anything is sent. If the call fails before that, nobody has received the request. */
-  readonly onSending?: () => void;
+  /**
+   * Called before anything is sent to an address, which may be one that a server redirects to. If the call fails
+   * before that, nobody has received the request.
+   */
+  readonly onSending?: (url: URL) => void;
   /** Called with the status of the response, before its body is read. */
   readonly onStatus?: (status: number) => void;
 }

@@ -13,7 +13,7 @@ import { type PortableRow, type RowCodec } from './row-codec';
 import { pagesOf, rowsWith } from './row-store';
 import { RowSums, idOf } from './row-sums';
 import { Spool } from './spool';
-import { TargetBehind, type TransferRelay } from './transfer-relay';
+import { type Sending, TargetBehind, type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
 /** How many changed rows are read at a time. The number is low, because each row may be large. */
@@ -33,9 +33,7 @@ export interface TransferTools {
   nameRun(): Promise<string>;
 }
 
-export interface Outgoing {
-  readonly transferId: string;
-  readonly tenantId: string;
+export interface Outgoing extends Sending {
   /** The target's public key. */
   readonly recipient: Readonly<Record<string, unknown>>;
 }
@@ -187,7 +185,7 @@ export class OutgoingTransfer {
     const { transferId } = this.outgoing;
     for (let refusals = 0; ; refusals += 1) {
       try {
-        this.imported = await relay.send(transferId, part, sealed, signal);
+        this.imported = await relay.send(this.outgoing, part, sealed, signal);
         return;
       } catch (error) {
         if (!(error instanceof TargetBehind)) throw error;

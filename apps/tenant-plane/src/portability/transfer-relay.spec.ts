@@ -20,7 +20,12 @@ describe(TransferRelay.name, () => {
   ])(
     'limits the pause before the next part if the target is behind and Retry-After is %s',
     async (after, least, most) => {
-      const sent = refusedRelay(after).send('t', 5, 'sealed', new AbortController().signal);
+      const sent = refusedRelay(after).send(
+        { transferId: 't', tenantId: 'a' },
+        5,
+        'sealed',
+        new AbortController().signal,
+      );
       const error: unknown = await sent.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(TargetBehind);
       const { pauseMs } = error as TargetBehind;

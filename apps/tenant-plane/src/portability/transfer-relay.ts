@@ -10,6 +10,14 @@ import { ControlPlaneClient, type SignedCall } from '../control-plane-client/con
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 
+/** Whose rows a part contains, and why they leave. */
+export interface Sending {
+  readonly transferId: string;
+  readonly tenantId: string;
+  /** Whether the rows become a backup, rather than the rows of another plane. */
+  readonly isBackup?: boolean;
+}
+
 /** The part that an import requests. */
 export interface WantedPart {
   readonly transferId: string;
@@ -34,19 +42,21 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws
+   * Sends a part of a tenant's rows. Sending it again changes nothing. Returns what {@link imported} returns. Throws
    * {@link TargetBehind}.
    */
   async send(
-    transferId: string,
+    { transferId, tenantId, isBackup }: Sending,
     part: number,
     sealed: string,
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const content = { type: TRANSFER_PART_TYPE, text: sealed };
     const call = this.callFor(`${transferId}/parts/${part}`);
+    const egress = { class: isBackup ? 'backup_rows' : 'move_rows', path: ['transfer_id', 'part'] } as const;
     try {
-      return importedIn(await this.persist(signal, { ...call, method: 'PUT', content }));
+      const sent = { ...call, egress, concerns: tenantId, method: 'PUT', content } as const;
+      return importedIn(await this.persist(signal, sent));
     } catch (error) {
       throw isTargetBehind(error) ? new TargetBehind(pauseAfter(error)) : error;
     }
@@ -59,7 +69,7 @@ export class TransferRelay {
   async imported(transferId: string, count: number, signal: AbortSignal): Promise<number | undefined> {
     const query = { wait: String(WAIT_SECONDS), count: String(count) };
     try {
-      const call = this.callFor(`${transferId}/imported`, query);
+      const call = this.callFor(`${transferId}/imported`, query, ['transfer_id']);
       return importedIn(await this.persist(signal, { ...call, mustBeSigned: true }));
     } catch (error) {
       if (error instanceof ControlPlaneRefused || signal.aborted) return undefined;
@@ -94,8 +104,13 @@ export class TransferRelay {
     }
   }
 
-  private callFor(path: string, query: Record<string, string> = {}): SignedCall {
+  private callFor(
+    path: string,
+    query: Record<string, string> = {},
+    named = ['transfer_id', 'part'],
+  ): SignedCall {
     return {
+      egress: { class: 'transfer_progress', path: named },
       method: 'GET',
       path: `${PLANE_PATHS.transfers}/${path}`,
       query: { [TENANT_PLANE_ID_PARAMETER]: this.identities.current.tenantPlaneId ?? '', ...query },

@@ -142,9 +142,11 @@ export class Transfers {
     const tracking = new ChangeTracking(this.database, running.fence);
     const nameRun = (): Promise<string> => this.nameRun(tenantId, running);
     const tools = { tenants: this.tenants, tracking, relay: this.relay, nameRun };
-    const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
+    const isBackup = transfer.role === 'backup';
+    const recipient = transfer.recipient ?? {};
+    const outgoing = { transferId: transfer.id, tenantId, isBackup, recipient };
     running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
-    if (phase === 'frozen' || transfer.role === 'backup') running.outgoing.freeze();
+    if (phase === 'frozen' || isBackup) running.outgoing.freeze();
     await running.outgoing.run(running.end.signal);
   }
 

@@ -158,6 +158,7 @@ export class Reporter {
       endpoint_url: this.config.endpointUrl,
     };
     await this.client.call({
+      egress: { class: 'plane_report' },
       method: 'POST',
       path: PLANE_PATHS.report,
       query: { [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '' },

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
-import { OutboundModule } from '../outbound/outbound.module';
+import { EgressModule } from '../egress/egress.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { RunbookCredentials } from './runbook-credentials';
 import { Runbooks } from './runbooks';
@@ -10,7 +10,7 @@ import { RunbooksController } from './runbooks.controller';
 import { StepAddresses } from './step-addresses';
 
 @Module({
-  imports: [AccessModule, AuditModule, IdempotencyModule, OutboundModule, TenantSecretsModule],
+  imports: [AccessModule, AuditModule, IdempotencyModule, EgressModule, TenantSecretsModule],
   controllers: [RunbooksController],
   providers: [RunbookCredentials, Runbooks, StepAddresses],
   exports: [RunbookCredentials],

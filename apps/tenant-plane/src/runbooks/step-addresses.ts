@@ -1,6 +1,6 @@
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { OutboundHttp } from '../outbound/outbound-http';
+import { OutboundCalls } from '../egress/outbound-calls';
 import { type RunbookDefinition } from './runbook-definition';
 import { type HttpConfig } from './step-config';
 
@@ -9,7 +9,7 @@ const MAX_ORIGINS = 20;
 /** The addresses that the http steps of a runbook call. */
 @Injectable()
 export class StepAddresses {
-  constructor(private readonly http: OutboundHttp) {}
+  constructor(private readonly http: OutboundCalls) {}
 
   /**
    * Checks addresses and headers before they are stored. Throws `address_not_allowed`, `header_not_allowed`

@@ -27,6 +27,7 @@ import { DataSource } from '../data-sources/data-source.entity';
 import { type PlaneSchema } from '../database/plane-schema';
 import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
 import { DueTime } from '../due/due-time.entity';
+import { EgressCall, PlaneEgressCall } from '../egress/egress-call.entity';
 import { AffectedItem } from '../incidents/affected-item.entity';
 import { Incident } from '../incidents/incident.entity';
 import { SlaTargets } from '../incidents/sla-targets.entity';
@@ -87,12 +88,13 @@ import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-o
 import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
 import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
+import { KeepEgress1700000000054 } from './migrations/0054-keep-egress';
 
 /**
- * The plane's own rows: its identity, its tenants, rate limits, due times, and probes that test whether the
- * disk accepts writes.
+ * The plane's own rows: its identity, its tenants, rate limits, due times, what has left it, and probes that
+ * test whether the disk accepts writes.
  */
-const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe, DueTime];
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe, DueTime, PlaneEgressCall];
 
 /**
  * Entities whose rows belong to a tenant and move with it. A new feature adds its entity here, after the
@@ -149,7 +151,7 @@ export const REFERRED_ENTITIES = [User];
  * Entities whose rows belong to a tenant but stay on this plane when it moves. They are neither backed up nor
  * exported, and are removed with the tenant's other rows.
  */
-export const STAYING_ENTITIES = [Export, Import];
+export const STAYING_ENTITIES = [Export, Import, EgressCall];
 
 export const TENANT_PLANE_SCHEMA: PlaneSchema = {
   entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES, ...STAYING_ENTITIES],
@@ -202,5 +204,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     KeepLeases1700000000052,
     MeterUsage1700000000053,
     NoteLatestVersion1700000000056,
+    KeepEgress1700000000054,
   ],
 };

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { CredentialsModule } from '../credentials/credentials.module';
+import { EgressModule } from '../egress/egress.module';
 import { EntitlementsModule } from '../entitlements/entitlements.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { IdentityProviderController } from './identity-provider.controller';
@@ -12,7 +13,14 @@ import { UserSignOnController } from './user-sign-on.controller';
 
 /** Sign-in through a tenant's own identity provider. */
 @Module({
-  imports: [AccessModule, AuditModule, CredentialsModule, EntitlementsModule, PlaneIdentityModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    CredentialsModule,
+    EgressModule,
+    EntitlementsModule,
+    PlaneIdentityModule,
+  ],
   controllers: [IdentityProviderController, UserSignOnController],
   providers: [IdentityProviders, TenantSignOn, UserSignOn],
   exports: [IdentityProviders],

@@ -3,6 +3,8 @@ import { Clock, type ProvenIdentity, type SignOnClient, SingleSignOn, Sent } fro
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { Egress } from '../egress/egress';
+import { queryFields } from '../egress/fields';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
@@ -15,6 +17,7 @@ export class TenantSignOn {
     private readonly identities: PlaneIdentities,
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
+    private readonly egress: Egress,
   ) {}
 
   begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<Sent<undefined>> {
@@ -40,6 +43,14 @@ export class TenantSignOn {
       key: deriveKey(secret ?? this.identities.current.instanceId, 'atlas-sign-on'),
       isProduction,
       clock: this.clock,
+      // The tenant is that of the request, because tenants with the same provider share what is known of it.
+      admit: ({ url, form }) =>
+        this.egress.admit({
+          class: 'sign_on',
+          destination: url.origin,
+          fields: [...queryFields(url), ...new URLSearchParams(form).keys()],
+          bytes: Buffer.byteLength(form) + Math.max(0, url.search.length - 1),
+        }),
     }));
   }
 }

@@ -1,7 +1,7 @@
 import { type PrometheusIndicator, type SloIndicator } from '@atlas/tenant-api/slos';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { OutboundHttp } from '../outbound/outbound-http';
+import { OutboundCalls } from '../egress/outbound-calls';
 import { type OutboundRequest } from '../outbound/outbound-request';
 import { SecretMask } from '../tenant-secrets/secret-mask';
 import { type Counts } from './error-budget';
@@ -46,7 +46,7 @@ interface Answer {
 /** Asks Prometheus servers for numbers of events. */
 @Injectable()
 export class PrometheusCounts {
-  constructor(private readonly http: OutboundHttp) {}
+  constructor(private readonly http: OutboundCalls) {}
 
   /**
    * Checks the address and the headers of an indicator before it is stored. Throws `address_not_allowed` and
@@ -95,7 +95,13 @@ export class PrometheusCounts {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { status, body } = await this.http
-      .fetch({ ...request, method: 'GET', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, signal })
+      .fetch('prometheus_query', {
+        ...request,
+        method: 'GET',
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
+        signal,
+      })
       .catch((error: unknown) => {
         if (error instanceof DomainError) throw new UnknownCounts(error.code, error.message);
         throw error;

@@ -4,7 +4,7 @@ import { AuditModule } from '../audit/audit.module';
 import { DueModule } from '../due/due.module';
 import { IdempotencyModule } from '../idempotency/idempotency.module';
 import { IncidentsModule } from '../incidents/incidents.module';
-import { OutboundModule } from '../outbound/outbound.module';
+import { EgressModule } from '../egress/egress.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { PrometheusCounts } from './prometheus-counts';
 import { SloCredentials } from './slo-credentials';
@@ -23,7 +23,7 @@ import { SlosController } from './slos.controller';
     DueModule,
     IdempotencyModule,
     IncidentsModule,
-    OutboundModule,
+    EgressModule,
     TenantSecretsModule,
   ],
   controllers: [SlosController],

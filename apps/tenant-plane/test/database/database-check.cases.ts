@@ -7,6 +7,7 @@ import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { databaseCheck } from '../../src/control-plane-checks/database.check';
+import { type Egress } from '../../src/egress/egress';
 import { databaseOptions } from '../../src/schema/database-options';
 import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 
@@ -25,6 +26,7 @@ function check(url: string, owner?: string): Promise<CheckOutcome> {
     config,
     database: databaseTarget(url),
     schema: TENANT_PLANE_SCHEMA,
+    egress: {} as Egress,
     isEnrolled: false,
     otherModel: null,
     model: 'on_prem',

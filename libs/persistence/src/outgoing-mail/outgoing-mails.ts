@@ -2,7 +2,7 @@ import { type Clock, type Mailer, databaseFailure, newTraceId, runInContext } fr
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityTarget } from 'typeorm';
 import { type Database } from '../database/database';
-import { type MailKind } from './mail-kind';
+import { type AddressedLetter, type MailKind } from './mail-kind';
 import { MailQueue, type MailScope } from './mail-queue';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 import { MOST_ATTEMPTS, claimEnd, nextMailAttempt } from './retry-pace';
@@ -36,7 +36,7 @@ export abstract class OutgoingMails<S extends MailScope>
     private readonly entity: EntityTarget<OutgoingMailRow>,
     private readonly kinds: readonly MailKind<S>[],
     private readonly database: Database,
-    private readonly mailer: Mailer,
+    protected readonly mailer: Mailer,
     protected readonly clock: Clock,
   ) {
     const names = kinds.map(({ name }) => name);
@@ -57,6 +57,11 @@ export abstract class OutgoingMails<S extends MailScope>
   protected abstract reading<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
   /** Records in the audit trail that an email was abandoned, in the transaction that removes it. */
   protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
+
+  /** Sends an email of a queue. */
+  protected send(_queue: string, letter: AddressedLetter): Promise<void> {
+    return this.mailer.send(letter.to, letter);
+  }
 
   /** Whether mail is enabled. Callers need not check this before calling {@link add}. */
   get isOn(): boolean {
@@ -182,7 +187,7 @@ export abstract class OutgoingMails<S extends MailScope>
       if (!written) await mails.remove(mail);
       return written;
     });
-    if (letter) await this.mailer.send(letter.to, letter);
+    if (letter) await this.send(queue, letter);
   }
 
   private async putOff(queue: string, mail: OutgoingMailRow, { message }: Error): Promise<void> {

@@ -29,6 +29,14 @@ class MailFailure extends Error {
 export class Mailer {
   constructor(@Inject(MAIL_OPTIONS) private readonly options: MailOptions) {}
 
+  /** The mail server, without its credentials; empty if this plane sends no mail. */
+  get serverUrl(): string {
+    const { smtpUrl } = this.options;
+    if (smtpUrl === undefined) return '';
+    const { protocol, host } = new URL(smtpUrl.reveal());
+    return `${protocol}//${host}`;
+  }
+
   /** Whether this plane sends mail at all. */
   get isOn(): boolean {
     return this.options.smtpUrl !== undefined;

@@ -11,15 +11,19 @@ const MAX_ANSWER_BYTES = 512 * 1024;
 /** The provider cannot be reached. The message tells operators why. */
 export class ProviderUnreachable extends Error {}
 
+/** Called before anything is sent to a provider. Throws if the call must not be made. */
+export type AdmitCall = (call: { readonly url: URL; readonly form: string }) => Promise<void>;
+
 /**
  * Calls a provider over https (plain http only on this machine), on a new connection, without following
  * redirects, and limits the size of the response. `publicOnly` allows only the public internet, for URLs from
  * someone who must not probe our network.
  */
-export function providerFetch(publicOnly: boolean): CustomFetch {
+export function providerFetch(publicOnly: boolean, admit?: AdmitCall): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
     const target = new URL(url);
     refuse(target, publicOnly);
+    await admit?.({ url: target, form: textOf(body) ?? '' });
     try {
       const answer = await send(target, { method, headers, signal, publicOnly }, textOf(body));
       return await responseOf(answer);

@@ -4,7 +4,7 @@ import { type Clock } from '../time/clock';
 import { type DomainError } from '../errors/errors';
 import { isLoopbackUrl } from '../http/loopback';
 import { type Secret } from '../secrets/secret';
-import { ProviderUnreachable, providerFetch } from './provider-fetch';
+import { type AdmitCall, ProviderUnreachable, providerFetch } from './provider-fetch';
 import { type SignOnAttempt } from './sign-on-attempts';
 import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
 
@@ -63,7 +63,10 @@ export class RelyingParty {
   private readonly logger = new Logger(RelyingParty.name);
   private readonly kept = new Map<string, Kept>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly admit?: AdmitCall,
+  ) {}
 
   /** Returns the URL to send the browser to, and the values to keep until the browser returns. */
   async begin(client: SignOnClient): Promise<{ readonly url: string; readonly attempt: SignOnAttempt }> {
@@ -115,7 +118,7 @@ export class RelyingParty {
     const now = this.clock.monotonicMs();
     const known = this.kept.get(key);
     if (known && now - known.readAt < FRESH_MS) return known.configuration;
-    const configuration = discover(openid, client).catch((error: unknown) => {
+    const configuration = discover(openid, client, this.admit).catch((error: unknown) => {
       this.kept.delete(key);
       this.logger.warn(`An identity provider cannot be used: ${reasonOf(error)}`);
       throw identityProviderUnavailable(reasonOf(error));
@@ -141,7 +144,11 @@ function load(): Promise<OpenIdClient> {
   return import('openid-client');
 }
 
-async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Configuration> {
+async function discover(
+  openid: OpenIdClient,
+  client: SignOnClient,
+  admit?: AdmitCall,
+): Promise<Configuration> {
   const { issuer, clientId, clientSecret, publicOnly } = client;
   const configuration = await openid.discovery(
     new URL(issuer),
@@ -150,7 +157,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret.reveal()),
     {
       timeout: TIMEOUT_SECONDS,
-      [openid.customFetch]: providerFetch(publicOnly),
+      [openid.customFetch]: providerFetch(publicOnly, admit),
       // Without this check, a token that comes straight from the provider would be accepted unsigned.
       execute: [
         openid.enableNonRepudiationChecks,

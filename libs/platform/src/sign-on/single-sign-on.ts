@@ -3,6 +3,7 @@ import { redirect } from '../http/send';
 import { type Sent } from '../http/sent';
 import { type Clock } from '../time/clock';
 import { cookieIn, setCookie } from '../sessions/cookies';
+import { type AdmitCall } from './provider-fetch';
 import { type ProvenIdentity, RelyingParty, type SignOnClient } from './relying-party';
 import { SignOnAttempts } from './sign-on-attempts';
 import { signOnNotBegun } from './sign-on.errors';
@@ -16,6 +17,8 @@ export interface SingleSignOnOptions {
   readonly key: Uint8Array;
   readonly isProduction: boolean;
   readonly clock: Clock;
+  /** Called before each call to a provider. Throws if the call must not be made. */
+  readonly admit?: AdmitCall;
 }
 
 /**
@@ -27,7 +30,7 @@ export class SingleSignOn {
   private readonly attempts: SignOnAttempts;
 
   constructor(private readonly options: SingleSignOnOptions) {
-    this.relyingParty = new RelyingParty(options.clock);
+    this.relyingParty = new RelyingParty(options.clock, options.admit);
     this.attempts = new SignOnAttempts(options.key, options.clock);
   }
 
