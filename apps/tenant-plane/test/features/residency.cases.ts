@@ -1,0 +1,371 @@
+import { type Server, createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { Database } from '@atlas/persistence';
+import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
+import { type EgressClassView, type LedgerEntry } from '@atlas/tenant-api/residency';
+import { CommitFaults, EVERY_DATABASE, FixedClock, TestSmtpServer, eventually } from '@atlas/testing';
+import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
+import { type Departure, Egress } from '../../src/egress/egress';
+import { EgressLedger } from '../../src/egress/egress-ledger';
+import { OutboundCalls } from '../../src/egress/outbound-calls';
+import { PlaneHealth } from '../../src/reporting/plane-health';
+import { OldCalls } from '../../src/residency/old-calls';
+import { Link } from '../linked-plane.fixture';
+import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
+
+const SECRET = 'disk of db-1 is full';
+const MAIL = { class: 'mail', destination: 'smtp://mail.example.com', fields: ['to'], bytes: 10 } as const;
+const PROMPT = { ...MAIL, class: 'ai_prompt', destination: 'https://cp', fields: ['stream'] } as const;
+
+const briefly = ({ class: name, count, bytes, refused }: LedgerEntry) => [name, count, bytes, refused];
+const refusal = ({ code, message }: { code: string; message: string }) => [code, message];
+
+async function ledgerOf(plane: TestTenantPlane, admin: CallOptions, query = ''): Promise<LedgerEntry[]> {
+  const { body } = await plane.get(`/api/residency/ledger?limit=200${query}`, admin).expect(200);
+  return body.items;
+}
+
+/** What left, or was refused, of one class. */
+async function callsOf(plane: TestTenantPlane, admin: CallOptions, name: string): Promise<LedgerEntry[]> {
+  return (await ledgerOf(plane, admin)).filter((entry) => entry.class === name);
+}
+
+/**
+ * To see it fail: in `Egress.declared`, leave out the check of the fields; in `Egress.require`, note calls that need
+ * consent; in `LedgerPages.rows`, read the rows of every plane; in `addRow`, leave out the update.
+ */
+describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, on %s', (driver) => {
+  let link: Link;
+  let plane: TestTenantPlane;
+  let admin: CallOptions;
+  const tenant = tenantEntry('acme');
+
+  beforeAll(async () => {
+    link = await Link.create(driver);
+    link.control.model = 'on_prem';
+    link.control.wanted.put(tenant);
+    plane = await link.startPlane();
+    await link.reported(tenant.tenant_id);
+    admin = { session: (await plane.user(tenant, 'admin')).session, host: hostOf('acme') };
+  });
+  afterAll(() => link.close());
+
+  it('is declared for its model, with all fields', async () => {
+    const { body } = await plane.get('/api/residency', admin).expect(200);
+    expect([body.deployment_model, body.text]).toEqual([
+      'on_prem',
+      expect.stringContaining("customer's network"),
+    ]);
+    const classes: EgressClassView[] = body.classes;
+    expect(classes.map((one) => one.class)).not.toContain('backup_rows');
+    const consented = classes.filter((one) => one.needs_consent).map((one) => one.class);
+    expect(consented).toEqual(['move_rows', 'ai_prompt']);
+    expect(classes.every((one) => one.in_ledger && one.fields.length > 0)).toBe(true);
+  });
+
+  it('is listed: the enrolment, the pulls and the reports, each with its fields and size', async () => {
+    const entries = await ledgerOf(plane, admin);
+    const names = new Set(entries.map((entry) => entry.class));
+    expect([...names].sort()).toEqual(['desired_state_pull', 'enrolment', 'plane_report']);
+    for (const { destination, bytes, refused } of entries)
+      expect([destination, refused, bytes > 0]).toEqual([link.control.url, false, true]);
+    const [enrolment] = entries.filter((entry) => entry.class === 'enrolment');
+    expect(enrolment?.fields).toContain('token');
+    expect(JSON.stringify(entries)).not.toContain(link.control.token);
+  });
+
+  it('is nothing that nobody declared: a planted field in a report is refused, and the value is not recorded', async () => {
+    const health = { status: 'ok', checks: [], hosts: [{ note: SECRET }] } as const;
+    const examine = jest.spyOn(plane.app.get(PlaneHealth), 'examine').mockResolvedValue(health as never);
+    const renamed = { ...tenant, name: 'Acme renamed', entry_revision: 2 };
+    link.control.wanted.put(renamed);
+    await link.logged(/Refused a call of the class plane_report .*health\.hosts\[\]\.note/);
+    const [refused] = (await callsOf(plane, admin, 'plane_report')).filter((entry) => entry.refused);
+    expect(refused).toMatchObject({
+      destination: link.control.url,
+      fields: expect.arrayContaining(['health.hosts[].note']),
+    });
+    expect(link.control.reported(tenant.tenant_id)?.entry_revision).toBe(1);
+    const told = [link.log.lines, link.control.reports, await ledgerOf(plane, admin)];
+    expect(JSON.stringify(told)).not.toContain(SECRET);
+    examine.mockRestore();
+    link.control.wanted.put({ ...renamed, entry_revision: 3 });
+    const isReported = (): boolean => link.control.reported(tenant.tenant_id)?.entry_revision === 3;
+    await eventually(isReported, { what: 'the plane reports again' });
+  });
+
+  it('is no call of a class that the model does not declare', async () => {
+    const call = {
+      egress: { class: 'backup_rows' },
+      method: 'PUT',
+      path: PLANE_PATHS.transfers,
+      content: { type: 'application/jose', text: SECRET },
+      timeoutMs: 1000,
+      mustBeSigned: false,
+    } as const;
+    const error = await plane.app.get(ControlPlaneClient).call(call).catch(refusal);
+    expect(error).toEqual([
+      'egress_refused',
+      expect.stringMatching(/Nothing was sent.*On-prem.*GET \/api\/residency/),
+    ]);
+    const [entry] = await callsOf(plane, admin, 'backup_rows');
+    expect(entry).toMatchObject({ refused: true, fields: ['application/jose'], bytes: SECRET.length });
+  });
+
+  it('is no question to an AI that cannot be recorded', async () => {
+    const incident = await plane
+      .post('/api/incidents', { title: 'Disk full', severity: 'P2' }, admin)
+      .expect(201);
+    const ask = () => plane.post(`/api/ai/incidents/${incident.body.id}/analysis`, undefined, admin);
+    await plane.put('/api/ai/settings', { allow_control_plane: true }, admin).expect(200);
+    const full = Object.assign(new Error('No space left on device'), { code: 'SQLITE_FULL' });
+    const write = jest.spyOn(plane.app.get(EgressLedger), 'write').mockRejectedValueOnce(full);
+    expect((await ask()).status).toBeGreaterThanOrEqual(500);
+    expect(link.control.questions).toEqual([]);
+    write.mockRestore();
+    await ask().expect(200);
+    expect(link.control.questions).toHaveLength(1);
+    const calls = await callsOf(plane, admin, 'ai_prompt');
+    expect(calls.map(({ count, refused }) => [count, refused])).toEqual([[1, false]]);
+    expect(JSON.stringify(calls)).not.toContain('Disk full');
+  });
+});
+
+describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => {
+  const clock = new FixedClock();
+  let smtp: TestSmtpServer;
+  let plane: TestTenantPlane;
+  let ours: DesiredTenant;
+  let theirs: DesiredTenant;
+  let admin: CallOptions;
+  let other: CallOptions;
+  let count = 0;
+
+  beforeAll(async () => {
+    smtp = await TestSmtpServer.start();
+    plane = await TestTenantPlane.boot(driver, { clock, env: smtp.env });
+  });
+  afterAll(async () => {
+    await plane.close();
+    await smtp.stop();
+  });
+  beforeEach(async () => {
+    count += 1;
+    ({ tenant: ours, admin } = await plane.tenantWithAdmin(`ours-${count}`));
+    ({ tenant: theirs, admin: other } = await plane.tenantWithAdmin(`theirs-${count}`));
+  });
+
+  const send = (tenant: DesiredTenant, changes: Partial<Departure> = {}) =>
+    plane.app.get(Egress).admit({ ...MAIL, tenantId: tenant.tenant_id, ...changes });
+
+  it("lists an email under the tenant that sent it, with neither an address nor the server's password", async () => {
+    await plane.post('/api/auth/invite', { email: 'ann@example.com', role: 'operator' }, admin).expect(201);
+    await smtp.next();
+    const [entry, ...more] = await ledgerOf(plane, admin);
+    expect(entry).toMatchObject({
+      class: 'mail',
+      count: 1,
+      fields: ['subject', 'text', 'to'],
+      refused: false,
+    });
+    expect([entry?.destination, more]).toEqual([expect.stringMatching(/^smtp:\/\/127\.0\.0\.1:\d+$/), []]);
+    expect(JSON.stringify(entry)).not.toContain('ann@example.com');
+    expect(await ledgerOf(plane, other)).toEqual([]);
+  });
+
+  it("lists neither another tenant's calls nor those of the plane, and says so", async () => {
+    await send(theirs);
+    await plane.app
+      .get(EgressLedger)
+      .write({ ...MAIL, class: 'plane_report', tenantId: null, refused: false });
+    expect(await ledgerOf(plane, admin)).toEqual([]);
+    expect((await plane.get('/api/residency/ledger/export', admin).expect(200)).text).toBe('');
+    const { body } = await plane.get('/api/residency', admin).expect(200);
+    const listed = body.classes
+      .filter((one: EgressClassView) => one.in_ledger)
+      .map((one: EgressClassView) => one.class);
+    expect(listed).toEqual(['runbook_http', 'prometheus_query', 'sign_on', 'mail']);
+    expect((await ledgerOf(plane, other)).map(briefly)).toEqual([['mail', 1, 10, false]]);
+  });
+
+  it('counts calls of one hour together if they differ in nothing but time and size', async () => {
+    const at = clock.now();
+    await send(ours);
+    await send(ours, { bytes: 5 });
+    await send(ours, { destination: 'smtp://second.example.com' });
+    await plane.app.get(EgressLedger).flush();
+    clock.advance(60);
+    await send(ours);
+    const entries = await ledgerOf(plane, admin);
+    const [entry] = entries.filter(({ destination }) => destination === MAIL.destination);
+    expect(entries).toHaveLength(2);
+    expect(entry).toMatchObject({
+      count: 3,
+      bytes: 25,
+      at: at.toISOString(),
+      last_at: clock.now().toISOString(),
+    });
+    clock.advance(3600);
+    await send(ours);
+    expect(await ledgerOf(plane, admin)).toHaveLength(3);
+  });
+
+  it('loses no call if several processes store the same row at once', async () => {
+    const database = plane.app.get(Database);
+    const ledgers = Array.from({ length: 8 }, () => new EgressLedger(database, plane.tenants, clock));
+    const call = { ...MAIL, tenantId: ours.tenant_id, refused: false };
+    for (const ledger of ledgers) for (let i = 0; i < 25; i += 1) ledger.note(call);
+    await Promise.all(ledgers.map((ledger) => ledger.flush()));
+    expect((await ledgerOf(plane, admin)).map(briefly)).toEqual([['mail', 200, 2000, false]]);
+  });
+
+  it('is read in pages, for a span of time, and is exported as lines', async () => {
+    const begin = clock.now();
+    for (let hour = 0; hour < 5; hour += 1) {
+      await send(ours);
+      clock.advance(3600);
+    }
+    const all = await ledgerOf(plane, admin);
+    expect(all.map(({ at }) => at)).toEqual(
+      all
+        .map(({ at }) => at)
+        .sort()
+        .reverse(),
+    );
+    const { body: first } = await plane.get('/api/residency/ledger?limit=2', admin).expect(200);
+    const { body: second } = await plane
+      .get(`/api/residency/ledger?limit=3&cursor=${first.next_cursor}`, admin)
+      .expect(200);
+    expect([...first.items, ...second.items]).toEqual(all);
+    expect(second.next_cursor).toBeNull();
+    const [from, to] = [3600, 3 * 3600].map((s) => new Date(begin.getTime() + s * 1000).toISOString());
+    expect(await ledgerOf(plane, admin, `&from=${from}&to=${to}`)).toEqual(all.slice(2, 4));
+    const exported = await plane.get('/api/residency/ledger/export', admin).expect(200);
+    expect(exported.headers['content-type']).toBe('application/x-ndjson');
+    const lines = exported.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.reverse()).toEqual(all);
+    await plane.get('/api/residency/ledger?from=yesterday', admin).expect(400);
+  });
+
+  it('drops its oldest rows after 90 days, and those beyond its limit', async () => {
+    const chore = plane.app.get(OldCalls);
+    const left = async (tenant: DesiredTenant): Promise<number> => {
+      const { session } = await plane.user(tenant, 'admin');
+      return (await ledgerOf(plane, { session, host: hostOf(tenant.slug) })).length;
+    };
+    for (let day = 0; day < 4; day += 1) {
+      await send(ours);
+      clock.advance(86_400);
+    }
+    await send(theirs);
+    await plane.app.get(EgressLedger).flush();
+    await chore.sweep();
+    expect([await left(ours), await left(theirs)]).toEqual([4, 1]);
+    await chore.sweep(3);
+    expect([await left(ours), await left(theirs)]).toEqual([3, 1]);
+    clock.advance(89 * 86_400);
+    await chore.sweep();
+    expect([await left(ours), await left(theirs)]).toEqual([1, 1]);
+    clock.advance(3 * 86_400);
+    await chore.sweep();
+    expect([await left(ours), await left(theirs)]).toEqual([0, 0]);
+  });
+
+  it('stores what is waiting when the process stops', async () => {
+    await send(ours);
+    await plane.app.get(EgressLedger).onApplicationShutdown();
+    const rows = await plane.tenants.read(ours.tenant_id, ({ manager }) =>
+      manager.query('select count from egress_calls where tenant_id = $1', [ours.tenant_id]),
+    );
+    expect(rows).toEqual([{ count: 1 }]);
+  });
+});
+
+describe.each(EVERY_DATABASE)('the ledger on %s, while COMMITs fail', (driver) => {
+  let faults: CommitFaults;
+  let plane: TestTenantPlane;
+  beforeAll(async () => {
+    faults = await CommitFaults.start();
+    plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
+  });
+  afterAll(async () => {
+    await plane.close();
+    await faults.stop();
+  });
+
+  it('stops no call, and in the end lists at least the calls that have left', async () => {
+    const { tenant, admin } = await plane.tenantWithAdmin('acme');
+    const ledger = plane.app.get(EgressLedger);
+    faults.begin();
+    for (let i = 0; i < 20; i += 1) {
+      await plane.app.get(Egress).admit({ ...MAIL, tenantId: tenant.tenant_id });
+      await ledger.flush();
+    }
+    const failures = faults.count;
+    faults.end();
+    const [entry] = await ledgerOf(plane, admin);
+    expect(failures).toBeGreaterThan(3);
+    // A COMMIT whose outcome is unknown is stored again.
+    expect(entry?.count).toBeGreaterThanOrEqual(20);
+    expect(entry?.count).toBeLessThanOrEqual(20 + failures * 4);
+  });
+});
+
+describe('the door of a plane that runs offline', () => {
+  let plane: TestTenantPlane;
+  let servers: Server[];
+  let admin: CallOptions;
+  let tenant: DesiredTenant;
+  const origins: string[] = [];
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
+    ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
+    const last = createServer((_, answer) => void answer.end('{}'));
+    const first = createServer((_, answer) => {
+      answer.writeHead(302, { location: `${origins[0]}/after?secret=2` }).end();
+    });
+    servers = [last, first];
+    for (const server of servers) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      origins.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    }
+  });
+  afterAll(async () => {
+    await plane.close();
+    for (const server of servers) server.close();
+  });
+
+  it('lets no call to the Control Plane out, and declares none', async () => {
+    const error = await plane.app
+      .get(Egress)
+      .admit({ ...PROMPT, tenantId: tenant.tenant_id })
+      .catch(refusal);
+    expect(error).toEqual(['egress_refused', expect.stringContaining('ATLAS_OFFLINE_MODE')]);
+    const { body } = await plane.get('/api/residency', admin).expect(200);
+    const names = body.classes.map((one: EgressClassView) => one.class);
+    expect(names).toEqual(['runbook_http', 'prometheus_query', 'sign_on', 'mail']);
+  });
+
+  it('lists every server that a call of the tenant reached, without paths and queries', async () => {
+    const request = {
+      method: 'GET',
+      url: `${origins[1]}/first?secret=1`,
+      timeoutMs: 5000,
+      maxBytes: 1000,
+    } as const;
+    await plane.app.get(OutboundCalls).fetch('prometheus_query', request);
+    const calls = await callsOf(plane, admin, 'prometheus_query');
+    expect(calls.map(({ destination }) => destination).sort()).toEqual([...origins].sort());
+    expect(JSON.stringify(calls)).not.toContain('secret');
+  });
+
+  it('lists no call to a server that could not be reached', async () => {
+    const request = { method: 'GET', url: 'http://127.0.0.1:1/', timeoutMs: 5000, maxBytes: 1000 } as const;
+    await expect(plane.app.get(OutboundCalls).fetch('runbook_http', request)).rejects.toThrow();
+    expect(await callsOf(plane, admin, 'runbook_http')).toEqual([]);
+  });
+});
