@@ -18,6 +18,66 @@ const NAMED_MODEL = {
   message: "Use a fact from the deployment model's profile instead of comparing its name.",
 };
 
+const SWAGGER = {
+  name: '@nestjs/swagger',
+  message: 'It is slow to load. @atlas/platform has its decorators, which are loaded only when needed.',
+  allowTypeImports: true,
+};
+
+/** The code that a tenant plane runs. */
+const OF_THE_PLANE = [
+  'apps/tenant-plane/src/**/*.ts',
+  'libs/{deployment-profiles,jobs,persistence,plane-contract,platform,service-auth,tenancy,tenant-api}/src/**/*.ts',
+];
+/**
+ * The files that may open connections: the door, what only the door calls, and the database's connection. One more
+ * runs the programs of the operating system that say which process listens on a port.
+ */
+const DOORS = [
+  'apps/tenant-plane/src/{egress,outbound}/**',
+  'libs/platform/src/mail/mailer.ts',
+  'libs/platform/src/sign-on/{provider-fetch,public-addresses,relying-party}.ts',
+  'libs/persistence/src/connection/postgres-connection.ts',
+  'libs/platform/src/processes/processes.ts',
+];
+const THROUGH_THE_DOOR =
+  'Calls leave a tenant plane only through apps/tenant-plane/src/egress. See docs/guides/residency.md.';
+/** What these modules export that opens no connection. */
+const HARMLESS = { http: ['STATUS_CODES'], net: ['BlockList', 'isIP', 'isIPv4', 'isIPv6'] };
+const BUILT_IN = ['child_process', 'dgram', 'dns', 'dns/promises', 'http', 'http2', 'https', 'net', 'tls'];
+const CLIENTS = ['axios', 'got', 'node-fetch', 'nodemailer', 'openid-client', 'undici', 'ws'];
+const CLOSED_IMPORTS = [
+  ...BUILT_IN.flatMap((name) => [
+    { name, allowImportNames: HARMLESS[name] },
+    { name: `node:${name}`, allowImportNames: HARMLESS[name] },
+  ]),
+  ...CLIENTS.map((name) => ({ name })),
+].map((path) => ({ ...path, message: THROUGH_THE_DOOR, allowTypeImports: true }));
+const CLOSED_NAMES = new RegExp(`^(node:)?(${[...BUILT_IN, ...CLIENTS].join('|').replace('/', '\\/')})$`);
+const LOADED_LATE = [
+  {
+    selector: `ImportExpression[source.value=${CLOSED_NAMES}]`,
+    message: THROUGH_THE_DOOR,
+  },
+  {
+    selector: `CallExpression[callee.name='require'][arguments.0.value=${CLOSED_NAMES}]`,
+    message: THROUGH_THE_DOOR,
+  },
+];
+const sendersOf = (...importNames) => ({
+  name: '@atlas/platform',
+  importNames,
+  message: THROUGH_THE_DOOR,
+  allowTypeImports: true,
+});
+const closedImports = (...senders) => [
+  'error',
+  {
+    paths: [SWAGGER, ...CLOSED_IMPORTS, ...senders],
+    patterns: [{ group: ['**/outbound/outbound-http'], message: THROUGH_THE_DOOR, allowTypeImports: true }],
+  },
+];
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/*.{cjs,mjs}', '**/node_modules'] },
   ...tseslint.configs.strict,
@@ -66,19 +126,7 @@ export default tseslint.config(
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
       ],
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          paths: [
-            {
-              name: '@nestjs/swagger',
-              message:
-                'It is slow to load. @atlas/platform has its decorators, which are loaded only when needed.',
-              allowTypeImports: true,
-            },
-          ],
-        },
-      ],
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: [SWAGGER] }],
       'no-console': 'error',
       'no-restricted-syntax': ['error', SPREAD_LITERAL],
     },
@@ -96,5 +144,41 @@ export default tseslint.config(
     files: ['{apps,libs}/*/src/**/*.ts'],
     ignores: ['**/*.spec.ts', 'apps/qa/**'],
     rules: { 'no-restricted-syntax': ['error', SPREAD_LITERAL, NAMED_MODEL] },
+  },
+  {
+    files: OF_THE_PLANE,
+    ignores: ['**/*.spec.ts', ...DOORS],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': closedImports(),
+      'no-restricted-globals': [
+        'error',
+        ...['EventSource', 'WebSocket', 'fetch'].map((name) => ({ name, message: THROUGH_THE_DOOR })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        ...['globalThis', 'global'].map((object) => ({
+          object,
+          property: 'fetch',
+          message: THROUGH_THE_DOOR,
+        })),
+        { object: 'process', property: 'getBuiltinModule', message: THROUGH_THE_DOOR },
+      ],
+      'no-restricted-syntax': ['error', SPREAD_LITERAL, NAMED_MODEL, ...LOADED_LATE],
+    },
+  },
+  {
+    files: ['apps/tenant-plane/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', ...DOORS],
+    rules: { '@typescript-eslint/no-restricted-imports': closedImports(sendersOf('Mailer', 'SingleSignOn')) },
+  },
+  {
+    // These files call the door first, or only ask whether the plane sends mail.
+    files: [
+      'apps/tenant-plane/src/mail/mails.ts',
+      'apps/tenant-plane/src/credentials/reopened-access.ts',
+      'apps/tenant-plane/src/installation/installed-plane.ts',
+      'apps/tenant-plane/src/single-sign-on/tenant-sign-on.ts',
+    ],
+    rules: { '@typescript-eslint/no-restricted-imports': closedImports() },
   },
 );
