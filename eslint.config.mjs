@@ -27,11 +27,12 @@ const SWAGGER = {
 /** The code that a tenant plane runs. */
 const OF_THE_PLANE = [
   'apps/tenant-plane/src/**/*.ts',
-  'libs/{deployment-profiles,jobs,persistence,plane-contract,platform,service-auth,tenancy,tenant-api}/src/**/*.ts',
+  'libs/{deployment-profiles,jobs,persistence,plane-contract,platform}/src/**/*.ts',
+  'libs/{service-auth,tenancy,tenant-api}/src/**/*.ts',
 ];
 /**
- * The files that may open connections: the door, what only the door calls, and the database's connection. One more
- * runs the programs of the operating system that say which process listens on a port.
+ * The files that may open connections: the door, what only the door calls, and the database's connection. One
+ * more runs the programs of the operating system that say which process listens on a port.
  */
 const DOORS = [
   'apps/tenant-plane/src/{egress,outbound}/**',

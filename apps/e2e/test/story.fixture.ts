@@ -87,6 +87,14 @@ export class Story {
     return `${this.at}${new URL(ingest_url).pathname}`;
   }
 
+  /** The classes of calls that have left the plane, and that it has refused to make, by its own ledger. */
+  async left(): Promise<{ readonly left: readonly string[]; readonly refused: readonly string[] }> {
+    const calls = await this.list<{ class: string; refused: boolean }>('/api/residency/ledger?limit=200');
+    const classesOf = (isRefused: boolean): string[] =>
+      [...new Set(calls.filter(({ refused }) => refused === isRefused).map((call) => call.class))].sort();
+    return { left: classesOf(false), refused: classesOf(true) };
+  }
+
   /** The plane that serves the tenant from now on. */
   moved(at: string): void {
     this.at = at;

@@ -1,3 +1,4 @@
+import { modelsWhere } from '@atlas/deployment-profiles';
 import {
   type DatabaseDriver,
   DedicatedStack,
@@ -23,6 +24,10 @@ interface Accepted {
   readonly install?: InstallView;
 }
 
+/** The models whose planes customers run. */
+const CUSTOMERS: readonly string[] = modelsWhere(({ runBy }) => runBy.tenantPlane === 'customer');
+/** What a plane says to the Control Plane. None of it is operational data. */
+const HOUSEKEEPING = ['desired_state_pull', 'enrolment', 'plane_report'];
 const WITHOUT_AI = ['connect_data', 'monitoring', 'slos', 'runbook'];
 
 /** Each model on the database that is typical of it, and the customer's two on one of each kind. */
@@ -105,10 +110,17 @@ describeWithMonitoring(
       await dedicated.stack.startControlPlane();
     });
 
+    it("keeps operational data in the customer's network", async () => {
+      for (const story of stories.filter(({ tenant }) => CUSTOMERS.includes(tenant.deployment_model)))
+        expect(await story.left()).toEqual({ left: HOUSEKEEPING, refused: [] });
+    });
+
     it('ends with the whole checklist done, once an AI has analysed an incident', async () => {
       const analysed = stories.map(async (story) => {
         await story.analyses(await story.opens(`${story.tenant.slug}-2`, monitoring));
         expect(await story.done()).toEqual([...WITHOUT_AI, 'ai']);
+        if (CUSTOMERS.includes(story.tenant.deployment_model))
+          expect(await story.left()).toEqual({ left: ['ai_prompt', ...HOUSEKEEPING], refused: [] });
       });
       await Promise.all(analysed);
     });

@@ -188,7 +188,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(names.includes('TENANT_BASE_DOMAIN')).toBe(facts.tenantPlaneBy === 'atlas');
   });
 
-  it("lets readable operational data out only to Atlas's planes, to an AI, or to where the tenant sends it", () => {
+  it("lets readable operational data out only as a backup of Atlas's, or where the tenant sends it", () => {
     const { egress, runBy } = profile;
     const readable = egress.filter(({ contents }) => contents === 'readable').map(({ name }) => name);
     const backups = runBy.tenantPlane === 'atlas' ? ['backup_rows'] : [];

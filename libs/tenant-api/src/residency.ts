@@ -48,22 +48,31 @@ export class LedgerQuery extends PageQuery {
   to?: string;
 }
 
-/** A class of calls. The plane refuses to make any call that belongs to no class or contains any other field. */
+/**
+ * A class of calls. The plane refuses to make any call that belongs to no class or contains any other
+ * field.
+ */
 export interface EgressClassView {
   /** @example plane_report */
   readonly class: EgressClassName;
   readonly purpose: string;
   readonly destination: EgressDestination;
   /**
-   * How much of the incidents, CMDB and automation a call may contain. `encrypted`: only the tenant's next plane can
-   * read it.
+   * How much of the incidents, CMDB and automation a call may contain. `encrypted`: only the tenant's next
+   * plane can read it.
    */
   readonly contents: EgressContents;
   /** Whether an admin of the tenant must have agreed. */
   readonly needs_consent: boolean;
-  /** Whether the tenant's ledger lists these calls. On a shared plane, it lists only those that concern the tenant. */
+  /**
+   * Whether the tenant's ledger lists these calls. On a shared plane, it lists only those that concern the
+   * tenant.
+   */
   readonly in_ledger: boolean;
-  /** `/a`: a part of the path; `?a`: a parameter; `a.b[].c`: a member of the body, in any element of a list. */
+  /**
+   * `/a`: a part of the path; `?a`: a parameter; `a.b[].c`: a member of the body, in any element of a
+   * list.
+   */
   readonly fields: readonly string[];
 }
 

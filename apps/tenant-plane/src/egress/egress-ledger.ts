@@ -6,7 +6,10 @@ import { EgressCall, PlaneEgressCall } from './egress-call.entity';
 import { type CallSum, type NotedCall, joined, sumOf } from './similar-calls';
 
 const EVERY_MS = 5000;
-/** How many rows may wait for a database that accepts no writes. Calls beyond that are counted, but not listed. */
+/**
+ * How many rows may wait for a database that accepts no writes. Calls beyond that are counted, but not
+ * listed.
+ */
 const MOST_WAITING = 5000;
 
 export type CallToNote = Omit<NotedCall, 'at'>;
@@ -18,11 +21,11 @@ export interface CallLog {
 }
 
 /**
- * Records what has left the plane, and what was refused. Calls of the same hour that differ in nothing but time and
- * size share a row.
+ * Records what has left the plane, and what was refused. Calls of the same hour that differ in nothing but
+ * time and size share a row.
  *
- * A noted call is stored within 5 s, so a crash loses at most that much. If nobody knows whether a COMMIT took effect,
- * its calls are stored again: the ledger may then count too many calls, but never too few.
+ * A noted call is stored within 5 s, so a crash loses at most that much. If nobody knows whether a COMMIT
+ * took effect, its calls are stored again: the ledger may then count too many calls, but never too few.
  */
 @Injectable()
 export class EgressLedger implements CallLog, OnApplicationBootstrap, OnApplicationShutdown {
@@ -91,7 +94,10 @@ export class EgressLedger implements CallLog, OnApplicationBootstrap, OnApplicat
   }
 }
 
-/** In one order, so that two processes that store the same rows at once do not wait for each other in a circle. */
+/**
+ * In one order, so that two processes that store the same rows at once do not wait for each other in a
+ * circle.
+ */
 async function addRows(
   manager: EntityManager,
   entity: EntityTarget<EgressCall> | EntityTarget<PlaneEgressCall>,

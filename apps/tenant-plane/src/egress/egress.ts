@@ -48,11 +48,12 @@ type Place = Pick<Deployment, 'profile' | 'isOffline'>;
 const MOST_NAMED = 20;
 
 /**
- * The only door out of the plane. It knows which classes of calls the deployment model declares, and which fields each
- * of them may contain. It refuses everything else before anything is sent, and records every call in the ledger.
+ * The only door out of the plane. It knows which classes of calls the deployment model declares, and which
+ * fields each of them may contain. It refuses everything else before anything is sent, and records every call
+ * in the ledger.
  *
- * A call is recorded when it leaves, whether or not anyone answers. What needs an admin's consent is recorded before it
- * leaves, and does not leave if it cannot be recorded.
+ * A call is recorded when it leaves, whether or not anyone answers. What needs an admin's consent is recorded
+ * before it leaves, and does not leave if it cannot be recorded.
  */
 @Injectable()
 export class Egress {

@@ -11,7 +11,8 @@ describe('the fields of a call', () => {
   });
 
   it('are the names of a form, and the media type of a body that has no members', () => {
-    expect(bodyFields('code=1&code_verifier=2', 'application/x-www-form-urlencoded')).toEqual(['code', 'code_verifier']);
+    const form = bodyFields('code=1&code_verifier=2', 'application/x-www-form-urlencoded');
+    expect(form).toEqual(['code', 'code_verifier']);
     expect(bodyFields('eyJ…', 'application/jose')).toEqual(['application/jose']);
     expect(bodyFields('{"a":1}', 'application/json')).toEqual(['a']);
     expect(bodyFields('', '')).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * The paths of the members of a JSON value, such as `tenants[].error`. Empty lists and objects count as members, so
- * that nothing leaves unnamed.
+ * The paths of the members of a JSON value, such as `tenants[].error`. Empty lists and objects count as
+ * members, so that nothing leaves unnamed.
  */
 export function jsonFields(value: unknown): string[] {
   const found = new Set<string>();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /*
- * Connections to this machine itself, which leave nothing: they find out whether something listens where the plane is
- * meant to listen.
+ * Connections to this machine itself, which leave nothing: they find out whether something listens where the
+ * plane is meant to listen.
  */
 
 export function answersAt(url: string, signal: AbortSignal): Promise<boolean> {

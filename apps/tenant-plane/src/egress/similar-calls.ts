@@ -34,8 +34,8 @@ export function joined(earlier: CallSum, later: CallSum): CallSum {
 }
 
 /**
- * A UUID of version 8 (RFC 9562, section 5.8): the hour in milliseconds in the first 48 bits, as in version 7, and a
- * hash of what the calls have in common in the rest.
+ * A UUID of version 8 (RFC 9562, section 5.8): the hour in milliseconds in the first 48 bits, as in version
+ * 7, and a hash of what the calls have in common in the rest.
  */
 function idOf({ tenantId, class: name, destination, fields, refused, at }: NotedCall): string {
   const shared = JSON.stringify([tenantId, name, destination, fields, refused]);

@@ -70,8 +70,8 @@ function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): C
 }
 
 /**
- * The door of a plane that has not started. It refuses what the running plane would refuse, but has no ledger, because
- * a preflight changes nothing.
+ * The door of a plane that has not started. It refuses what the running plane would refuse, but has no
+ * ledger, because a preflight changes nothing.
  */
 function doorBefore(
   { isOffline, deploymentModel }: TenantPlaneConfig,

@@ -11,8 +11,8 @@ export interface OutboundRequest {
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
   /**
-   * Called before anything is sent to an address, which may be one that a server redirects to. If the call fails
-   * before that, nobody has received the request.
+   * Called before anything is sent to an address, which may be one that a server redirects to. If the call
+   * fails before that, nobody has received the request.
    */
   readonly onSending?: (url: URL) => void;
   /** Called with the status of the response, before its body is read. */

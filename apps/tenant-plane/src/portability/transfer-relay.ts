@@ -42,8 +42,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Sends a part of a tenant's rows. Sending it again changes nothing. Returns what {@link imported} returns. Throws
-   * {@link TargetBehind}.
+   * Sends a part of a tenant's rows. Sending it again changes nothing. Returns what {@link imported} returns.
+   * Throws {@link TargetBehind}.
    */
   async send(
     { transferId, tenantId, isBackup }: Sending,

@@ -21,8 +21,8 @@ interface Wanted extends LedgerSpan {
 }
 
 /**
- * Reads the ledger for a tenant: the calls that concern it and, if the plane is the tenant's own, those that concern
- * the plane. The calls of a shared plane would say how many other tenants it has, and what they do.
+ * Reads the ledger for a tenant: the calls that concern it and, if the plane is the tenant's own, those that
+ * concern the plane. The calls of a shared plane would say how many other tenants it has, and what they do.
  */
 @Injectable()
 export class LedgerPages {

@@ -31,8 +31,8 @@ async function callsOf(plane: TestTenantPlane, admin: CallOptions, name: string)
 }
 
 /**
- * To see it fail: in `Egress.declared`, leave out the check of the fields; in `Egress.require`, note calls that need
- * consent; in `LedgerPages.rows`, read the rows of every plane; in `addRow`, leave out the update.
+ * To see it fail: in `Egress.declared`, leave out the check of the fields; in `Egress.require`, note calls
+ * that need consent; in `LedgerPages.rows`, read the rows of every plane; in `addRow`, leave out the update.
  */
 describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, on %s', (driver) => {
   let link: Link;
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
     expect(JSON.stringify(entries)).not.toContain(link.control.token);
   });
 
-  it('is nothing that nobody declared: a planted field in a report is refused, and the value is not recorded', async () => {
+  it('is no report with a planted field, and its value is neither sent nor recorded', async () => {
     const health = { status: 'ok', checks: [], hosts: [{ note: SECRET }] } as const;
     const examine = jest.spyOn(plane.app.get(PlaneHealth), 'examine').mockResolvedValue(health as never);
     const renamed = { ...tenant, name: 'Acme renamed', entry_revision: 2 };
@@ -158,7 +158,7 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
   const send = (tenant: DesiredTenant, changes: Partial<Departure> = {}) =>
     plane.app.get(Egress).admit({ ...MAIL, tenantId: tenant.tenant_id, ...changes });
 
-  it("lists an email under the tenant that sent it, with neither an address nor the server's password", async () => {
+  it('lists an email under the tenant that sent it, but no address', async () => {
     await plane.post('/api/auth/invite', { email: 'ann@example.com', role: 'operator' }, admin).expect(201);
     await smtp.next();
     const [entry, ...more] = await ledgerOf(plane, admin);

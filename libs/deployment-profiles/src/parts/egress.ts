@@ -1,5 +1,5 @@
 /** Who receives a call that leaves a tenant plane. */
-export const EGRESS_DESTINATIONS = [
+const EGRESS_DESTINATIONS = [
   'control_plane',
   'tenant_chosen',
   'identity_provider',
@@ -9,15 +9,15 @@ export const EGRESS_DESTINATIONS = [
 export type EgressDestination = (typeof EGRESS_DESTINATIONS)[number];
 
 /**
- * How much operational data (incidents, CMDB, automation) a call may contain. `encrypted`: only the tenant's next
- * plane can read it.
+ * How much operational data (incidents, CMDB, automation) a call may contain. `encrypted`: only the tenant's
+ * next plane can read it.
  */
-export const EGRESS_CONTENTS = ['none', 'encrypted', 'readable'] as const;
+const EGRESS_CONTENTS = ['none', 'encrypted', 'readable'] as const;
 
 export type EgressContents = (typeof EGRESS_CONTENTS)[number];
 
 /** The classes of calls, in the order in which they are listed. */
-export const EGRESS_CLASSES = [
+const EGRESS_CLASSES = [
   'enrolment',
   'desired_state_pull',
   'plane_report',
@@ -46,8 +46,9 @@ export interface EgressClass {
   /** Whether the tenant's admin must have agreed. */
   readonly needsConsent: boolean;
   /**
-   * Everything that a call may contain: `/a` is a part of the path, `?a` a parameter of the query, and `a.b[].c` a
-   * member of the body, in any element of a list. A body that is not split into members is named by its media type.
+   * Everything that a call may contain: `/a` is a part of the path, `?a` a parameter of the query, and
+   * `a.b[].c` a member of the body, in any element of a list. A body that is not split into members is named
+   * by its media type.
    */
   readonly fields: readonly string[];
 }

@@ -1,8 +1,8 @@
 import { type ColumnTypes, type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * What has left the plane. Changes are not tracked, because these rows say what this plane has sent, and stay here when
- * a tenant moves.
+ * What has left the plane. Changes are not tracked, because these rows say what this plane has sent, and stay
+ * here when a tenant moves.
  */
 export class KeepEgress1700000000054 extends PortableMigration {
   protected async apply({ sql, types, tenantScoped }: MigrationContext): Promise<void> {
@@ -21,6 +21,7 @@ export class KeepEgress1700000000054 extends PortableMigration {
 }
 
 function columnsOf({ bigint, boolean, json, timestamp }: ColumnTypes): string {
-  return `class varchar not null, destination varchar not null, fields ${json} not null, refused ${boolean} not null,
-    count integer not null, bytes ${bigint} not null, first_at ${timestamp} not null, last_at ${timestamp} not null`;
+  return `class varchar not null, destination varchar not null, fields ${json} not null,
+    refused ${boolean} not null, count integer not null, bytes ${bigint} not null,
+    first_at ${timestamp} not null, last_at ${timestamp} not null`;
 }
