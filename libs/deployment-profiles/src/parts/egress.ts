@@ -1,20 +1,11 @@
 /** Who receives a call that leaves a tenant plane. */
-const EGRESS_DESTINATIONS = [
-  'control_plane',
-  'tenant_chosen',
-  'identity_provider',
-  'mail_server',
-] as const;
-
-export type EgressDestination = (typeof EGRESS_DESTINATIONS)[number];
+export type EgressDestination = 'control_plane' | 'tenant_chosen' | 'identity_provider' | 'mail_server';
 
 /**
  * How much operational data (incidents, CMDB, automation) a call may contain. `encrypted`: only the tenant's
  * next plane can read it.
  */
-const EGRESS_CONTENTS = ['none', 'encrypted', 'readable'] as const;
-
-export type EgressContents = (typeof EGRESS_CONTENTS)[number];
+export type EgressContents = 'none' | 'encrypted' | 'readable';
 
 /** The classes of calls, in the order in which they are listed. */
 const EGRESS_CLASSES = [
