@@ -62,9 +62,9 @@ export async function withInstalledPlane<T>(
     database = await openDatabase(options);
     const clock = new SystemClock();
     const ledger = new EgressLedger(database, new TenantDatabase(database), clock);
-    const result = await work(await planeOn(database, config, clock, ledger));
-    await ledger.flush();
-    return result;
+    const plane = await planeOn(database, config, clock, ledger);
+    // What has left is recorded even if it was in vain.
+    return await work(plane).finally(() => ledger.flush());
   } finally {
     await database?.close();
     await lock?.release();

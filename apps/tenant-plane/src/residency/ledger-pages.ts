@@ -46,8 +46,8 @@ export class LedgerPages {
     let after = BEFORE_ALL;
     let rows: Row[];
     do {
-      ended.throwIfAborted();
       rows = await this.rows(tenantId, { ...span, after, limit: EXPORTED_AT_ONCE });
+      ended.throwIfAborted();
       for (const row of rows) yield `${JSON.stringify(entryOf(row))}\n`;
       after = rows.at(-1)?.id ?? after;
     } while (rows.length === EXPORTED_AT_ONCE);

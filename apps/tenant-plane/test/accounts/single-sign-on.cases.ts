@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
 import { type SignedIn } from '@atlas/tenant-api/accounts';
+import { type LedgerEntry } from '@atlas/tenant-api/residency';
 import { type UserRole } from '@atlas/tenant-api/users';
 import {
   CookieBrowser,
@@ -100,6 +101,21 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect((await signIn({ sub: 'ann', email: 'anna@example.org' })).status).toBe(303);
     const other = await signIn({ sub: 'other', email: 'ann@example.com', email_verified: true });
     expect(refusal(other)).toEqual(UNKNOWN);
+  });
+
+  it('cause calls to the provider, which are listed for their tenant alone, without any value', async () => {
+    const { admin: other } = await plane.tenantWithAdmin('initech');
+    await plane.user(tenant, 'operator', { email: 'una@example.com' });
+    await signIn({ sub: 'una', email: 'una@example.com', email_verified: true });
+    const ledger = async (as: CallOptions): Promise<LedgerEntry[]> =>
+      (await plane.get('/api/residency/ledger', as).expect(200)).body.items;
+    const calls = await ledger(admin);
+    const { origin } = new URL(provider.issuer);
+    for (const call of calls)
+      expect(call).toMatchObject({ class: 'sign_on', destination: origin, refused: false });
+    const fields = ['client_id', 'code', 'code_verifier', 'grant_type', 'redirect_uri'];
+    expect(calls).toContainEqual(expect.objectContaining({ fields }));
+    expect(await ledger(other)).toEqual([]);
   });
 
   it('are signed in only if the previous session of their browser can be revoked', async () => {

@@ -2,6 +2,7 @@ import { type Server, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
+import { OngoingAnswers } from '@atlas/platform';
 import { type EgressClassView, type LedgerEntry } from '@atlas/tenant-api/residency';
 import { CommitFaults, EVERY_DATABASE, FixedClock, TestSmtpServer, eventually } from '@atlas/testing';
 import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
@@ -9,8 +10,10 @@ import { type Departure, Egress } from '../../src/egress/egress';
 import { EgressLedger } from '../../src/egress/egress-ledger';
 import { OutboundCalls } from '../../src/egress/outbound-calls';
 import { PlaneHealth } from '../../src/reporting/plane-health';
+import { LedgerPages } from '../../src/residency/ledger-pages';
 import { OldCalls } from '../../src/residency/old-calls';
 import { Link } from '../linked-plane.fixture';
+import { Pause } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
 
 const SECRET = 'disk of db-1 is full';
@@ -248,6 +251,20 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
       .map((line) => JSON.parse(line));
     expect(lines.reverse()).toEqual(all);
     await plane.get('/api/residency/ledger?from=yesterday', admin).expect(400);
+  });
+
+  it('is no longer sent to an admin whose session ends during the export', async () => {
+    await send(ours);
+    const pause = Pause.before(plane.app.get(LedgerPages), 'rows');
+    const exported = plane.get('/api/residency/ledger/export', admin).then(
+      ({ text }) => text,
+      (error: Error) => error.message,
+    );
+    await pause.reached;
+    await plane.post('/api/auth/logout', {}, admin).expect(204);
+    await plane.app.get(OngoingAnswers).look();
+    pause.release();
+    expect(await exported).not.toContain(MAIL.destination);
   });
 
   it('drops its oldest rows after 90 days, and those beyond its limit', async () => {

@@ -5,7 +5,7 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { offlineEnrolmentProblem, modelsWhere } from '@atlas/deployment-profiles';
-import { ProcessLock } from '@atlas/persistence';
+import { ProcessLock, openDatabase } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock, parseEnvironment } from '@atlas/platform';
 import { type NamedOutcome } from '@atlas/tenant-api/deployment';
@@ -13,10 +13,12 @@ import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { ControlPlaneChecks } from '../../src/control-plane-checks/control-plane-checks';
 import { latencyCheck } from '../../src/control-plane-checks/latency.check';
+import { PlaneEgressCall } from '../../src/egress/egress-call.entity';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { withInstalledPlane } from '../../src/installation/installed-plane';
 import { preflight } from '../../src/installation/preflight';
 import { needsEnrolment } from '../../src/plane-identity/install-bundle';
+import { databaseOptions } from '../../src/schema/database-options';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { type Env, TestTenantPlane, createApp, environmentFor, tenantEntry } from '../tenant-plane.fixture';
@@ -212,6 +214,19 @@ describe('the preflight', () => {
     ]);
     expect([report.ok, failing(report.checks)]).toEqual([true, []]);
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
+  });
+
+  it('leaves the enrolment in the ledger, even if it was refused', async () => {
+    const config = parseEnvironment(TenantPlaneConfig, env());
+    control.refuses = 'token_expired';
+    await expect(withInstalledPlane(config, enrolOnce)).rejects.toThrow('Not enrolled');
+    control.refuses = null;
+    await withInstalledPlane(config, enrolOnce);
+    const database = await openDatabase(databaseOptions(config));
+    const calls = await database.read((manager) => manager.find(PlaneEgressCall));
+    await database.close();
+    const one = { class: 'enrolment', destination: control.url, refused: false };
+    expect(calls).toEqual([expect.objectContaining({ ...one, count: 2 })]);
   });
 
   it('needs no token once the plane is enrolled, because it uses the stored identity', async () => {
