@@ -9,6 +9,7 @@ import { ControlPlaneClient } from '../../src/control-plane-client/control-plane
 import { type Departure, Egress } from '../../src/egress/egress';
 import { EgressLedger } from '../../src/egress/egress-ledger';
 import { OutboundCalls } from '../../src/egress/outbound-calls';
+import { Deployment } from '../../src/plane-identity/deployment';
 import { PlaneHealth } from '../../src/reporting/plane-health';
 import { LedgerPages } from '../../src/residency/ledger-pages';
 import { OldCalls } from '../../src/residency/old-calls';
@@ -183,11 +184,15 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
       .write({ ...MAIL, class: 'plane_report', tenantId: null, refused: false });
     expect(await ledgerOf(plane, admin)).toEqual([]);
     expect((await plane.get('/api/residency/ledger/export', admin).expect(200)).text).toBe('');
+    const online = jest.spyOn(plane.app.get(Deployment), 'isOffline', 'get').mockReturnValue(false);
     const { body } = await plane.get('/api/residency', admin).expect(200);
+    online.mockRestore();
+    expect(body.classes).toHaveLength(13);
     const listed = body.classes
       .filter((one: EgressClassView) => one.in_ledger)
       .map((one: EgressClassView) => one.class);
-    expect(listed).toEqual(['runbook_http', 'prometheus_query', 'sign_on', 'mail']);
+    const called = ['runbook_http', 'prometheus_query', 'sign_on', 'mail'];
+    expect(listed).toEqual(['move_rows', 'backup_rows', 'ai_prompt', ...called]);
     expect((await ledgerOf(plane, other)).map(briefly)).toEqual([['mail', 1, 10, false]]);
   });
 
