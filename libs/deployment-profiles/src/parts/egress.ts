@@ -78,7 +78,8 @@ const FACTS: Readonly<Record<EgressClassName, Omit<EgressClass, 'name' | 'needsC
     fields: PULL_FIELDS,
   },
   plane_report: {
-    purpose: "Report what the plane has applied, its version, its health and what tenants use. Also the heartbeat.",
+    purpose:
+      'Report what the plane has applied, its version, its health and what tenants use. Also the heartbeat.',
     destination: 'control_plane',
     contents: 'none',
     concerns: 'plane',
