@@ -37,6 +37,7 @@ const OF_THE_PLANE = [
 const DOORS = [
   'apps/tenant-plane/src/{egress,outbound}/**',
   'libs/platform/src/mail/mailer.ts',
+  'libs/platform/src/outbound/{outbound-network,pinned-request}.ts',
   'libs/platform/src/sign-on/{provider-fetch,public-addresses,relying-party}.ts',
   'libs/persistence/src/connection/postgres-connection.ts',
   'libs/platform/src/processes/processes.ts',
@@ -170,7 +171,7 @@ export default tseslint.config(
   {
     files: ['apps/tenant-plane/src/**/*.ts'],
     ignores: ['**/*.spec.ts', ...DOORS],
-    rules: { '@typescript-eslint/no-restricted-imports': closedImports(sendersOf('Mailer', 'SingleSignOn')) },
+    rules: { '@typescript-eslint/no-restricted-imports': closedImports(sendersOf('Mailer', 'SingleSignOn', 'sendTo')) },
   },
   {
     // These files call the door first, or only ask whether the plane sends mail.
