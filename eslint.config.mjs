@@ -171,7 +171,11 @@ export default tseslint.config(
   {
     files: ['apps/tenant-plane/src/**/*.ts'],
     ignores: ['**/*.spec.ts', ...DOORS],
-    rules: { '@typescript-eslint/no-restricted-imports': closedImports(sendersOf('Mailer', 'SingleSignOn', 'sendTo')) },
+    rules: {
+      '@typescript-eslint/no-restricted-imports': closedImports(
+        sendersOf('Mailer', 'SingleSignOn', 'sendTo'),
+      ),
+    },
   },
   {
     // These files call the door first, or only ask whether the plane sends mail.
