@@ -87,8 +87,8 @@ import { IndexOpenIncidents1700000000050 } from './migrations/0050-index-open-in
 import { IndexRunsOfRunbooks1700000000051 } from './migrations/0051-index-runs-of-runbooks';
 import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
-import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
 import { KeepEgress1700000000054 } from './migrations/0054-keep-egress';
+import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, what has left it, and probes that
@@ -203,7 +203,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     IndexRunsOfRunbooks1700000000051,
     KeepLeases1700000000052,
     MeterUsage1700000000053,
-    NoteLatestVersion1700000000056,
     KeepEgress1700000000054,
+    NoteLatestVersion1700000000056,
   ],
 };
