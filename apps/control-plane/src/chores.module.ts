@@ -1,6 +1,7 @@
 import { Chores } from '@atlas/jobs';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module';
+import { AiGatewayModule } from './ai-gateway/ai-gateway.module';
 import { AuditModule } from './audit/audit.module';
 import { ControlPlaneChores } from './control-plane-chores';
 import { DesiredStateModule } from './desired-state/desired-state.module';
@@ -16,6 +17,7 @@ import { TenantsModule } from './tenants/tenants.module';
 @Module({
   imports: [
     AccountsModule,
+    AiGatewayModule,
     AuditModule,
     DeprovisionModule,
     DesiredStateModule,

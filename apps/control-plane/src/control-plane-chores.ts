@@ -1,6 +1,7 @@
 import { Chores } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { OldCredentials } from './accounts/old-credentials';
+import { AiCredits } from './ai-gateway/credits/ai-credits';
 import { AuditSealer } from './audit/audit-sealer';
 import { DesiredStates } from './desired-state/desired-states';
 import { LeaseRenewals } from './entitlements/lease-renewals';
@@ -33,6 +34,7 @@ export class ControlPlaneChores extends Chores {
     private readonly leases: LeaseRenewals,
     private readonly planeWatch: PlaneWatch,
     private readonly deliveries: DeliveryQueue,
+    private readonly aiCredits: AiCredits,
   ) {
     super();
   }
@@ -54,6 +56,7 @@ export class ControlPlaneChores extends Chores {
       () => this.leases.sweep(),
       () => this.planeWatch.look(),
       () => this.deliveries.sweep(),
+      () => this.aiCredits.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

@@ -4,6 +4,8 @@ import { KnownDevice } from './accounts/known-device.entity';
 import { OperatorResetLink } from './accounts/operator-reset-link.entity';
 import { OperatorSession } from './accounts/operator-session.entity';
 import { Operator } from './accounts/operator.entity';
+import { AiReservation, AiUsage } from './ai-gateway/credits/ai-usage.entity';
+import { AiProvider } from './ai-gateway/providers/ai-provider.entity';
 import { AuditEvent } from './audit/audit-event.entity';
 import { CreateAccounts1700000000001 } from './database/migrations/0001-create-accounts';
 import { CreateTenants1700000000002 } from './database/migrations/0002-create-tenants';
@@ -49,6 +51,8 @@ import { IndexSignUps1700000000052 } from './database/migrations/0052-index-sign
 import { NoteSuspensions1700000000053 } from './database/migrations/0053-note-suspensions';
 import { LeasePlans1700000000054 } from './database/migrations/0054-lease-plans';
 import { MeterUsage1700000000055 } from './database/migrations/0055-meter-usage';
+import { CreateAiProviders1700000000056 } from './database/migrations/0056-create-ai-providers';
+import { CountAiUsage1700000000057 } from './database/migrations/0057-count-ai-usage';
 import { ControlPlaneState } from './database/plane-state.entity';
 import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
@@ -77,6 +81,9 @@ import { Signup } from './tenants/signup.entity';
 /** The schema of the Control Plane's own database. Tenant planes have their own. */
 export const CONTROL_PLANE_SCHEMA: Schema = {
   entities: [
+    AiProvider,
+    AiReservation,
+    AiUsage,
     ApiKey,
     AuditEvent,
     ControlPlaneState,
@@ -157,5 +164,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     LeasePlans1700000000054,
     MeterUsage1700000000055,
     CreateEvents1700000000058,
+    CreateAiProviders1700000000056,
+    CountAiUsage1700000000057,
   ],
 };

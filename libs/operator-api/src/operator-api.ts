@@ -1,4 +1,5 @@
 import { type AccountsApi } from './accounts';
+import { type AiApi } from './ai';
 import { type AuditApi } from './audit';
 import { type EntitlementsApi } from './entitlements';
 import { type EventsApi } from './events';
@@ -18,6 +19,7 @@ import { type TenantsApi } from './tenants';
 export interface OperatorApi
   extends
     AccountsApi,
+    AiApi,
     AuditApi,
     EntitlementsApi,
     EventsApi,

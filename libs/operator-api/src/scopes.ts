@@ -16,6 +16,7 @@ export const SCOPES = [
   'api_keys:read',
   'api_keys:write',
   'events:manage',
+  'ai_providers:write',
   'secrets:read',
   'secrets:write',
 ] as const;

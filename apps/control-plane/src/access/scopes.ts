@@ -7,11 +7,12 @@ export function isLower(role: OperatorRole, than: OperatorRole): boolean {
 
 /** No role includes these scopes. An API key has them only if they were granted explicitly. */
 const GRANTED_BY_NAME_ONLY: readonly Scope[] = ['secrets:read', 'secrets:write'];
+const OWNERS_ONLY: readonly Scope[] = ['operators:write', 'ai_providers:write'];
 const OWNER = SCOPES.filter((scope) => !GRANTED_BY_NAME_ONLY.includes(scope));
 
 export const SCOPES_OF_ROLE: Readonly<Record<OperatorRole, readonly Scope[]>> = {
   owner: OWNER,
-  admin: OWNER.filter((scope) => scope !== 'operators:write'),
+  admin: OWNER.filter((scope) => !OWNERS_ONLY.includes(scope)),
   support: OWNER.filter((scope) => scope.endsWith(':read')),
 };
 

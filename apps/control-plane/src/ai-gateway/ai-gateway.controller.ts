@@ -23,7 +23,7 @@ import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { AiGateway } from './ai-gateway';
 
-/** Passes tenants' questions on to the AI provider. */
+/** Passes tenants' questions on to the AI providers. */
 @ApiTags('ai')
 @SignedByTenantPlane()
 @Controller()
@@ -49,11 +49,11 @@ export class AiGatewayController {
   ): Promise<Sent<Record<string, unknown>>> {
     if (tenantId === undefined) throw tenantMissing();
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
+    const tenant = await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
     const ended = this.calls.endOf(reply, call);
     if (request.stream)
-      return sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
-    return sendSigned(reply, call, await this.gateway.answer(request, ended));
+      return sendEventStream(reply, await this.gateway.stream(tenant, request, ended), ended, errorEvent);
+    return sendSigned(reply, call, await this.gateway.answer(tenant, request, ended));
   }
 }
 

@@ -1,13 +1,23 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
+import { AuditModule } from '../audit/audit.module';
 import { FleetModule } from '../fleet/fleet.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
 import { AiGateway } from './ai-gateway';
 import { AiGatewayController } from './ai-gateway.controller';
-import { CONFIGURED_AI_PROVIDER } from './providers';
+import { AiCalls } from './calls/ai-calls';
+import { Candidates } from './calls/candidates';
+import { ProviderConnections } from './calls/provider-connections';
+import { ProviderGates } from './calls/provider-gates';
+import { AiCredits } from './credits/ai-credits';
+import { AiUsageController } from './credits/ai-usage.controller';
+import { AiProviders } from './providers/ai-providers';
+import { AiProvidersController } from './providers/ai-providers.controller';
 
 @Module({
-  imports: [FleetModule, ServiceKeysModule],
-  controllers: [AiGatewayController],
-  providers: [CONFIGURED_AI_PROVIDER, AiGateway],
+  imports: [AccountsModule, AuditModule, FleetModule, ServiceKeysModule],
+  controllers: [AiGatewayController, AiProvidersController, AiUsageController],
+  providers: [AiCalls, AiCredits, AiGateway, AiProviders, Candidates, ProviderConnections, ProviderGates],
+  exports: [AiCredits],
 })
 export class AiGatewayModule {}

@@ -6,26 +6,29 @@ import { Injectable, Logger } from '@nestjs/common';
 import { placeOf, tenantNotOnPlane } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
-import { AiProvider } from './providers/ai-provider';
-import { aiNotAllowed, aiUnavailable } from './providers/ai.errors';
+import { aiNotAllowed } from './ai.errors';
+import { AiCalls, type BegunAnswer } from './calls/ai-calls';
+import { Candidates } from './calls/candidates';
+import { AiCredits, type Reservation } from './credits/ai-credits';
+import { type TokenCounts, DEFAULT_MAX_TOKENS, estimateOf, mostTokensOf } from './credits/token-counts';
 
-const MAX_ANSWER_BYTES = 8_388_608;
-
-/** Sends tenants' questions to the configured provider without storing them. */
+/** Sends tenants' questions to AI providers without storing them, and counts their tokens. */
 @Injectable()
 export class AiGateway {
   private readonly logger = new Logger(AiGateway.name);
 
   constructor(
     private readonly database: Database,
-    private readonly provider: AiProvider,
+    private readonly candidates: Candidates,
+    private readonly credits: AiCredits,
+    private readonly calls: AiCalls,
   ) {}
 
   /**
-   * Throws unless the tenant is active and the plane is its
+   * Returns the tenant. Throws unless it is active and the plane is its
    * home. On-prem tenants also need their admin's permission.
    */
-  async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<void> {
+  async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<Tenant> {
     const { place, plane, tenant } = await this.database.read(async (manager) => ({
       place: await placeOf(manager, tenantId),
       plane: await manager.findOneByOrFail(TenantPlane, { id: planeId }),
@@ -42,29 +45,72 @@ export class AiGateway {
     const { aiRouting } = profileOf(plane.deploymentModel);
     if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
     this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });
+    return tenant;
   }
 
-  stream(request: ChatCompletionRequest, ended: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return this.provider.complete({ ...request, stream: true }, ended);
+  /** Resolves once the answer has begun, to its server-sent events. */
+  async stream(
+    tenant: Tenant,
+    request: ChatCompletionRequest,
+    ended: AbortSignal,
+  ): Promise<AsyncIterable<string>> {
+    return eventsOf(await this.ask(tenant, { ...request, stream: true }, ended));
   }
 
-  /** Returns the JSON document, or throws `ai_unavailable`. */
-  async answer(request: ChatCompletionRequest, ended: AbortSignal): Promise<string> {
-    const [chunks, size] = [[] as Uint8Array[], { bytes: 0 }];
-    for await (const chunk of await this.provider.complete(request, ended)) {
-      if ((size.bytes += chunk.length) > MAX_ANSWER_BYTES)
-        throw aiUnavailable("the provider's response is too long");
-      chunks.push(chunk);
+  /** Returns the answer as a JSON document. */
+  async answer(tenant: Tenant, request: ChatCompletionRequest, ended: AbortSignal): Promise<string> {
+    let answer = '';
+    for await (const data of await this.ask(tenant, request, ended)) answer += data;
+    return answer;
+  }
+
+  private async ask(
+    tenant: Tenant,
+    asked: ChatCompletionRequest,
+    ended: AbortSignal,
+  ): Promise<AsyncIterable<string>> {
+    const request = limited(asked);
+    const candidates = await this.candidates.of(tenant.plan, request.model);
+    const reservation = await this.credits.reserve(tenant, mostTokensOf(request));
+    try {
+      const answer = await this.calls.begin({ candidates, request, ended });
+      return this.counted(answer, request, reservation);
+    } catch (error) {
+      // A provider may charge for a question whose caller did not wait. Any other question costs nothing.
+      const spent = ended.aborted ? { ...estimateOf(request, 0), isEstimated: true } : null;
+      await this.credits.settle(reservation, spent);
+      throw error;
     }
-    return requireJson(Buffer.concat(chunks).toString());
+  }
+
+  /** Settles before the last event, or when the caller disconnects. */
+  private async *counted(
+    answer: BegunAnswer,
+    request: ChatCompletionRequest,
+    reservation: Reservation,
+  ): AsyncGenerator<string, void> {
+    let usage: TokenCounts | null = null;
+    let bytes = 0;
+    try {
+      for await (const part of answer) {
+        usage = part.usage ?? usage;
+        bytes += part.textBytes;
+        if (part.data !== null) yield part.data;
+      }
+    } finally {
+      const counts = usage ?? estimateOf(request, bytes);
+      await this.credits.settle(reservation, { ...counts, isEstimated: usage === null });
+    }
   }
 }
 
-function requireJson(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    throw aiUnavailable("the provider's response is not JSON");
-  }
+/** Without a limit, nobody could say how much the answer may cost. */
+function limited(request: ChatCompletionRequest): ChatCompletionRequest {
+  const isLimited = request.max_tokens !== undefined || request.max_completion_tokens !== undefined;
+  return isLimited ? request : { ...request, max_completion_tokens: DEFAULT_MAX_TOKENS };
+}
+
+async function* eventsOf(parts: AsyncIterable<string>): AsyncGenerator<string, void> {
+  for await (const data of parts) yield `data: ${data}\n\n`;
+  yield 'data: [DONE]\n\n';
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { VERSION_PATTERN } from '@atlas/operator-api';
+import { AI_PROVIDER_KINDS, type AiProviderKind, VERSION_PATTERN } from '@atlas/operator-api';
 import {
   type DatabaseDriver,
   databaseTarget,
@@ -21,7 +21,6 @@ import {
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
-import { AI_PROVIDER_NAMES, type AiProviderName } from './provider-names';
 import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
@@ -120,11 +119,11 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
 
-  /** The kind of API that answers the tenants' AI questions. */
-  @IsIn(AI_PROVIDER_NAMES)
-  AI_PROVIDER: AiProviderName = 'openai_compatible';
+  /** The kind of the AI provider that is used while none is enabled in the database. */
+  @IsIn(AI_PROVIDER_KINDS)
+  AI_PROVIDER: AiProviderKind = 'openai_compatible';
 
-  /** The gateway calls `<this>/chat/completions`. Unset: AI is not available. */
+  /** The gateway calls `<this>/chat/completions` or `<this>/v1/messages`. Unset: no such provider. */
   @IsOptional()
   @IsUrl(PUBLIC_URL)
   @Checked('transport', (value, config: ControlPlaneConfig) =>
@@ -146,13 +145,57 @@ export class ControlPlaneConfig extends PlaneConfig {
   AI_PROVIDER_MODEL?: string;
 
   /**
-   * How long the provider may stay silent, both before its response starts and between two parts of a stream.
+   * How long an AI provider may stay silent between two parts of a stream, and before the first part unless
+   * AI_FIRST_TOKEN_TIMEOUT_MS is set.
    */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(100)
   @Max(240_000)
   AI_PROVIDER_TIMEOUT_MS: number = 60_000;
+
+  /** How long an AI provider may take to begin its answer. An answer that is not streamed has one part. */
+  @IsOptional()
+  @Transform(({ value }) => (value === undefined ? undefined : Number(value)))
+  @IsInt()
+  @Min(100)
+  @Max(240_000)
+  AI_FIRST_TOKEN_TIMEOUT_MS?: number;
+
+  /** How long a connection to an AI provider may take, including TLS. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  AI_CONNECT_TIMEOUT_MS: number = 5000;
+
+  /** How long a question may take altogether, with all attempts and the whole answer. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(100)
+  @Max(290_000)
+  AI_TOTAL_TIMEOUT_MS: number = 240_000;
+
+  /** How many questions one process asks one AI provider at a time. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  AI_MAX_CALLS_PER_PROVIDER: number = 100;
+
+  /** After how many failures in a row a process leaves an AI provider alone. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  AI_BREAKER_FAILURES: number = 5;
+
+  /** How long a process leaves a failing AI provider alone before it tries a single question. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  AI_BREAKER_COOL_DOWN_MS: number = 30_000;
 
   /** How long a tenant's old copy is kept after a move, in days. */
   @Transform(({ value }) => Number(value))

@@ -12,6 +12,7 @@ export interface SealedColumn {
 /** Every sealed column. A column missing here is not resealed when keys change. */
 export const SEALED = {
   eventSecret: { table: 'event_subscriptions', column: 'secret_sealed', row: 'id' },
+  aiProviderKey: { table: 'ai_providers', column: 'key_sealed', row: 'id' },
   idempotencyAnswer: { table: 'idempotency_keys', column: 'answer_sealed', row: 'scope' },
   idempotencyInstall: { table: 'idempotency_keys', column: 'install_sealed', row: 'scope' },
   localPlaneEnv: {

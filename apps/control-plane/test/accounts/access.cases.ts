@@ -6,10 +6,14 @@ type Access = 'public' | 'signed' | 'any operator' | 'in person' | Scope;
 
 /** Who may call each route, written out rather than derived from the code under test. */
 const ROUTES: Readonly<Record<string, Access>> = {
+  'DELETE /api/ai/providers/:id': 'ai_providers:write',
   'DELETE /api/api-keys/:id': 'api_keys:write',
   'DELETE /api/auth/sessions/:id': 'in person',
   'DELETE /api/event-subscriptions/:id': 'events:manage',
   'DELETE /api/tenants/:id/provisioning-tokens/:token_id': 'tokens:issue',
+  'GET /api/ai/providers': 'ai_providers:write',
+  'GET /api/ai/providers/:id': 'ai_providers:write',
+  'GET /api/ai/usage': 'tenants:read',
   'GET /api/api-keys': 'api_keys:read',
   'GET /api/audit': 'audit:read',
   'GET /api/audit/chain': 'audit:read',
@@ -51,9 +55,11 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /': 'public',
   'GET /help/:name': 'public',
   'GET /reset-password': 'public',
+  'PATCH /api/ai/providers/:id': 'ai_providers:write',
   'PATCH /api/operators/:id': 'operators:write',
   'PATCH /api/tenants/:id': 'tenants:write',
   'POST /api/ai/chat/completions': 'signed',
+  'POST /api/ai/providers': 'ai_providers:write',
   'POST /api/api-keys': 'api_keys:write',
   'POST /api/auth/login': 'public',
   'POST /api/auth/logout': 'in person',
@@ -101,7 +107,8 @@ const ROUTES: Readonly<Record<string, Access>> = {
 /** The scopes of each role, as the API contract states them. */
 const MAY: Readonly<Record<OperatorRole, (scope: Scope) => boolean>> = {
   owner: (scope) => !scope.startsWith('secrets:'),
-  admin: (scope) => !scope.startsWith('secrets:') && scope !== 'operators:write',
+  admin: (scope) =>
+    !scope.startsWith('secrets:') && !['operators:write', 'ai_providers:write'].includes(scope),
   support: (scope) => !scope.startsWith('secrets:') && scope.endsWith(':read'),
 };
 

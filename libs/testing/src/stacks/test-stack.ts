@@ -262,6 +262,7 @@ const ALL_SCOPES = [
   'events:manage',
   'operators:read',
   'operators:write',
+  'ai_providers:write',
   'secrets:read',
   'secrets:write',
 ];

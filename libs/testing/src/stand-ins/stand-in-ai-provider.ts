@@ -1,27 +1,20 @@
-import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from 'node:http';
+import { type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-
-export interface AskedOfProvider {
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: {
-    readonly model: string;
-    readonly messages: readonly { content: string }[];
-    readonly stream?: boolean;
-  };
-  /** Resolves when the response has been sent or its receiver has disconnected. */
-  readonly closed: Promise<'finished' | 'aborted'>;
-}
+import { anthropicAnswer } from './anthropic-answer';
+import { type AskedOfProvider } from './asked-of-provider';
+import { openAiAnswer } from './openai-answer';
 
 type Answering = (response: ServerResponse, asked: AskedOfProvider) => void;
 
 /**
- * Stands in for a real AI, which tests cannot use. It speaks OpenAI's wire protocol over real HTTP, including
- * streaming, unless a test replaces `answering`.
+ * Stands in for a real AI, which tests cannot use. It speaks the wire protocols of OpenAI and Anthropic over
+ * real HTTP, including streaming, unless a test replaces `answering`.
  */
 export class StandInAiProvider {
   readonly asked: AskedOfProvider[] = [];
   text = 'The disk is full.';
+  promptTokens = 20;
+  completionTokens = 4;
   answering: Answering;
   private server: Server;
 
@@ -41,8 +34,14 @@ export class StandInAiProvider {
     return provider;
   }
 
+  /** For OpenAI's protocol. */
   get baseUrl(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`;
+    return `${this.origin}/v1`;
+  }
+
+  /** The base URL for Anthropic's protocol. */
+  get origin(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -52,28 +51,44 @@ export class StandInAiProvider {
   }
 
   answerProperly(): void {
-    this.answering = (response, asked) => this.answer(response, asked);
+    this.answering = (response, asked) => {
+      const { bodies, type } = this.answerTo(asked);
+      response.setHeader('content-type', type);
+      for (const body of bodies) response.write(body);
+      response.end();
+    };
   }
 
-  private answer(response: ServerResponse, { body: { model, stream } }: AskedOfProvider): void {
-    const completion = { id: 'chatcmpl-1', created: 1_900_000_000, model };
-    if (!stream) {
-      const message = { role: 'assistant', content: this.text };
-      const choices = [{ index: 0, message, finish_reason: 'stop' }];
-      const usage = { prompt_tokens: 20, completion_tokens: 4, total_tokens: 24 };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ ...completion, object: 'chat.completion', choices, usage }));
-      return;
-    }
-    response.setHeader('content-type', 'text/event-stream');
-    const deltas = [...this.text.split(/(?<= )/).map((content) => ({ content })), {}];
-    for (const delta of deltas) response.write(eventOf({ ...completion, choices: [{ index: 0, delta }] }));
-    response.end('data: [DONE]\n\n');
+  /** Answers with an error status, as the next `times` responses. */
+  refuse(status: number, headers: Readonly<Record<string, string>> = {}, times = Infinity): void {
+    let left = times;
+    this.answering = (response) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end('{"error":{"message":"no"}}');
+      if ((left -= 1) === 0) this.answerProperly();
+    };
   }
-}
 
-function eventOf(chunk: object): string {
-  return `data: ${JSON.stringify({ object: 'chat.completion.chunk', ...chunk })}\n\n`;
+  /**
+   * Sends the first `parts` of a proper answer, and the headers if there are any, and then does what `then`
+   * does: nothing at all if it is left out.
+   */
+  stopAfter(parts: number, then: (response: ServerResponse) => void = () => undefined): void {
+    this.answering = (response, asked) => {
+      const { bodies, type } = this.answerTo(asked);
+      if (parts === 0) return then(response);
+      response.setHeader('content-type', type);
+      response.write(bodies.slice(0, parts).join(''), () => then(response));
+    };
+  }
+
+  private answerTo(asked: AskedOfProvider): { readonly bodies: readonly string[]; readonly type: string } {
+    const answers = asked.path.endsWith('/messages') ? anthropicAnswer : openAiAnswer;
+    return {
+      bodies: answers(asked.body, this),
+      type: asked.body.stream ? 'text/event-stream' : 'application/json',
+    };
+  }
 }
 
 function endOf(response: ServerResponse): Promise<'finished' | 'aborted'> {

@@ -41,7 +41,12 @@ const LIFETIMES = [
   { value: `${90 * DAY}`, label: '90 days' },
   { value: `${365 * DAY}`, label: '1 year' },
 ];
-const OF_OWNERS: readonly Scope[] = ['operators:write', 'secrets:read', 'secrets:write'];
+const OF_OWNERS: readonly Scope[] = [
+  'operators:write',
+  'ai_providers:write',
+  'secrets:read',
+  'secrets:write',
+];
 const SCOPES: readonly Scope[] = [
   'tenants:read',
   'tenants:provision',

@@ -1,94 +1,22 @@
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-  request as httpRequest,
-} from 'node:http';
-import { PLANE_PATHS } from '@atlas/plane-contract';
+import { type ServerResponse } from 'node:http';
 import { OngoingAnswers, currentContext } from '@atlas/platform';
-import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
-import { Patience } from '../../src/ai-gateway/providers/patience';
 import { ControlPlaneConfig } from '../../src/config/control-plane.config';
 import { Placement } from '../../src/registry/placement.entity';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
-import { TestControlPlane } from '../control-plane.fixture';
-import { JOBS } from '../job-scene.fixture';
-import { PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
+import { AI_PATH, API_KEY, AiScene, Asker, QUESTION } from '../ai-scene.fixture';
+import { bodyOf, refusal } from '../plane-simulator.fixture';
 
-const API_KEY = 'sk-a-secret-of-the-control-plane';
-const QUESTION = { messages: [{ role: 'user', content: 'Why is web-1 down?' }] };
-const path = PLANE_PATHS.chatCompletions;
-
-/** A Control Plane, its AI provider, and tenants that ask questions. */
-class Scene {
-  private constructor(
-    readonly provider: StandInAiProvider,
-    readonly plane: TestControlPlane,
-  ) {}
-
-  static async set(
-    driver: 'postgres' | 'sqlite',
-    env: Record<string, string | undefined> = {},
-  ): Promise<Scene> {
-    const provider = await StandInAiProvider.start();
-    const configured = {
-      AI_PROVIDER_BASE_URL: provider.baseUrl,
-      AI_PROVIDER_API_KEY: API_KEY,
-      AI_PROVIDER_MODEL: 'stand-in-1',
-    };
-    return new Scene(provider, await TestControlPlane.boot(driver, { ...configured, ...env }));
-  }
-
-  async close(): Promise<void> {
-    await this.plane.close();
-    await this.provider.stop();
-  }
-
-  /** An active tenant. */
-  async tenant(deployment_model: string, region = deployment_model): Promise<Asker> {
-    const cell = deployment_model === 'shared' && (await this.plane.enrolledCell({ region }));
-    const { body } = await this.plane.provision({ deployment_model, region }).expect(202);
-    const { tenant, install, job } = body;
-    const plane =
-      cell || new PlaneSimulator(this.plane.url, this.plane.clock, tenant.tenant_plane_id, install);
-    if (!cell) await plane.enrol();
-    await plane.serve(tenant.id);
-    const isDone = async () => (await this.plane.get(`${JOBS}/${job.id}`)).body.status === 'succeeded';
-    await eventually(isDone, { what: 'the tenant is active' });
-    return new Asker(this.plane.url, plane, tenant.id);
-  }
-}
-
-/** A tenant plane that asks questions on behalf of one of its tenants. */
-class Asker {
-  constructor(
-    private readonly url: string,
-    readonly plane: PlaneSimulator,
-    readonly tenantId: string,
-  ) {}
-
-  ask(body: object = QUESTION, query = ''): Promise<SignedAnswer> {
-    return this.plane.call({ method: 'POST', path: path + query, body, signed: { tenantId: this.tenantId } });
-  }
-
-  /** A call that can be aborted, and whose response need not be read. */
-  open(body: object): { readonly call: ClientRequest; readonly answer: Promise<IncomingMessage> } {
-    const text = JSON.stringify(body);
-    const signed = this.plane.sign({ method: 'POST', path, text, signed: { tenantId: this.tenantId } });
-    const headers = { ...signed, 'content-type': 'application/json' };
-    const call = httpRequest(`${this.url}${path}`, { method: 'POST', headers });
-    call.on('error', () => undefined);
-    const answer = new Promise<IncomingMessage>((resolve) => call.once('response', resolve));
-    return { call: call.end(text), answer };
-  }
-}
+const path = AI_PATH;
+const FIRST_EVENT = 'data: {"choices":[{"index":0,"delta":{"content":"The "}}]}\n\n';
+const LONG_EVENT = FIRST_EVENT.replace('The ', 'x'.repeat(20_000));
 
 describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
-  let scene: Scene;
+  let scene: AiScene;
   let shared: Asker;
   beforeAll(async () => {
-    scene = await Scene.set(driver);
+    scene = await AiScene.set(driver);
     shared = await scene.tenant('shared');
   });
   afterAll(() => scene.close());
@@ -103,7 +31,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     const { path: asked, headers, body } = scene.provider.asked.at(-1) ?? {};
     expect([asked, body]).toEqual([
       '/v1/chat/completions',
-      { ...QUESTION, temperature: 0.2, model: 'stand-in-1' },
+      { ...QUESTION, temperature: 0.2, model: 'stand-in-1', max_completion_tokens: 4096 },
     ]);
     expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}` });
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
@@ -127,7 +55,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     });
   });
 
-  it('streams responses byte for byte', async () => {
+  it('streams responses as they arrive, without the usage that the caller did not ask for', async () => {
     const answer = await shared.ask({ ...QUESTION, stream: true, model: 'another' });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
     const events = answer.text.trim().split('\n\n');
@@ -135,6 +63,8 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     const chunks = events.slice(0, -1).map((event) => JSON.parse(event.slice(6)));
     expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe('The disk is full.');
     expect(chunks[0].model).toBe('another');
+    expect(scene.provider.asked.at(-1)?.body.stream_options).toEqual({ include_usage: true });
+    expect(answer.text).not.toContain('usage');
   });
 
   it('answers only tenant planes, and only for their own tenants', async () => {
@@ -185,10 +115,10 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
 
 /** These tests do not depend on the database driver. */
 describe('the AI gateway', () => {
-  let scene: Scene;
+  let scene: AiScene;
   let asker: Asker;
   beforeAll(async () => {
-    scene = await Scene.set('sqlite');
+    scene = await AiScene.set('sqlite', { AI_BREAKER_FAILURES: '1000' });
     asker = await scene.tenant('shared');
   });
   afterAll(() => scene.close());
@@ -197,7 +127,11 @@ describe('the AI gateway', () => {
     waitFor(60_000);
   });
 
-  const waitFor = (ms: number) => (scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_TIMEOUT_MS = ms);
+  const waitFor = (ms: number, firstMs?: number) =>
+    Object.assign(scene.plane.app.get(ControlPlaneConfig), {
+      AI_PROVIDER_TIMEOUT_MS: ms,
+      AI_FIRST_TOKEN_TIMEOUT_MS: firstMs,
+    });
 
   const answerWith = (
     status: number,
@@ -238,7 +172,7 @@ describe('the AI gateway', () => {
     [429, 429, 'ai_rate_limited', /in 10 s/],
     [500, 503, 'ai_unavailable', /status 500/],
     [200, 503, 'ai_unavailable', /application\/json/],
-    [302, 503, 'ai_unavailable', /cannot be reached/],
+    [302, 503, 'ai_unavailable', /status 302/],
   ])('translates status %s from the provider into %s %s', async (theirs, status, code, detail) => {
     answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
     for (const stream of [false, true]) {
@@ -270,32 +204,44 @@ describe('the AI gateway', () => {
     expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
   });
 
-  it.each<[string, string, (response: ServerResponse, patience: object) => unknown]>([
-    ['stalls', 'ai_timeout', (_, patience) => Object.assign(patience, { ms: 100 })],
+  it.each<[string, string, (response: ServerResponse) => unknown]>([
+    ['stalls', 'ai_timeout', () => undefined],
     ['breaks off', 'ai_unavailable', (response) => response.destroy()],
+    ['ends early', 'ai_unavailable', (response) => response.end()],
+    ['sends a malformed event', 'ai_unavailable', (response) => response.write('data: {"choices":[\n\n')],
+    ['sends an error', 'ai_unavailable', (response) => response.write('data: {"error":{"code":1}}\n\n')],
+    ['sends too long an event', 'ai_unavailable', (response) => response.write('.'.repeat(3_000_000))],
   ])(
     "finishes with an error event, and without [DONE], if the provider's stream %s",
     async (_, code, then) => {
-      const waits = jest.spyOn(Patience.prototype, 'during');
+      waitFor(100, 60_000);
       scene.provider.answering = (response) => {
-        const [patience = {}] = waits.mock.contexts;
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.write('data: {"choices":[]}\n\n', () => then(response, patience));
+        response.write(FIRST_EVENT, () => then(response));
       };
+      const count = scene.provider.asked.length;
       const { status, text } = await asker.ask({ ...QUESTION, stream: true });
       const events = text.trim().split('\n\n');
-      expect([status, events[0]]).toEqual([200, 'data: {"choices":[]}']);
+      expect([status, events[0]]).toEqual([200, FIRST_EVENT.trim()]);
       expect(JSON.parse(events[1]?.slice(6) ?? '')).toMatchObject({ error: { code, type: code } });
       expect(text).not.toContain('[DONE]');
+      expect(scene.provider.asked).toHaveLength(count + 1);
     },
   );
+
+  it('rejects a response that is too long', async () => {
+    answerWith(200, { 'content-type': 'application/json' }, JSON.stringify({ x: '.'.repeat(3_000_000) }));
+    const answer = await asker.ask();
+    expect(refusal(answer)).toEqual([503, 'ai_unavailable']);
+    expect(bodyOf<{ detail: string }>(answer).detail).toContain('too long');
+  });
 
   it.each([true, false])(
     'aborts the call to the provider when the caller disconnects (stream: %s)',
     async (stream) => {
       const begun = new Promise<void>((resolve) => {
         scene.provider.answering = (response) => {
-          if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+          if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' }).write(FIRST_EVENT);
           resolve();
         };
       });
@@ -310,7 +256,7 @@ describe('the AI gateway', () => {
   it('stops all streams of a plane whose key is revoked, but no others', async () => {
     const revoked = await scene.tenant('shared', 'revoked');
     scene.provider.answering = (response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(FIRST_EVENT);
     };
     const begin = async (one: Asker) => {
       const { call, answer } = one.open({ ...QUESTION, stream: true });
@@ -323,14 +269,14 @@ describe('the AI gateway', () => {
     await scene.plane.change(ServiceKey, { tenantPlaneId: revoked.plane.id }, { revokedAt });
     await answers.look();
     expect(await theirs.asked?.closed).toBe('aborted');
-    expect(await theirs.answer.toArray()).toEqual([]);
+    expect(Buffer.concat(await theirs.answer.toArray()).toString()).toBe(FIRST_EVENT);
     other.call.destroy();
     expect(await other.asked?.closed).toBe('aborted');
     expect(other.answer.complete).toBe(false);
   });
 
   it('reads from the provider only as fast as the caller reads', async () => {
-    const [chunk, total] = [Buffer.alloc(1_000_000, '.'), 100];
+    const [chunk, total] = [Buffer.from(LONG_EVENT.repeat(50)), 40];
     let given = 0;
     scene.provider.answering = async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -339,7 +285,7 @@ describe('the AI gateway', () => {
           given += 1;
           if (!response.write(chunk)) return void response.once('drain', give);
         }
-        response.end();
+        response.end('data: [DONE]\n\n');
       };
       give();
     };
@@ -350,13 +296,13 @@ describe('the AI gateway', () => {
     expect(given).toBeLessThan(total / 2);
     let read = 0;
     for await (const part of answer) read += (part as Buffer).length;
-    expect(read).toBe(total * chunk.length);
+    expect(read).toBe(total * chunk.length + 'data: [DONE]\n\n'.length);
   });
 });
 
 describe('the AI gateway without a provider', () => {
   it('reports that no provider is configured', async () => {
-    const scene = await Scene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
+    const scene = await AiScene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
     const answer = await (await scene.tenant('shared')).ask();
     expect(refusal(answer)).toEqual([503, 'ai_unavailable']);
     expect(bodyOf<{ detail: string }>(answer).detail).toContain('AI_PROVIDER_BASE_URL');

@@ -29,3 +29,9 @@ export function aiNotAllowed(): DomainError {
     'PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
+
+/** `reason` says why no provider was asked. */
+export function aiPaused(seconds: number, reason: string): DomainError {
+  const detail = `AI is not available: ${reason}. Try again in ${seconds} s.`;
+  return new DomainError('ai_unavailable', 'unavailable', detail, {}, { 'retry-after': String(seconds) });
+}

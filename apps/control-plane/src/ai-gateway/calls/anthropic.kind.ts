@@ -1,0 +1,165 @@
+import Anthropic from '@anthropic-ai/sdk';
+import {
+  type MessageDeltaUsage,
+  type RawMessageStreamEvent,
+  type Usage,
+} from '@anthropic-ai/sdk/resources/messages';
+import { type Clock } from '@atlas/platform';
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { type TokenCounts } from '../credits/token-counts';
+import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES } from './ai-kind';
+import { finishReasonOf, messagesRequestOf } from './anthropic-format';
+import { countsOf } from './openai-compatible.kind';
+import { type ProviderConnections } from './provider-connections';
+import { ProviderFailure, notAnAnswer, refusalOf, unreachable } from './provider-failure';
+
+/** The gateway has its own limits. This one only has to be longer. */
+const NO_TIMEOUT_MS = 3_600_000;
+/** Events say each piece of text with about 150 bytes around it. */
+const MAX_RESPONSE_BYTES = 16 * MAX_ANSWER_BYTES;
+
+/** What is known of an answer so far. */
+interface Progress {
+  id: string;
+  model: string;
+  usage: TokenCounts | null;
+  text: string;
+  finish: string;
+  isComplete: boolean;
+}
+
+/** `POST <base URL>/v1/messages` (https://platform.claude.com/docs/en/api/messages), always streamed. */
+export class AnthropicMessages extends AiKind {
+  constructor(
+    private readonly connections: ProviderConnections,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async *ask(target: AiTarget): AsyncGenerator<AnswerPart, void> {
+    const isStream = target.request.stream === true;
+    const progress: Progress = {
+      id: '',
+      model: target.request.model,
+      usage: null,
+      text: '',
+      finish: 'stop',
+      isComplete: false,
+    };
+    for await (const event of this.events(target)) {
+      const text = follow(progress, event);
+      const isFirst = isStream && progress.text === '';
+      progress.text += text;
+      if (progress.text.length > MAX_ANSWER_BYTES) throw notAnAnswer("the provider's response is too long");
+      if (isStream && text !== '')
+        yield this.chunk(progress, { ...(isFirst && { role: 'assistant' }), content: text });
+    }
+    if (!progress.isComplete) throw notAnAnswer("the provider's stream was cut off");
+    yield isStream ? this.chunk(progress, {}, progress.finish) : this.whole(progress);
+  }
+
+  private async *events({ baseUrl, key, request, signal }: AiTarget): AsyncGenerator<RawMessageStreamEvent> {
+    const client = new Anthropic({
+      apiKey: key?.reveal() ?? '',
+      baseURL: baseUrl.replace(/\/$/, ''),
+      // The gateway has the only retry loop.
+      maxRetries: 0,
+      timeout: NO_TIMEOUT_MS,
+      fetch: limitedFetch(this.connections.to(baseUrl)),
+      // Otherwise, the client logs events that it cannot parse, and so what was answered.
+      logLevel: 'off',
+      openTelemetry: false,
+    });
+    try {
+      yield* await client.messages.create({ ...messagesRequestOf(request), stream: true }, { signal });
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  private chunk(progress: Progress, delta: object, finish: string | null = null): AnswerPart {
+    const choices = [{ index: 0, delta, finish_reason: finish }];
+    const { content = '' } = delta as { content?: string };
+    const data = JSON.stringify({ ...this.frame(progress, 'chat.completion.chunk'), choices });
+    return { data, textBytes: Buffer.byteLength(content), usage: finish === null ? null : progress.usage };
+  }
+
+  private whole(progress: Progress): AnswerPart {
+    const { text, usage, finish } = progress;
+    const message = { role: 'assistant', content: text };
+    const data = JSON.stringify({
+      ...this.frame(progress, 'chat.completion'),
+      choices: [{ index: 0, message, finish_reason: finish }],
+      ...(usage && { usage: usageInOpenAiFormat(usage) }),
+    });
+    return { data, textBytes: Buffer.byteLength(text), usage };
+  }
+
+  private frame({ id, model }: Progress, object: string): object {
+    return { id, object, created: Math.floor(this.clock.now().getTime() / 1000), model };
+  }
+}
+
+/** Returns the text that the event adds. */
+function follow(progress: Progress, event: RawMessageStreamEvent): string {
+  if (event.type === 'message_start') {
+    const { id, model, usage } = event.message;
+    Object.assign(progress, { id, model, usage: countsIn(usage, null) });
+  }
+  if (event.type === 'message_delta') {
+    progress.finish = finishReasonOf(event.delta.stop_reason);
+    progress.usage = countsIn(event.usage, progress.usage);
+  }
+  if (event.type === 'message_stop') progress.isComplete = true;
+  if (event.type !== 'content_block_delta' || event.delta.type !== 'text_delta') return '';
+  return event.delta.text;
+}
+
+/** `message_delta` repeats all counts, except that older versions only count the output. */
+function countsIn(
+  usage: Usage | MessageDeltaUsage | undefined,
+  before: TokenCounts | null,
+): TokenCounts | null {
+  if (!usage) return before;
+  const { input_tokens: input, cache_creation_input_tokens: written, cache_read_input_tokens: read } = usage;
+  const prompt =
+    input === null || input === undefined ? before?.prompt : input + (written ?? 0) + (read ?? 0);
+  return countsOf(prompt, usage.output_tokens) ?? before;
+}
+
+function usageInOpenAiFormat({ prompt, completion }: TokenCounts): object {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+function failureOf(error: unknown): ProviderFailure {
+  if (error instanceof ProviderFailure) return error;
+  if (error instanceof Anthropic.APIConnectionError) return unreachable(error);
+  if (error instanceof Anthropic.APIError && typeof error.status === 'number')
+    return refusalOf(error.status, (error.headers as Headers | undefined)?.get('retry-after') ?? null);
+  // An `error` event of the stream, such as overloaded_error.
+  if (error instanceof Anthropic.APIError) return notAnAnswer('the provider reported an error');
+  if (error instanceof SyntaxError) return notAnAnswer('the provider sent a malformed event');
+  return unreachable(error);
+}
+
+/**
+ * Follows no redirect, and fails once a response exceeds any answer, because the client reads lines of any
+ * length. The types of undici and of Node's own copy of it differ only in details.
+ */
+const limitedFetch =
+  (dispatcher: Dispatcher): typeof fetch =>
+  async (url, init) => {
+    const options = { ...init, dispatcher, redirect: 'error' } as unknown as RequestInit;
+    const response = await (undiciFetch as unknown as typeof fetch)(url, options);
+    let bytes = 0;
+    const limit = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        if ((bytes += chunk.length) > MAX_RESPONSE_BYTES)
+          controller.error(notAnAnswer("the provider's response is too long"));
+        else controller.enqueue(chunk);
+      },
+    });
+    const { status, headers } = response;
+    return new Response(response.body?.pipeThrough(limit) ?? null, { status, headers });
+  };

@@ -1,0 +1,90 @@
+import { type AiProviderKind } from '@atlas/operator-api';
+import { Database, SecretBox } from '@atlas/persistence';
+import { DomainError, type Secret } from '@atlas/platform';
+import { type Plan } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { SEALED, placeIn } from '../../sealing/sealed-columns';
+import { aiUnavailable } from '../ai.errors';
+import { AiProvider } from '../providers/ai-provider.entity';
+import { AiProviders } from '../providers/ai-providers';
+
+interface ProviderAddress {
+  readonly kind: AiProviderKind;
+  readonly baseUrl: string;
+  readonly key: Secret | null;
+}
+
+/** A provider that may answer a question, and the model that it would use. */
+export interface Candidate {
+  readonly id: string;
+  readonly model: string;
+  /** Null if the provider has been removed or disabled since. */
+  readonly address: () => Promise<ProviderAddress | null>;
+}
+
+/** The provider that the environment describes. */
+const FROM_ENVIRONMENT = 'environment';
+
+/** Finds the providers for a question. */
+@Injectable()
+export class Candidates {
+  constructor(
+    private readonly providers: AiProviders,
+    private readonly database: Database,
+    private readonly box: SecretBox,
+    private readonly config: ControlPlaneConfig,
+  ) {}
+
+  /**
+   * In the order in which they are asked. The provider of the environment is used only if no other is
+   * enabled. Throws `ai_unavailable`, and `model_not_in_plan`.
+   */
+  async of(plan: Plan, model: string | undefined): Promise<Candidate[]> {
+    const providers = await this.providers.inOrder({ enabled: true });
+    if (providers.length === 0) return [this.fromEnvironment(model)];
+    const candidates = providers.flatMap((provider) => {
+      const models = provider.models[plan];
+      const chosen = model === undefined ? models[0] : models.find((name) => name === model);
+      return chosen === undefined ? [] : [this.stored(provider.id, chosen)];
+    });
+    if (candidates.length === 0) throw modelNotInPlan(plan, model, providers);
+    return candidates;
+  }
+
+  private stored(id: string, model: string): Candidate {
+    const address = async (): Promise<ProviderAddress | null> => {
+      const where = { id, enabled: true };
+      const provider = await this.database.read((manager) => manager.findOneBy(AiProvider, where));
+      if (!provider) return null;
+      const { kind, baseUrl, keySealed } = provider;
+      const key = keySealed === null ? null : this.box.open(keySealed, placeIn(SEALED.aiProviderKey, id));
+      return { kind, baseUrl, key };
+    };
+    return { id, model, address };
+  }
+
+  private fromEnvironment(model: string | undefined): Candidate {
+    const { AI_PROVIDER: kind, AI_PROVIDER_BASE_URL: baseUrl, AI_PROVIDER_MODEL: byDefault } = this.config;
+    if (!baseUrl)
+      throw aiUnavailable(
+        'no provider is configured on the Control Plane (POST /api/ai/providers, or AI_PROVIDER_BASE_URL)',
+      );
+    const address = { kind, baseUrl, key: this.config.AI_PROVIDER_API_KEY ?? null };
+    return { id: FROM_ENVIRONMENT, model: model ?? byDefault ?? '', address: () => Promise.resolve(address) };
+  }
+}
+
+function modelNotInPlan(
+  plan: Plan,
+  model: string | undefined,
+  providers: readonly AiProvider[],
+): DomainError {
+  const models = [...new Set(providers.flatMap((provider) => provider.models[plan]))];
+  const detail =
+    models.length === 0
+      ? `The tenant's plan "${plan}" includes no AI model. To use AI, change the tenant's plan.`
+      : `The tenant's plan "${plan}" does not include the model "${model ?? ''}". Leave out ` +
+        `\`model\`, or use one of: ${models.join(', ')}.`;
+  return new DomainError('model_not_in_plan', 'forbidden', detail, { plan, models });
+}

@@ -1,0 +1,122 @@
+import { createParser } from 'eventsource-parser';
+import { type Dispatcher, request } from 'undici';
+import { type TokenCounts } from '../credits/token-counts';
+import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES } from './ai-kind';
+import { type ProviderConnections } from './provider-connections';
+import { notAnAnswer, refusalOf } from './provider-failure';
+
+type Body = Dispatcher.ResponseData['body'];
+
+/** The fields that are read from an answer or a chunk of it. */
+interface Completion {
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: unknown };
+    readonly message?: { readonly content?: unknown };
+  }[];
+  readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
+}
+
+/** `POST <base URL>/chat/completions` (https://platform.openai.com/docs/api-reference/chat). */
+export class OpenAiCompatible extends AiKind {
+  constructor(private readonly connections: ProviderConnections) {
+    super();
+  }
+
+  async *ask(target: AiTarget): AsyncGenerator<AnswerPart, void> {
+    const isStream = target.request.stream === true;
+    const body = await this.send(target);
+    try {
+      if (isStream) yield* chunksIn(body);
+      else yield await wholeOf(body);
+    } finally {
+      // Closes the connection of an answer that was not read to its end.
+      body.on('error', () => undefined).destroy();
+    }
+  }
+
+  private async send({ baseUrl, key, request: asked, signal }: AiTarget): Promise<Body> {
+    const url = `${baseUrl.replace(/\/$/, '')}/chat/completions`;
+    const { statusCode, headers, body } = await request(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(key && { authorization: `Bearer ${key.reveal()}` }),
+      },
+      body: JSON.stringify(asked.stream ? { ...asked, stream_options: { include_usage: true } } : asked),
+      dispatcher: this.connections.to(url),
+      signal,
+    });
+    const expected = asked.stream ? 'text/event-stream' : 'application/json';
+    if (statusCode === 200 && String(headers['content-type']).startsWith(expected)) return body;
+    body.on('error', () => undefined).destroy();
+    if (statusCode === 200) throw notAnAnswer(`the provider did not respond with ${expected}`);
+    throw refusalOf(statusCode, headers['retry-after']?.toString() ?? null);
+  }
+}
+
+async function wholeOf(body: Body): Promise<AnswerPart> {
+  const [chunks, size] = [[] as Buffer[], { bytes: 0 }];
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if ((size.bytes += chunk.length) > MAX_ANSWER_BYTES)
+      throw notAnAnswer("the provider's response is too long");
+    chunks.push(chunk);
+  }
+  const data = Buffer.concat(chunks).toString();
+  const completion = parsed(data, "the provider's response is not a completion in JSON");
+  return { data, ...measured(completion) };
+}
+
+async function* chunksIn(body: Body): AsyncGenerator<AnswerPart, void> {
+  const events: string[] = [];
+  let isTooLong = false;
+  const parser = createParser({
+    onEvent: ({ data }) => events.push(data),
+    onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
+    maxBufferSize: MAX_ANSWER_BYTES,
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of body as AsyncIterable<Buffer>) {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    if (isTooLong) throw notAnAnswer('an event of the provider is too long');
+    for (const data of events.splice(0)) {
+      if (data === '[DONE]') return;
+      yield partOf(data);
+    }
+  }
+  throw notAnAnswer("the provider's stream was cut off");
+}
+
+function partOf(data: string): AnswerPart {
+  const chunk = parsed(data, 'the provider sent a malformed event');
+  const isForCaller = chunk.choices?.length !== 0 || !chunk.usage;
+  return { data: isForCaller ? data : null, ...measured(chunk) };
+}
+
+/** Without `choices`, it is an error message, or not of this protocol. */
+function parsed(data: string, complaint: string): Completion {
+  try {
+    const completion = JSON.parse(data) as Completion | null;
+    if (Array.isArray(completion?.choices)) return completion;
+  } catch {
+    // Not JSON. The parser's own message would quote the text.
+  }
+  throw notAnAnswer(complaint);
+}
+
+function measured({ choices = [], usage }: Completion): Omit<AnswerPart, 'data'> {
+  const texts = choices.map((choice) => choice?.message?.content ?? choice?.delta?.content);
+  const textBytes = texts.reduce<number>(
+    (bytes, text) => bytes + (typeof text === 'string' ? Buffer.byteLength(text) : 0),
+    0,
+  );
+  return { textBytes, usage: countsOf(usage?.prompt_tokens, usage?.completion_tokens) };
+}
+
+const MOST_TOKENS = 1_000_000_000;
+
+/** Null unless both are plausible counts. */
+export function countsOf(prompt: unknown, completion: unknown): TokenCounts | null {
+  const isCount = (value: unknown): value is number =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
+  return isCount(prompt) && isCount(completion) ? { prompt, completion } : null;
+}

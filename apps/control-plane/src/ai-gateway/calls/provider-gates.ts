@@ -1,0 +1,56 @@
+import { Clock, type DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { aiPaused } from '../ai.errors';
+import { Breaker, type BreakerCall } from './breaker';
+import { ProviderFailure } from './provider-failure';
+
+interface Gate {
+  readonly breaker: Breaker;
+  calls: number;
+}
+
+export interface Passage extends BreakerCall {
+  /** Makes room for another call. */
+  leave(): void;
+}
+
+/**
+ * Limits how much each provider can hurt the rest: the number of calls in progress, and calls to a provider
+ * that keeps failing. Each process learns by itself, so that a failing provider costs no writes.
+ */
+@Injectable()
+export class ProviderGates {
+  private readonly gates = new Map<string, Gate>();
+
+  constructor(
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws a ProviderFailure if the provider is to be left alone. */
+  enter(providerId: string): Passage {
+    const gate = this.gateOf(providerId);
+    const { waitMs } = gate.breaker;
+    if (waitMs > 0) throw closed(aiPaused(Math.ceil(waitMs / 1000), 'the provider keeps failing'));
+    if (gate.calls >= this.config.AI_MAX_CALLS_PER_PROVIDER)
+      throw closed(aiPaused(1, 'the provider has as many questions in progress as it may have'));
+    gate.calls += 1;
+    const leave = (): void => void (gate.calls -= 1);
+    return { ...gate.breaker.begin(), leave };
+  }
+
+  private gateOf(providerId: string): Gate {
+    const { AI_BREAKER_FAILURES: failures, AI_BREAKER_COOL_DOWN_MS: coolDownMs } = this.config;
+    const gate = this.gates.get(providerId) ?? {
+      breaker: new Breaker({ failures, coolDownMs }, this.clock),
+      calls: 0,
+    };
+    this.gates.set(providerId, gate);
+    return gate;
+  }
+}
+
+function closed(error: DomainError): ProviderFailure {
+  return new ProviderFailure(error, 'elsewhere', false);
+}

@@ -1,0 +1,37 @@
+import { type ChatCompletionRequest } from '@atlas/plane-contract';
+
+export interface TokenCounts {
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+/** The length of an answer whose request sets no limit, in tokens. */
+export const DEFAULT_MAX_TOKENS = 4096;
+/** What a provider adds to each message, at most: its role and separators. */
+const TOKENS_PER_MESSAGE = 8;
+/** English text has about four bytes per token (https://platform.openai.com/tokenizer). */
+const BYTES_PER_TOKEN = 4;
+
+export function maxTokensOf(request: ChatCompletionRequest): number {
+  return request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS;
+}
+
+/**
+ * The most tokens that the question can use. Tokenizers work on bytes, so a prompt never has more tokens than
+ * bytes.
+ */
+export function mostTokensOf(request: ChatCompletionRequest): number {
+  const { messages } = request;
+  return promptBytesOf(request) + messages.length * TOKENS_PER_MESSAGE + maxTokensOf(request);
+}
+
+/** Used if the provider did not report its usage. */
+export function estimateOf(request: ChatCompletionRequest, answerBytes: number): TokenCounts {
+  const ofBytes = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);
+  const prompt = ofBytes(promptBytesOf(request)) + request.messages.length * TOKENS_PER_MESSAGE;
+  return { prompt, completion: Math.min(ofBytes(answerBytes), maxTokensOf(request)) };
+}
+
+function promptBytesOf({ messages }: ChatCompletionRequest): number {
+  return messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
+}

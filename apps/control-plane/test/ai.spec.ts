@@ -1,0 +1,4 @@
+import { join } from 'node:path';
+import { casesIn } from '@atlas/testing';
+
+describe.each(casesIn(join(__dirname, 'ai')))('%s', (_name, path) => void jest.requireActual(path));

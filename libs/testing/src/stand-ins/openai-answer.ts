@@ -1,0 +1,24 @@
+import { type AskedOfProvider, type StandInAnswer } from './asked-of-provider';
+
+/** A chat completion in OpenAI's protocol, in the parts in which it is sent. */
+export function openAiAnswer(
+  { model, stream, stream_options: options }: AskedOfProvider['body'],
+  { text, promptTokens, completionTokens }: StandInAnswer,
+): readonly string[] {
+  const completion = { id: 'chatcmpl-1', created: 1_900_000_000, model };
+  const counts = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
+  const usage = { ...counts, total_tokens: promptTokens + completionTokens };
+  if (!stream) {
+    const message = { role: 'assistant', content: text };
+    const choices = [{ index: 0, message, finish_reason: 'stop' }];
+    return [JSON.stringify({ ...completion, object: 'chat.completion', choices, usage })];
+  }
+  const deltas = [...text.split(/(?<= )/).map((content) => ({ content })), {}];
+  const chunks = deltas.map((delta) => ({ ...completion, choices: [{ index: 0, delta }] }));
+  const last = options?.include_usage ? [{ ...completion, choices: [], usage }] : [];
+  return [...[...chunks, ...last].map(eventOf), 'data: [DONE]\n\n'];
+}
+
+function eventOf(chunk: object): string {
+  return `data: ${JSON.stringify({ object: 'chat.completion.chunk', ...chunk })}\n\n`;
+}
