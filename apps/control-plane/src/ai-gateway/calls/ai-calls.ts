@@ -140,12 +140,11 @@ export class AiCalls {
     const { candidate, passage, patience, ended, waitMs } = call;
     if (ended.aborted) return callEnded();
     const isTotal = patience.signal.aborted && !patience.isOver;
-    const failure =
-      error instanceof ProviderFailure
+    const failure = patience.signal.aborted
+      ? timedOut(isTotal ? this.config.AI_TOTAL_TIMEOUT_MS : waitMs)
+      : error instanceof ProviderFailure
         ? error
-        : patience.isOver || isTotal
-          ? timedOut(isTotal ? this.config.AI_TOTAL_TIMEOUT_MS : waitMs)
-          : unreachable(error);
+        : unreachable(error);
     if (failure.isFault) passage.failed();
     this.logger.warn({ msg: failure.message, aiProviderId: candidate.id });
     return failure;
