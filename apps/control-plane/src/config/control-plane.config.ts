@@ -169,12 +169,12 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Max(60_000)
   AI_CONNECT_TIMEOUT_MS: number = 5000;
 
-  /** How long a question may take altogether, with all attempts and the whole answer. */
+  /** How long a question and its whole answer may take, with all attempts. Tenant planes wait 120 s. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(100)
   @Max(290_000)
-  AI_TOTAL_TIMEOUT_MS: number = 240_000;
+  AI_TOTAL_TIMEOUT_MS: number = 110_000;
 
   /** How many questions one process asks one AI provider at a time. */
   @Transform(({ value }) => Number(value))

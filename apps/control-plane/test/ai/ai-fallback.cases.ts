@@ -65,6 +65,15 @@ describe('several AI providers', () => {
     expect(scene.provider.asked).toHaveLength(0);
   });
 
+  it('are replaced by the provider of the environment while none is enabled', async () => {
+    for (const id of ids) await change(id, { enabled: false });
+    scene.provider.text = 'I am the last.';
+    expect(await ask()).toBe('I am the last.');
+    expect(scene.provider.asked.splice(0)).toHaveLength(1);
+    await change(ids[1], { enabled: true });
+    expect(await ask()).toBe('I am the second.');
+  });
+
   it.each<[string, (provider: StandInAiProvider) => void]>([
     ['is at its limit', (provider) => provider.refuse(429)],
     ['fails', (provider) => provider.refuse(500)],

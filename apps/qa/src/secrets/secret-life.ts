@@ -69,6 +69,8 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
   const plane = await stack.startTenantPlane(cell.install, planeDatabase, { ...common, ...mail });
   const { tenant, session } = await stack.tenantWithAdmin('kept-quiet');
   await useAi(stack, tenant, session);
+  const rowKey = await addAiProvider(stack, ai.baseUrl);
+  await useAi(stack, tenant, session);
   const dedicated = await dedicatedTenant(stack);
   const theirs = await installed(stack, 'kept-at-home');
   const unused = await linkOf(stack, 'kept-waiting');
@@ -78,6 +80,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     'platform secret': platformSecret,
     'metrics token': metricsToken,
     'AI key': aiKey,
+    'AI key of a row': rowKey,
     'mail password': mailPassword,
     'OpenID client secret': oidcSecret,
     'API key': stack.apiKey,
@@ -236,6 +239,17 @@ async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionVie
   const path = `/api/ai/incidents/${incident.body.id}/analysis`;
   const { status } = await stack.tenant(id, path, { session: token, method: 'POST' });
   if (status !== 200) throw new Error(`The AI could not be reached: ${status}`);
+}
+
+/** Adds a provider, which answers from now on, and replaces its key. Returns the key in use. */
+async function addAiProvider(stack: TestStack, base_url: string): Promise<string> {
+  const models = { core: ['any'], operations: ['any'], enterprise: ['any'] };
+  const provider = { name: 'kept-quiet', kind: 'openai_compatible', base_url, models, key: word() };
+  const { body } = await stack.api<{ id: string }>('/api/ai/providers', { body: provider });
+  const key = word();
+  const { status } = await stack.api(`/api/ai/providers/${body.id}`, { method: 'PATCH', body: { key } });
+  if (status !== 200) throw new Error('The AI provider was not stored.');
+  return key;
 }
 
 /**

@@ -24,6 +24,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   ai_rate_limited: 'too_many',
   ai_request_refused: 'unprocessable',
   ai_not_allowed: 'forbidden',
+  model_not_in_plan: 'forbidden',
+  quota_exceeded: 'forbidden',
 };
 
 export function refusedByControlPlane({ code, message, retryAfter }: ControlPlaneRefused): DomainError {

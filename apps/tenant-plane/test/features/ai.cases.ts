@@ -208,6 +208,8 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     ],
     ['finds the question too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
     ['does not know that an admin allows AI', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
+    ['has no credits left', problem(403, 'quota_exceeded', 'Why.'), 403, 'quota_exceeded'],
+    ['has no model for the plan', problem(403, 'model_not_in_plan', 'Why.'), 403, 'model_not_in_plan'],
     ['refuses our signature', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
     ['fails', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
     ['sends an empty response', completionOf(''), 503, 'ai_unavailable'],

@@ -1,5 +1,5 @@
 import { AiUsageQuery, type AiUsageView } from '@atlas/operator-api';
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, Refuses } from '@atlas/platform';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { Serves } from '../../access/serves';
@@ -13,6 +13,7 @@ export class AiUsageController {
 
   @Requires('tenants:read')
   @Serves('GET /api/ai/usage')
+  @Refuses('not_found')
   usage(@Query() { tenant_id: tenantId, month }: AiUsageQuery): Promise<AiUsageView> {
     return this.credits.usage(tenantId, month);
   }
