@@ -1,4 +1,3 @@
-import Anthropic from '@anthropic-ai/sdk';
 import {
   type MessageDeltaUsage,
   type RawMessageStreamEvent,
@@ -17,6 +16,10 @@ import { ProviderFailure, notAnAnswer, refusalOf, unreachable } from './provider
 const NO_TIMEOUT_MS = 3_600_000;
 /** Events say each piece of text with about 150 bytes around it. */
 const MAX_RESPONSE_BYTES = 16 * MAX_ANSWER_BYTES;
+
+type AnthropicSdk = (typeof import('@anthropic-ai/sdk', {
+  with: { 'resolution-mode': 'import' },
+}))['default'];
 
 /** What is known of an answer so far. */
 interface Progress {
@@ -60,7 +63,9 @@ export class AnthropicMessages extends AiKind {
   }
 
   private async *events({ baseUrl, key, request, signal }: AiTarget): AsyncGenerator<RawMessageStreamEvent> {
-    const client = new Anthropic({
+    // Loading the SDK would delay every start of the Control Plane.
+    const { default: Sdk } = await import('@anthropic-ai/sdk');
+    const client = new Sdk({
       apiKey: key?.reveal() ?? '',
       baseURL: baseUrl.replace(/\/$/, ''),
       // The gateway has the only retry loop.
@@ -74,7 +79,7 @@ export class AnthropicMessages extends AiKind {
     try {
       yield* await client.messages.create({ ...messagesRequestOf(request), stream: true }, { signal });
     } catch (error) {
-      throw failureOf(error);
+      throw failureOf(error, Sdk);
     }
   }
 
@@ -132,13 +137,13 @@ function usageInOpenAiFormat({ prompt, completion }: TokenCounts): object {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-function failureOf(error: unknown): ProviderFailure {
+function failureOf(error: unknown, Sdk: AnthropicSdk): ProviderFailure {
   if (error instanceof ProviderFailure) return error;
-  if (error instanceof Anthropic.APIConnectionError) return unreachable(error);
-  if (error instanceof Anthropic.APIError && typeof error.status === 'number')
+  if (error instanceof Sdk.APIConnectionError) return unreachable(error);
+  if (error instanceof Sdk.APIError && typeof error.status === 'number')
     return refusalOf(error.status, (error.headers as Headers | undefined)?.get('retry-after') ?? null);
   // An `error` event of the stream, such as overloaded_error.
-  if (error instanceof Anthropic.APIError) return notAnAnswer('the provider reported an error');
+  if (error instanceof Sdk.APIError) return notAnAnswer('the provider reported an error');
   if (error instanceof SyntaxError) return notAnAnswer('the provider sent a malformed event');
   return unreachable(error);
 }
