@@ -116,6 +116,12 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
     expect(await usage('2030-02')).toMatchObject({ month: '2030-02', questions: 1 });
   });
 
+  it('are counted from the first question of a month, even if many come at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => asker.ask(SHORT)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await usage()).toMatchObject({ questions: 20, credits_used: (20 * 24) / 1000 });
+  });
+
   it('are spent exactly, and not overspent, by 50 questions at once', async () => {
     await leave(20 * RESERVED);
     const waiting: (() => void)[] = [];
@@ -163,6 +169,7 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
     expect(await usage()).toMatchObject({ credits_used: 0, credits_reserved: 0.7 });
     scene.plane.clock.advance(61);
     await scene.plane.app.get(Chores).run(new Date());
+    expect(await usage()).toMatchObject({ credits_used: 0.7, credits_reserved: 0, lost_tokens: 700 });
     await Promise.all([
       credits.sweep(),
       credits.settle(reservation, { prompt: 1, completion: 1, isEstimated: false }),

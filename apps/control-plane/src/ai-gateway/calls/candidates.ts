@@ -43,25 +43,32 @@ export class Candidates {
   async of(plan: Plan, model: string | undefined): Promise<Candidate[]> {
     const providers = await this.providers.inOrder({ enabled: true });
     if (providers.length === 0) return [this.fromEnvironment(model)];
-    const candidates = providers.flatMap((provider) => {
+    const candidates = providers.flatMap((provider, index) => {
       const models = provider.models[plan];
       const chosen = model === undefined ? models[0] : models.find((name) => name === model);
-      return chosen === undefined ? [] : [this.stored(provider.id, chosen)];
+      return chosen === undefined ? [] : [this.stored(provider, chosen, index === 0)];
     });
     if (candidates.length === 0) throw modelNotInPlan(plan, model, providers);
     return candidates;
   }
 
-  private stored(id: string, model: string): Candidate {
+  /** Only the first provider is asked at once. The others may have been changed or removed until then. */
+  private stored(found: AiProvider, model: string, isAskedAtOnce: boolean): Candidate {
+    const { id } = found;
+    let known = isAskedAtOnce ? found : null;
     const address = async (): Promise<ProviderAddress | null> => {
-      const where = { id, enabled: true };
-      const provider = await this.database.read((manager) => manager.findOneBy(AiProvider, where));
+      const provider = known ?? (await this.enabled(id));
+      known = null;
       if (!provider) return null;
       const { kind, baseUrl, keySealed } = provider;
       const key = keySealed === null ? null : this.box.open(keySealed, placeIn(SEALED.aiProviderKey, id));
       return { kind, baseUrl, key };
     };
     return { id, model, address };
+  }
+
+  private enabled(id: string): Promise<AiProvider | null> {
+    return this.database.read((manager) => manager.findOneBy(AiProvider, { id, enabled: true }));
   }
 
   private fromEnvironment(model: string | undefined): Candidate {

@@ -48,14 +48,12 @@ export class AiCredits {
     const seconds = this.config.AI_TOTAL_TIMEOUT_MS / 1000 + GRACE_SECONDS;
     try {
       await this.database.write(async (manager) => {
-        if (!(await raiseReserved(manager, tenant, reservation)))
-          throw quotaExceeded(
-            reservation,
-            creditsOf(tenant),
-            await usageIn(manager, tenant.id, reservation.month),
-          );
         const expiresAt = (): string => this.database.fromNow(seconds);
         await insertRow(manager, AiReservation, { ...reservation, expiresAt });
+        // Comes last, because the tenant's other questions wait for this row until the COMMIT.
+        if (await raiseReserved(manager, tenant, reservation)) return;
+        const usage = await usageIn(manager, tenant.id, reservation.month);
+        throw quotaExceeded(reservation, creditsOf(tenant), usage);
       });
     } catch (error) {
       // The COMMIT may have taken effect although it failed.
@@ -138,7 +136,9 @@ async function raiseReserved(
     return affected === 1;
   };
   if (await raise()) return true;
-  return (await insertIfAbsent(manager, AiUsage, unused(tenantId, month))) && raise();
+  // If another call has inserted the row meanwhile, this waits for it.
+  await insertIfAbsent(manager, AiUsage, unused(tenantId, month));
+  return raise();
 }
 
 /** Does nothing if the reservation has been settled already. */
