@@ -7,6 +7,7 @@ import { P5_SIGNED_CALL } from './p5-signed-call';
 import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
 import { P9_START } from './p9-start';
+import { P11_AI_GATEWAY } from './p11-ai-gateway';
 import { P12A_INGEST } from './p12a-ingest';
 import { P12B_IMPACT } from './p12b-impact';
 import { P12C_EXPORT } from './p12c-export';
@@ -22,6 +23,7 @@ export const LINES: readonly Line[] = [
   P6_DEDICATED,
   P7_WAITING,
   P9_START,
+  P11_AI_GATEWAY,
   P12A_INGEST,
   P12B_IMPACT,
   P12C_EXPORT,

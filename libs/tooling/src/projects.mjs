@@ -28,7 +28,7 @@ const BUNDLES = {
   bench: {
     from: 'dist/apps/bench',
     to: 'dist/apps/bench/empty-app',
-    programs: ['start/empty-app', 'start/ingest-app'],
+    programs: ['start/empty-app', 'start/ingest-app', 'start/pass-through-app'],
   },
 };
 /** The library with what the apps that Vite builds have in common. It has no build of its own. */

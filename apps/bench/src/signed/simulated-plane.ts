@@ -29,10 +29,24 @@ export class SimulatedPlane {
 
   /** A signed call as sent over the wire. The Control Plane accepts it once, and only within 300 s. */
   message(method: 'GET' | 'POST', path: string, body?: string): string {
-    const url = new URL(path, this.url);
+    return httpMessage({
+      method,
+      url: new URL(path, this.url),
+      headers: this.headers(method, path, body),
+      body,
+    });
+  }
+
+  /** The headers of a signed call, which names a tenant if it is about one. */
+  headers(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string,
+    tenantId?: string,
+  ): Readonly<Record<string, string>> {
     const key = { keyId: keyIdOf(this.secret), secret: this.secret };
-    const headers = { ...signRequest({ method, url, body, ...key, now: new Date() }) };
-    return httpMessage({ method, url, headers, body });
+    const url = new URL(path, this.url);
+    return { ...signRequest({ method, url, body, ...key, tenantId, now: new Date() }) };
   }
 
   private async callOnce(method: 'POST', path: string, body: object): Promise<EnrolAnswer> {
