@@ -99,6 +99,12 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
 
   /** A valid body for each route that takes a key. */
   const BODIES: Readonly<Record<string, object | undefined>> = {
+    '/api/ai/providers': {
+      name: 'keyed',
+      kind: 'openai_compatible',
+      base_url: 'https://ai.example.com',
+      models: {},
+    },
     '/api/api-keys': { name: 'keyed', scopes: ['tenants:read'] },
     '/api/event-subscriptions': { url: 'https://93.184.215.14/', events: ['job.failed'] },
     '/api/event-subscriptions/{id}/test': undefined,
