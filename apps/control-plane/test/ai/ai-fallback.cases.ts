@@ -171,6 +171,20 @@ describe('several AI providers', () => {
     expect(await eventually(async () => (await ask()) === 'The disk is full.')).toBe(true);
   });
 
+  it('are asked again by everyone once a first question is being answered', async () => {
+    await change(ids[1], { enabled: false });
+    first?.refuse(500);
+    await ask();
+    await ask();
+    scene.plane.clock.advance(30);
+    first?.stopAfter(1);
+    const probe = asker.open(STREAMED);
+    await probe.answer;
+    first?.answerProperly();
+    expect(await ask()).toBe('The disk is full.');
+    probe.call.destroy();
+  });
+
   it('answer only so many questions at a time', async () => {
     first?.stopAfter(1);
     const open = [asker.open(STREAMED), asker.open(STREAMED)];
