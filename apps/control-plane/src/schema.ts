@@ -163,8 +163,8 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NoteSuspensions1700000000053,
     LeasePlans1700000000054,
     MeterUsage1700000000055,
-    CreateEvents1700000000058,
     CreateAiProviders1700000000056,
     CountAiUsage1700000000057,
+    CreateEvents1700000000058,
   ],
 };

@@ -5,6 +5,6 @@ import { type Tenant } from '../../registry/tenant.entity';
 export const TOKENS_PER_CREDIT = 1000;
 
 /** How many credits a tenant may use per month. */
-export function creditsOf({ plan }: Pick<Tenant, 'plan'>): number {
-  return entitlementsOf(plan, null).limits.ai_credits_per_month;
+export function creditsOf({ plan, planOverrides }: Pick<Tenant, 'plan' | 'planOverrides'>): number {
+  return entitlementsOf(plan, planOverrides).limits.ai_credits_per_month;
 }
