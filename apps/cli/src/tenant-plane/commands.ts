@@ -4,6 +4,7 @@ import { type Program } from '../program';
 import { tenantCommands } from '../tenant/commands';
 import { EnrolCommand } from './enrol.command';
 import { EnvCommand } from './env.command';
+import { LeaseLoadCommand } from './lease-load.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
@@ -19,6 +20,7 @@ export function tenantPlaneProgram(terminal: Terminal): Program {
       new EnrolCommand(terminal),
       new RunCommand(),
       new StatusCommand(terminal),
+      new LeaseLoadCommand(terminal),
       ...tenantCommands(terminal),
     ],
   });

@@ -8,7 +8,12 @@ export interface StatusView {
   readonly offline_mode: boolean;
   readonly last_contact_at: string | null;
   readonly revision_applied: string | null;
-  readonly tenants: readonly { readonly slug: string; readonly name: string; readonly status: string }[];
+  readonly tenants: readonly {
+    readonly slug: string;
+    readonly name: string;
+    readonly status: string;
+    readonly plan: string;
+  }[];
 }
 
 export function statusText(status: StatusView): string {
@@ -20,7 +25,11 @@ export function statusText(status: StatusView): string {
     ['Control Plane', status.offline_mode ? 'none (offline mode)' : (status.control_plane ?? 'none')],
     ['last contact', status.last_contact_at ?? 'never'],
     ['revision applied', status.revision_applied ?? 'none'],
-    ['tenants', status.tenants.map(({ slug, status: state }) => `${slug} (${state})`).join(', ') || 'none'],
+    ['tenants', status.tenants.map(tenantText).join(', ') || 'none'],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(16)}  ${value}\n`).join('');
+}
+
+function tenantText({ slug, status, plan }: StatusView['tenants'][number]): string {
+  return `${slug} (${status}, plan ${plan})`;
 }

@@ -24,6 +24,7 @@ import { Sessions } from '../credentials/sessions';
 import { UserTokens } from '../credentials/user-tokens';
 import { Egress } from '../egress/egress';
 import { EgressLedger } from '../egress/egress-ledger';
+import { LeaseFiles } from '../leases/lease-files';
 import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { RunbookCredentials } from '../runbooks/runbook-credentials';
@@ -44,6 +45,8 @@ export interface InstalledPlane {
   readonly identities: PlaneIdentities;
   readonly applier: DesiredStateApplier;
   readonly egress: Egress;
+  readonly directory: TenantDirectory;
+  readonly leaseFiles: LeaseFiles;
 }
 
 /**
@@ -91,17 +94,21 @@ async function planeOn(
   const signals = new InProcessSignals(database);
   const runs = new RunStore(audit, stepSecrets, signals, new HttpLine(database), clock);
   new RestoredRuns(runs, clock, oldCopies);
+  const directory = new TenantDirectory(database, clock);
+  const leases = new Leases(identities, new TrustedTime(database, identities, clock));
+  const leaseFiles = new LeaseFiles(tenants, leases, deployment, directory, audit);
   const applier = new DesiredStateApplier(
     database,
     TENANT_PLANE_SCHEMA,
     tenants,
-    new TenantDirectory(database, clock),
+    directory,
     identities,
     new ServiceSecrets(config, identities),
     new SingleTenantFile(database, deployment),
     new ReopenedAccess(revocations, audit, new Mailer(config.mail)),
     oldCopies,
-    new Leases(identities, new TrustedTime(database, identities, clock)),
+    leases,
   );
-  return { config, clock, identities, applier, egress: new Egress(deployment, ledger) };
+  const egress = new Egress(deployment, ledger);
+  return { config, clock, identities, applier, directory, leaseFiles, egress };
 }

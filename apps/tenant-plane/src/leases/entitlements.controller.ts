@@ -3,6 +3,7 @@ import { type EntitlementsApi, type EntitlementsView, LoadLeaseDto } from '@atla
 import { Body, Controller, HttpCode } from '@nestjs/common';
 import { AnyUser, Requires } from '../access/requires';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -19,6 +20,7 @@ export class EntitlementsController {
   constructor(
     private readonly views: EntitlementViews,
     private readonly files: LeaseFiles,
+    private readonly writes: UserWrites,
   ) {}
 
   @AnyUser()
@@ -37,6 +39,7 @@ export class EntitlementsController {
     @CurrentUser() user: SignedInUser,
     @Body() { lease }: LoadLeaseDto,
   ): Promise<EntitlementsView> {
-    return this.views.of(await this.files.load(tenant.id, user, lease));
+    const loaded = await this.files.load(tenant.id, lease, (write) => this.writes.by(tenant.id, user, write));
+    return this.views.of(loaded);
   }
 }

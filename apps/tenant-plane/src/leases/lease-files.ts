@@ -3,9 +3,7 @@ import { type LeaseClaims } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { UserWrites } from '../access/user-writes';
 import { Audit } from '../audit/audit';
-import { type SignedInUser } from '../credentials/signed-in-user';
 import { Deployment } from '../plane-identity/deployment';
 import { LeaseRefused, Leases } from '../tenancy/leases';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -16,40 +14,48 @@ import { Tenant } from '../tenancy/tenant.entity';
 export class LeaseFiles {
   constructor(
     private readonly tenants: TenantDatabase,
-    private readonly writes: UserWrites,
     private readonly leases: Leases,
     private readonly deployment: Deployment,
     private readonly directory: TenantDirectory,
     private readonly audit: Audit,
   ) {}
 
-  /** Loading the current lease again changes nothing. Throws `lease_refused`. */
-  async load(tenantId: string, by: SignedInUser, lease: string): Promise<Tenant> {
+  /**
+   * Loading the current lease again changes nothing. `by` runs the write, such as that of a user, who may
+   * have lost access by then. Throws `lease_refused`.
+   */
+  async load(
+    tenantId: string,
+    lease: string,
+    by: <T>(write: () => Promise<T>) => Promise<T> = (write) => write(),
+  ): Promise<Tenant> {
     if (!this.deployment.profile.installRequired)
       throw refused('This tenant plane receives its leases from the Control Plane, and never from files.');
     const offered = await this.leases.verify(lease, tenantId).catch((error: unknown) => {
       throw error instanceof LeaseRefused ? refused(error.message) : error;
     });
-    const loaded = await this.writes.by(tenantId, by, () =>
-      this.tenants.write(tenantId, async (scope) => {
-        const tenant = await lockedTenant(scope.manager, tenantId);
-        const known = await this.leases.of(tenant);
-        if (tenant.lease === lease) return tenant;
-        requireNewer(offered, known);
-        const changes = { lease, plan: offered.plan, status: statusAfter(tenant, known, offered) };
-        await scope.manager.update(Tenant, { id: tenantId }, changes);
-        await this.audit.record(scope, {
-          action: 'lease.loaded',
-          targetKind: 'lease',
-          targetId: String(offered.serial),
-          before: { serial: known?.serial ?? null },
-          after: { serial: offered.serial, plan: offered.plan, expires_at: new Date(offered.exp * 1000) },
-        });
-        return { ...tenant, ...changes };
-      }),
-    );
+    const loaded = await by(() => this.store(tenantId, lease, offered));
     this.directory.forget();
     return loaded;
+  }
+
+  private store(tenantId: string, lease: string, offered: LeaseClaims): Promise<Tenant> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const tenant = await lockedTenant(scope.manager, tenantId);
+      const known = await this.leases.of(tenant);
+      if (tenant.lease === lease) return tenant;
+      requireNewer(offered, known);
+      const changes = { lease, plan: offered.plan, status: statusAfter(tenant, known, offered) };
+      await scope.manager.update(Tenant, { id: tenantId }, changes);
+      await this.audit.record(scope, {
+        action: 'lease.loaded',
+        targetKind: 'lease',
+        targetId: String(offered.serial),
+        before: { serial: known?.serial ?? null },
+        after: { serial: offered.serial, plan: offered.plan, expires_at: new Date(offered.exp * 1000) },
+      });
+      return { ...tenant, ...changes };
+    });
   }
 }
 

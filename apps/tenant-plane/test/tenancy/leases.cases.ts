@@ -17,6 +17,10 @@ const WORKING = [201, 201, 200];
 
 let made = 0;
 
+/**
+ * To see it fail, remove the check of `aud` from `Leases.read`, `Math.max` with the anchored time from
+ * `TrustedTime.now`, or the check of `paid_extra` from `TenantEntitlements.requireUsable`.
+ */
 describe.each(EVERY_DATABASE)('a lease on %s', (driver) => {
   let clock: FixedClock;
   let plane: TestTenantPlane;
