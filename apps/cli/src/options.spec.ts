@@ -59,4 +59,17 @@ describe(bodyOf.name, () => {
     expect(body).toEqual({ database: { driver: 'sqlite' }, ttl_seconds: 60 });
     expect(bodyOf(OPTIONS, {})).toEqual({});
   });
+
+  it('lets several options fill one object, unless one of them replaces it', () => {
+    const options: readonly Option[] = [
+      { name: 'limit', value: '<n>', text: 'one', field: 'agreed.limit', isNumber: true },
+      { name: 'part', value: '<part>', text: 'other', field: 'agreed.part' },
+      { name: 'nothing', text: 'none', field: 'agreed', parse: () => null },
+    ];
+    expect(bodyOf(options, { limit: '1', part: 'a' })).toEqual({ agreed: { limit: 1, part: 'a' } });
+    expect(bodyOf(options, { nothing: true })).toEqual({ agreed: null });
+    expect(() => bodyOf(options, { part: 'a', nothing: true })).toThrow(
+      '--part and --nothing cannot be combined.',
+    );
+  });
 });

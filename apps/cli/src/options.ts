@@ -123,13 +123,19 @@ function requireGood({ name, choices, isNumber }: Option, text?: string | boolea
 /** The body of a request, with each value in its field. Throws {@link UsageError}. */
 export function bodyOf(options: readonly Option[], values: Values): Record<string, unknown> {
   const body: Record<string, unknown> = {};
+  const filledBy: Record<string, string> = {};
   for (const option of options) {
     const { name, field } = option;
     const value = values[name];
     if (field === undefined || value === undefined) continue;
     const [outer = field, inner] = field.split('.');
     const sent = sentFor(option, value);
-    body[outer] = merged(body[outer], inner === undefined ? sent : { [inner]: sent });
+    const filling = inner === undefined ? sent : { [inner]: sent };
+    const other = filledBy[outer];
+    if (other !== undefined && !(isObject(body[outer]) && isObject(filling)))
+      throw new UsageError(`--${other} and --${name} cannot be combined.`);
+    body[outer] = merged(body[outer], filling);
+    filledBy[outer] = name;
   }
   return body;
 }

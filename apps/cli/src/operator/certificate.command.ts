@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type CertificateView, type TenantView } from '../control-plane/views';
 import { CommandFailure, EXIT } from '../failure';
 import { momentText } from '../moment-text';
 import { factsText } from '../text';
+import { writeNewFile } from './new-file';
 import { SUBJECTS } from './operations/operation';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { findTenant } from './subject';
@@ -24,7 +23,7 @@ signature is valid. With --out it saves the certificate and the public key, for 
     const tenant = await findTenant(client, operand);
     const view = await client.call('GET /api/tenants/:id/deletion-certificate', { path: { id: tenant.id } });
     const verdict = await verdictOn(view, tenant);
-    if (values['out'] !== undefined) save(call, String(values['out']), view);
+    if (values['out'] !== undefined) writeNewFile(call, String(values['out']), view);
     show(call, view, verdict);
     if (verdict.isInvalid)
       throw new CommandFailure(`The certificate is not valid: ${verdict.text}.`, {
@@ -54,21 +53,6 @@ async function verdictOn(
     return { isInvalid: false, text: `valid (key ${protectedHeader.kid ?? 'without an id'})` };
   } catch (error) {
     return { isInvalid: true, text: (error as Error).message };
-  }
-}
-
-function save({ surroundings }: OperatorCall, name: string, view: CertificateView): void {
-  try {
-    writeFileSync(resolve(surroundings.directory, name), `${JSON.stringify(view, null, 2)}\n`, {
-      flag: 'wx',
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new CommandFailure(`${name} already exists.`, {
-        code: 'file_exists',
-        hint: 'Choose another file.',
-      });
-    throw new CommandFailure(`Cannot write ${name}: ${(error as Error).message}`);
   }
 }
 

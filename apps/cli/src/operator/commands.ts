@@ -8,9 +8,11 @@ import { EVENT_DELIVERIES, EVENT_SUBSCRIPTIONS, EVENT_TEST } from './events.comm
 import { ISOLATION_PROBE } from './isolation-probe.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
+import { LEASE } from './lease.command';
 import { operationCommand } from './operation.command';
 import { KEY_OPERATIONS, OPERATOR_OPERATIONS } from './operations/account-operations';
 import { EVENT_OPERATIONS } from './operations/event-operations';
+import { ENTITLEMENT_OPERATIONS } from './operations/entitlement-operations';
 import { JOB_OPERATIONS } from './operations/job-operations';
 import { type Operation } from './operations/operation';
 import { PLANE_OPERATIONS } from './operations/plane-operations';
@@ -19,10 +21,12 @@ import { type OperatorCommand, asCommand } from './operator-command';
 import { OPERATORS } from './operators.command';
 import { PLANE_LOGS } from './plane-logs.command';
 import { PLANES } from './planes.command';
+import { PLANS } from './plans.command';
 import { RECONCILE } from './reconcile.command';
 import { SEALING_KEYS } from './sealing-keys.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
+import { USAGE } from './usage.command';
 
 /** The commands, in the order in which `atlas help` lists them. */
 const COMMANDS: readonly (OperatorCommand | Operation)[] = [
@@ -30,6 +34,10 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   TENANT,
   ...TENANT_OPERATIONS,
   CERTIFICATE,
+  PLANS,
+  ...ENTITLEMENT_OPERATIONS,
+  LEASE,
+  USAGE,
   PLANES,
   PLANE_LOGS,
   ...PLANE_OPERATIONS,

@@ -65,6 +65,11 @@ describe(operationCommand.name, () => {
     ],
     [['cancel', 'job-1'], '/api/provisioning-jobs/job-1/cancel', {}],
     [
+      ['billing', 'acme', '--state', 'past_due'],
+      '/api/tenants/tenant-1/billing-state',
+      { state: 'past_due' },
+    ],
+    [
       ['operators', 'add', '--email', 'ann@example.com', '--role', 'support'],
       '/api/operators',
       { email: 'ann@example.com', role: 'support' },
@@ -92,6 +97,48 @@ describe(operationCommand.name, () => {
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toMatchObject({ call, ...(body && { body }) });
     expect(terminal.written).toMatch(/^(Disabled|Enabled|Changed|Revoked)/);
+  });
+
+  describe('change-plan', () => {
+    const CALL = 'PATCH /api/tenants/tenant-1';
+    const patches = () => api.calls.filter(({ call }) => call === CALL).map(({ body }) => body);
+
+    it.each([
+      [['--plan', 'operations'], { plan: 'operations' }],
+      [
+        ['--limits', 'agents=12,users=80', '--modules', 'ai_runbook_drafts,slos'],
+        { plan_overrides: { limits: { agents: 12, users: 80 }, modules: ['ai_runbook_drafts', 'slos'] } },
+      ],
+      [['--plan', 'core', '--no-agreement'], { plan: 'core', plan_overrides: null }],
+    ])('sends %j', async (options, body) => {
+      api.answers[CALL] = [{ body: tenantView({ slug: 'acme', url: 'https://acme.atlas.example' }) }];
+      expect(await atlas('change-plan', 'acme', ...options)).toBe(0);
+      expect(patches()).toEqual([body]);
+      expect(terminal.written).toBe('Changed.\n');
+    });
+
+    it.each([
+      [[], 'There is nothing to change'],
+      [['--limits', 'agents=many'], '"agents=many" is not a limit'],
+      [['--limits', 'agents=1', '--no-agreement'], 'cannot be combined'],
+    ])('sends nothing if it is given %j', async (options, complaint) => {
+      expect(await atlas('change-plan', 'acme', ...options)).toBe(2);
+      expect(terminal.complaints).toContain(complaint);
+      expect(patches()).toEqual([]);
+    });
+  });
+
+  it('watches the job that suspends a tenant whose bill is unpaid', async () => {
+    const tenant = tenantView({ slug: 'acme' });
+    const job = jobView({ operation: 'suspend', status: 'succeeded' });
+    api.answers['POST /api/tenants/tenant-1/billing-state'] = [{ body: { tenant, job } }];
+    api.answers[`GET /api/provisioning-jobs/${job.id}`] = [{ body: job }];
+    expect(await atlas('billing', 'acme', '--state', 'suspended')).toBe(0);
+    expect(terminal.written).toContain('suspend acme (job job-1)');
+    api.answers['POST /api/tenants/tenant-1/billing-state'] = [{ body: { tenant, job: null } }];
+    terminal.written = '';
+    expect(await atlas('billing', 'acme', '--state', 'past_due')).toBe(0);
+    expect(terminal.written).toBe('Recorded.\n');
   });
 
   describe('record-infrastructure', () => {

@@ -59,6 +59,8 @@ async function perform(operation: Operation, call: OperatorCall): Promise<number
   const given = { ...bodyOf(operation.options, values), ...confirmation(operation, call, subject) };
   const key = operation.operation;
   const body = key.startsWith('DELETE') ? undefined : { ...given, ...operation.body };
+  if (key.startsWith('PATCH') && Object.keys(body ?? {}).length === 0)
+    throw new UsageError('There is nothing to change. Pass at least one option.');
   if (values['dry-run']) {
     const plan = (await client.call(key, { path, body, query: { dry_run: true } })) as PlanView;
     terminal.out(isJson ? `${JSON.stringify(plan)}\n` : planText(plan));

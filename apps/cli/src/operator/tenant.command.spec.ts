@@ -33,6 +33,22 @@ describe('tenant', () => {
     expect(await shown({ po_number: 'PO-1234' })).toMatch(/^ *purchase order +PO-1234$/m);
   });
 
+  it('shows what was agreed in addition to the plan, and what is unpaid', async () => {
+    const text = await shown({
+      plan_overrides: { limits: { agents: 12 }, modules: ['ai_runbook_drafts'] },
+      billing: {
+        state: 'past_due',
+        past_due_since: '2026-12-14T10:15:00Z',
+        read_only_from: '2026-12-28T10:15:00Z',
+      },
+    });
+    expect(text).toMatch(/^ *agreement +agents=12, ai_runbook_drafts$/m);
+    expect(text).toMatch(
+      /^ *billing +past_due, paid extras read-only from Mon,? 28 Dec 2026,? .*11:15 CET$/m,
+    );
+    expect(await shown({})).not.toMatch(/agreement|billing/);
+  });
+
   it('shows since when and why the tenant is suspended', async () => {
     const suspended = { status: 'suspended', suspended_at: '2026-11-28T10:15:00Z' } as const;
     const text = await shown({ ...suspended, suspension_reason: 'unpaid' });

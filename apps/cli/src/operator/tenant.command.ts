@@ -33,6 +33,7 @@ export const TENANT: OperatorCommand = {
         ...restorableFacts(tenant, surroundings),
         ['deployment model', tenant.deployment_model],
         ['plan', tenant.plan],
+        ...planFacts(tenant, surroundings),
         ['region', tenant.region],
         ['first admin', tenant.admin_email],
         ['purchase order', tenant.po_number],
@@ -56,6 +57,22 @@ function suspensionFacts(
   return [
     ['suspended since', momentText(at, clock)],
     ['suspended because', reason ?? 'no reason was given'],
+  ];
+}
+
+/** What was agreed in addition to the plan, and what is unpaid. */
+function planFacts(
+  { plan_overrides: agreed, billing }: TenantView,
+  clock: Clock,
+): (readonly [string, string])[] {
+  const limits = Object.entries(agreed?.limits ?? {}).map(([name, limit]) => `${name}=${limit}`);
+  const agreement = [...limits, ...(agreed?.modules ?? [])].join(', ');
+  const from = momentText(billing.read_only_from, clock);
+  return [
+    ...(agreement === '' ? [] : [['agreement', agreement] as const]),
+    ...(billing.state === 'ok'
+      ? []
+      : [['billing', `${billing.state}, paid extras read-only from ${from}`] as const]),
   ];
 }
 
