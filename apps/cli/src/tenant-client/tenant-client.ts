@@ -4,7 +4,9 @@ import { type AlertsApi } from '@atlas/tenant-api/alerts';
 import { type AutomationApi } from '@atlas/tenant-api/automation';
 import { type CmdbApi } from '@atlas/tenant-api/cmdb';
 import { type DataSourcesApi } from '@atlas/tenant-api/data-sources';
+import { type EntitlementsApi } from '@atlas/tenant-api/entitlements';
 import { type IncidentsApi } from '@atlas/tenant-api/incidents';
+import { type OutageApi } from '@atlas/tenant-api/outage';
 import { type RunbooksApi } from '@atlas/tenant-api/runbooks';
 import { type SlosApi } from '@atlas/tenant-api/slos';
 import { type AnswerOf, type Json } from '@atlas/platform';
@@ -21,7 +23,9 @@ export interface TenantApi
     AutomationApi,
     CmdbApi,
     DataSourcesApi,
+    EntitlementsApi,
     IncidentsApi,
+    OutageApi,
     RunbooksApi,
     SlosApi {}
 

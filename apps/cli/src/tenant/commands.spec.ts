@@ -246,6 +246,74 @@ describe('the commands for a tenant', () => {
     expect(terminal.written).toMatch(/^P3 +1 +3d and 6h +0.229423 and 0 +no$/m);
   });
 
+  const LEASE = {
+    serial: 1_798_000_000_000,
+    issued_at: '2026-12-23T04:26:40.000Z',
+    expires_at: '2027-01-22T04:26:40.000Z',
+    state: 'late',
+    next_effect_at: '2027-01-08T04:26:40.000Z',
+  };
+  const granted = {
+    plan: 'core',
+    modules: ['incidents', 'slos'],
+    limits: { users: 50, ai_credits_per_month: 500 },
+    usage: { users: 7 },
+    read_only: null,
+    lease: LEASE,
+  };
+
+  it('show the plan, what is used of each limit, and the lease in words', async () => {
+    api.answers = { 'GET /api/entitlements': [{ body: granted }] };
+    expect(await run('entitlements')).toBe(0);
+    expect(terminal.written).toMatch(/ plan +core\n +modules +incidents, slos\n +paid extras +work\n/);
+    expect(terminal.written).toMatch(
+      / lease +late: it should have been renewed by now, but everything works\n/,
+    );
+    expect(terminal.written).toMatch(
+      / next change +\w+, 8 Jan 2027, .*, unless a new lease arrives before\n/,
+    );
+    expect(terminal.written).toMatch(/^LIMIT +USED +OF\nusers +7 +50\nai credits per month +- +500\n$/m);
+  });
+
+  it.each([
+    [{ read_only: 'past_due' }, /paid extras +read-only, because a bill is unpaid\n/],
+    [
+      { read_only: 'lease_expired', lease: { ...LEASE, state: 'expired', next_effect_at: null } },
+      /read-only, because the lease has expired\n[^]*lease +expired: [^]*next change +none\n/,
+    ],
+    [{ lease: null }, /lease +none yet: the plan decides\n/],
+  ])('show entitlements with %j', async (changes, text) => {
+    api.answers = { 'GET /api/entitlements': [{ body: { ...granted, ...changes } }] };
+    expect(await run('entitlements')).toBe(0);
+    expect(terminal.written).toMatch(text);
+  });
+
+  it('show what works without the Control Plane, now and at each stage', async () => {
+    const step = (after: string, behaviour: string) => ({ after, behaviour, text: 'Text.' });
+    const stages = [
+      step('PT0S', 'works'),
+      step('PT1H', 'works'),
+      step('P1D', 'works'),
+      step('P30D', 'degraded'),
+    ];
+    const body = {
+      control_plane: { reachable: false, last_contact_at: null },
+      stage: 'P30D',
+      capabilities: [{ key: 'slos', title: 'SLOs', now: 'degraded', stages }],
+    };
+    api.answers = { 'GET /api/outage-contract': [{ body }] };
+    expect(await run('outage-contract')).toBe(0);
+    expect(terminal.written).toMatch(
+      / Control Plane +unreachable\n +last contact +never\n +stage +after 30 days\n/,
+    );
+    expect(terminal.written).toMatch(
+      / AT ONCE +AFTER 1 H +AFTER 1 DAY +AFTER 30 DAYS\nSLOs +degraded( +works){3} +degraded\n$/,
+    );
+    terminal.written = '';
+    expect(await run('outage-contract', '--json')).toBe(0);
+    expect(JSON.parse(terminal.written)).toEqual(body);
+  });
+
   it('use the demo tenant of the local stack unless told otherwise', async () => {
     const stack = { tenant_plane: { url: api.url }, demo_tenant: { token: TOKEN } };
     writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(stack));

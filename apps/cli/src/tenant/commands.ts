@@ -4,6 +4,7 @@ import { AGENT_COMMANDS, RUNBOOK_COMMANDS } from './automation-commands';
 import { ExportCommand } from './export.command';
 import { ImportCommand } from './import.command';
 import { INCIDENT_COMMANDS } from './incident-commands';
+import { PLAN_COMMANDS } from './plan-commands';
 import { SignInCommand } from './sign-in.command';
 import { SLO_COMMANDS } from './slo-commands';
 import { asTenantCommand } from './tenant-command';
@@ -15,6 +16,7 @@ export const ROWS = [
   ...RUNBOOK_COMMANDS,
   ...AGENT_COMMANDS,
   ...SLO_COMMANDS,
+  ...PLAN_COMMANDS,
 ];
 
 /** The commands for a tenant's operators, in the order in which `atlas-tp help` lists them. */
