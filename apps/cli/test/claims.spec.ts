@@ -55,7 +55,7 @@ describe('a false claim', () => {
   it.each([
     ['a route', 'Ask `GET /api/nothing/at/all`.', 'route: GET /api/nothing/at/all'],
     ['a method of a route', 'Send `PUT /api/incidents`.', 'route: PUT /api/incidents'],
-    ['a route in prose', 'See /api/routing/table for that.', 'route: any /api/routing/table'],
+    ['a route in prose', 'See /api/no-contract for that.', 'route: any /api/no-contract'],
     [
       'a call in a script',
       '```sh\napi /api/tenants/$id/nothing -d "{}"\n```',

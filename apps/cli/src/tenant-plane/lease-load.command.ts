@@ -19,8 +19,8 @@ export class LeaseLoadCommand implements Command {
   readonly group = GROUP;
   readonly summary = 'Load a lease from a file, for a tenant plane without a connection';
   readonly about = `Loads a lease that an Atlas admin has issued as a file ("atlas lease"). It needs no
-session, so it also ends a suspension. The lease must be newer than the one that the plane has. Loading the
-same file again changes nothing.`;
+session, so it also ends a suspension for an unpaid bill. The lease must be newer than the one that the
+plane has. Loading the same file again changes nothing.`;
   readonly options = [
     { name: 'file', value: '<file>', isRequired: true, text: 'the lease file' },
     ...INSTALL_OPTIONS,
