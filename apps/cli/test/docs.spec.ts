@@ -10,8 +10,11 @@ import {
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
+  OUTAGE_CAPABILITIES,
   modelsWhere,
+  outageSteps,
 } from '@atlas/deployment-profiles';
+import { ENTITLEMENTS_OF_PLANS, LIMITS, PLANS } from '@atlas/tenancy';
 import { leadsSomewhere, linksOf, pages, read } from './docs.fixture';
 
 const SPIN_UP = 'docs/NEW_TENANT_SPIN_UP.md';
@@ -50,6 +53,30 @@ describe('the map in README.md', () => {
 describe.each(Object.values(PROFILES))('the profile $model', ({ guide }) => {
   it('names a guide that exists', () => {
     expect(read(sourceOf(guide.doc))).toMatch(new RegExp(`^# ${guide.title}\n`));
+  });
+});
+
+/** The cells of each row of a page's tables. */
+const rowsOf = (page: string): string[][] =>
+  [...read(page).matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) => row.split('|').map((cell) => cell.trim()));
+
+describe('docs/guides/outages.md', () => {
+  it.each(Object.values(PROFILES))('shows the contract of $model', ({ outageContract }) => {
+    const rows = outageContract.map((promise) => [
+      OUTAGE_CAPABILITIES[promise.capability],
+      ...outageSteps(promise).map(({ behaviour }) => behaviour),
+    ]);
+    expect(rowsOf('docs/guides/outages.md')).toEqual(expect.arrayContaining(rows));
+  });
+});
+
+describe('docs/guides/plans.md', () => {
+  it('shows the limits of the plans', () => {
+    const shown = rowsOf('docs/guides/plans.md').map(([, ...cells]) => cells);
+    const limits = LIMITS.map((limit) =>
+      PLANS.map((plan) => String(ENTITLEMENTS_OF_PLANS[plan].limits[limit])),
+    );
+    expect(shown).toEqual(expect.arrayContaining([[...PLANS], ...limits]));
   });
 });
 
