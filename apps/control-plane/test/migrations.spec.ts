@@ -81,6 +81,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       deploymentModel: 'shared',
       status: 'active',
       plan: 'core',
+      billingState: 'ok',
       source: 'api',
       settings: {},
     } as const;
