@@ -99,6 +99,8 @@ export class FakeControlPlane {
   misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
 
   version = '0.1.0';
+  /** False for a Control Plane of an older version, which ignores usage. */
+  countsUsage = true;
   /** If set, it refuses every enrolment with this code. */
   refuses: keyof typeof REFUSALS | null = null;
 
@@ -298,7 +300,7 @@ export class FakeControlPlane {
     if (isOfThisEpoch && !report.tenants.every((one) => this.wanted.knows(one.tenant_id)))
       return problem(403, 'tenant_not_on_plane');
     this.reports.push(report);
-    return { status: 200, body: {} };
+    return { status: 200, body: this.countsUsage ? { usage_counted: true } : {} };
   }
 }
 

@@ -49,9 +49,9 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
     }
   });
 
-  it('warns admins after a day of what becomes read-only', () => {
+  it('says after a day until when it works what a lease decides', () => {
     for (const promise of contract.filter(({ needs }) => needs === 'lease'))
-      expect(outageSteps(promise)[2]?.text).toMatch(/Admins are warned/);
+      expect(outageSteps(promise)[2]?.text).toMatch(/until the lease expires/);
   });
 });
 

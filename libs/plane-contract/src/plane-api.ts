@@ -5,6 +5,7 @@ import { type DesiredState, type EnrolAnswer } from './desired-state';
 import { type EnrolRequest } from './enrol.request';
 import { MAX_WAIT_SECONDS } from './paths';
 import { type ReportRequest } from './report.request';
+import { type ReportAnswer } from './reported-usage';
 import { type TenantRoute } from './tenant-route';
 import { type TransferProgress } from './transfer-part';
 
@@ -22,7 +23,7 @@ export interface PlaneApi {
   'POST /api/tenant-planes/self/report': {
     query: SelfQuery;
     body: ReportRequest;
-    200: Record<string, never>;
+    200: ReportAnswer;
   };
   /** Find the address of a tenant on another plane */
   'GET /api/tenant-planes/self/routes/:slug': { query: SelfQuery; 200: TenantRoute; 204: undefined };

@@ -40,6 +40,11 @@ export class MeteredAmount {
   amount: number;
 }
 
+export interface ReportAnswer {
+  /** The amounts are stored. Control Planes of older versions ignore them and do not say this. */
+  readonly usage_counted: true;
+}
+
 export class ReportedUsage {
   /**
    * Each amount is the total of the day, and never falls. So the Control Plane counts it once, however often

@@ -1,6 +1,6 @@
 import { Optional } from '@atlas/platform';
 import { type Limits, type Module, type Plan } from '@atlas/tenancy';
-import { Allow, IsString, Length } from 'class-validator';
+import { IsISO8601, IsInt, IsString, IsUUID, Length } from 'class-validator';
 
 export interface EntitlementsApi {
   /** Show the tenant's plan, its limits, what is used, and its lease */
@@ -46,22 +46,22 @@ export class LoadLeaseDto {
   lease: string;
 
   @Optional()
-  @Allow()
+  @IsUUID()
   tenant_id?: string;
 
   @Optional()
-  @Allow()
+  @IsUUID()
   tenant_plane_id?: string;
 
   @Optional()
-  @Allow()
+  @IsInt()
   serial?: number;
 
   @Optional()
-  @Allow()
+  @IsISO8601()
   issued_at?: string;
 
   @Optional()
-  @Allow()
+  @IsISO8601()
   expires_at?: string;
 }

@@ -1,12 +1,13 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
-import { DomainError } from '@atlas/platform';
+import { Clock, DomainError } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
+import { readOnlyFrom } from '../desired-state/leases';
 import { placeOf, tenantNotOnPlane } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
-import { aiNotAllowed } from './ai.errors';
+import { aiNotAllowed, aiUnpaid } from './ai.errors';
 import { AiCalls, type BegunAnswer } from './calls/ai-calls';
 import { Candidates } from './calls/candidates';
 import { AiCredits, type Reservation } from './credits/ai-credits';
@@ -22,6 +23,7 @@ export class AiGateway {
     private readonly candidates: Candidates,
     private readonly credits: AiCredits,
     private readonly calls: AiCalls,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -42,6 +44,8 @@ export class AiGateway {
         'forbidden',
         `The tenant's status is "${tenant.status}". Only active tenants can use AI.`,
       );
+    const { pastDueSince } = tenant;
+    if (pastDueSince && readOnlyFrom(pastDueSince) <= this.clock.now()) throw aiUnpaid();
     const { aiRouting } = profileOf(plane.deploymentModel);
     if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
     this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });

@@ -30,6 +30,12 @@ export function aiNotAllowed(): DomainError {
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
 
+export function aiUnpaid(): DomainError {
+  const detail =
+    'A bill of this tenant has been unpaid for more than 14 days, so AI is not available until it is paid.';
+  return new DomainError('payment_required', 'payment_required', detail);
+}
+
 /** `reason` says why no provider was asked. */
 export function aiPaused(seconds: number, reason: string): DomainError {
   const detail = `AI is not available: ${reason}. Try again in ${seconds} s.`;

@@ -82,6 +82,10 @@ export class Billing {
       return job;
     }
     if (state === 'suspended' || billingJobId === null) return null;
-    return (await this.operations.start(manager, id, 'resume')).job;
+    // The job that was to suspend the tenant may have been cancelled before it did.
+    if (status === 'suspended' && last?.status !== 'cancelled')
+      return (await this.operations.start(manager, id, 'resume')).job;
+    await updateRows(manager, Tenant, { id }, { billingJobId: null });
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 import { SecretBox } from '@atlas/persistence';
-import { newTraceId, runInContext } from '@atlas/platform';
+import { DomainError, type Secret, newTraceId, runInContext } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -122,13 +122,23 @@ export class EventDispatcher implements OnApplicationBootstrap, BeforeApplicatio
   private async attempt({ delivery, subscription }: ClaimedDelivery): Promise<void> {
     const { id, url, secretSealed } = subscription;
     try {
-      const secret = this.box.open(secretSealed, placeIn(SEALED.eventSecret, id));
+      const secret = (): Secret => this.opened(secretSealed, id);
       const message = { id: delivery.eventId, url, body: delivery.body, secret };
       await this.queue.record(delivery, await this.webhooks.send(message, this.ending.signal));
     } catch (error) {
       if (this.ending.signal.aborted) await this.queue.putBack(delivery).catch(() => undefined);
       // The delivery is attempted again once its lease has expired.
       else this.logger.warn(`Could not record the delivery ${delivery.id}: ${(error as Error).message}`);
+    }
+  }
+
+  private opened(sealed: string, subscriptionId: string): Secret {
+    try {
+      return this.box.open(sealed, placeIn(SEALED.eventSecret, subscriptionId));
+    } catch {
+      const detail =
+        'The secret of the subscription cannot be opened. Delete the subscription and add it again.';
+      throw new DomainError('secret_unreadable', 'unavailable', detail);
     }
   }
 }

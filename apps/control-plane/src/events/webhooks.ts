@@ -27,7 +27,8 @@ export interface WebhookMessage {
   readonly id: string;
   readonly url: string;
   readonly body: string;
-  readonly secret: Secret;
+  /** Throws if the secret cannot be opened. */
+  readonly secret: () => Secret;
 }
 
 export interface WebhookOutcome {
@@ -99,7 +100,7 @@ export class Webhooks {
       'content-length': Buffer.byteLength(body),
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-      'webhook-signature': new Webhook(secret.reveal()).sign(id, at, body),
+      'webhook-signature': new Webhook(secret().reveal()).sign(id, at, body),
     };
     return sendTo(addresses, { url, method: 'POST', headers, body, signal });
   }

@@ -1,6 +1,7 @@
 import {
   type DesiredState,
   MAX_WAIT_SECONDS,
+  type ReportAnswer,
   ReportRequest,
   type TenantRoute,
   DesiredStateQuery,
@@ -76,9 +77,9 @@ export class SelfController {
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: SelfQuery,
     @Body() report: ReportRequest,
-  ): Promise<Record<string, never>> {
+  ): Promise<ReportAnswer> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
-    return {};
+    return { usage_counted: true };
   }
 }

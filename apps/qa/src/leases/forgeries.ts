@@ -26,7 +26,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 
 /** Claims that someone would like to have. */
 const WISHES: readonly ((claims: LeaseClaims) => Partial<LeaseClaims>)[] = [
-  () => ({ plan: 'enterprise' }),
+  ({ plan }) => ({ plan: plan === 'enterprise' ? 'operations' : 'enterprise' }),
   ({ exp }) => ({ exp: exp + YEAR_SECONDS }),
   ({ serial }) => ({ serial: serial + 1 }),
   ({ limits }) => ({ limits: { ...limits, agents: 1_000_000 } }),

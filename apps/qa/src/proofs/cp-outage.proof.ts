@@ -30,7 +30,7 @@ export const proof: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    const { stack, install, planeDatabase, planeEnv } = await served();
+    const { stack, install, planeDatabase, planeEnv } = await served({});
     const { tenant } = await stack.tenantWithAdmin('steady');
     const before = await coreCalls(stack, tenant, ROUNDS[size]);
     await stack.controlPlane.end('SIGKILL');

@@ -5,6 +5,7 @@ import {
   LinkPace,
   PLANE_PATHS,
   TENANT_PLANE_ID_PARAMETER,
+  epochOf,
 } from '@atlas/plane-contract';
 import { databaseFailure, databaseState, newTraceId, runInContext } from '@atlas/platform';
 import {
@@ -25,6 +26,7 @@ import { Transfers } from '../portability/transfers';
 import { LinkState } from '../reporting/link-state';
 import { ReportedEntries } from '../reporting/reported-entries';
 import { Reporter } from '../reporting/reporter';
+import { UsageReports } from '../reporting/usage-reports';
 import { DesiredStateApplier } from './desired-state-applier';
 import { Enrolment } from './enrolment';
 
@@ -64,6 +66,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     private readonly applier: DesiredStateApplier,
     private readonly entries: ReportedEntries,
     private readonly reporter: Reporter,
+    private readonly usage: UsageReports,
     private readonly transfers: Transfers,
     private readonly state: LinkState,
   ) {}
@@ -217,6 +220,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     isBack = this.isBack(claim),
   ): Promise<void> {
     this.noteContact(claim);
+    const { toldRevision } = this.identities.current;
+    const isRestored = toldRevision !== null && epochOf(toldRevision) !== epochOf(state.body.revision);
+    if (isRestored) await this.usage.reportAgain();
     const applied = await this.applier.accept(state, claim.fence).catch(async (error: unknown) => {
       if (databaseFailure(error))
         this.reporter.report(claim, state.body.revision, await this.applier.postponed(state.body, error));

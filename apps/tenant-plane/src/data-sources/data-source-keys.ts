@@ -14,6 +14,8 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { DataSource } from './data-source.entity';
 
 const BLOCK = 10;
+/** From the largest to the smallest. */
+const BLOCKS = Array.from({ length: BLOCK }, (_, index) => BLOCK - index);
 
 export const REQUESTS: Allowance = {
   name: 'requests with the key of',
@@ -31,7 +33,7 @@ function requestsWithAlerts(limit: number, plan: Plan): Allowance {
     limit,
     windowSeconds: 60,
     isStrict: false,
-    block: limit % BLOCK === 0 ? BLOCK : 1,
+    block: BLOCKS.find((block) => limit % block === 0) ?? 1,
     refusal: `The plan "${plan}" allows ${limit} requests with alerts per minute. Send more in each request.`,
   };
 }
@@ -54,6 +56,7 @@ export class DataSourceKeys {
     await this.throttle.take(REQUESTS, [scope.tenantId, source.id]);
     if (kind) {
       const { limits, plan } = await this.entitlements.of(tenant);
+      if (limits.ingest_per_minute === 0) throw nothingAllowed(plan);
       await this.throttle.take(requestsWithAlerts(limits.ingest_per_minute, plan), [scope.tenantId]);
     }
     return source;
@@ -83,6 +86,11 @@ export class DataSourceKeys {
     if (kind && source.kind !== kind) throw otherKind(source);
     return [source, tenant];
   }
+}
+
+function nothingAllowed(plan: Plan): DomainError {
+  const detail = `What was agreed in addition to the plan "${plan}" allows no requests with alerts.`;
+  return new DomainError('too_many_attempts', 'too_many', detail, {}, { 'retry-after': '60' });
 }
 
 function disabled(): DomainError {

@@ -59,7 +59,9 @@ async function applyTrusted(
   { answer, signedAt }: TrustedAnswer,
 ): Promise<void> {
   const { fence } = identities.lease.claim;
-  const applied = await applier.accept({ body: answer.desired_state, signedAt }, fence);
+  const signed = { body: answer.desired_state, signedAt };
+  const before = identities.current.tenantPlaneId;
+  const applied = await applier.accept(signed, fence);
   if (hasFailed(applied))
     throw new OfflineEnrolmentRefused(
       `Not all tenants could be applied: ${applied.flatMap(({ error }) => error ?? []).join('; ')}`,
@@ -67,6 +69,8 @@ async function applyTrusted(
   const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
   const enrolled = { tenantPlaneId, deploymentModel, ...enrolledWith(config) };
   await identities.update({ ...enrolled, lastContactAt: signedAt }, fence);
+  // Leases are accepted only once the plane knows its own ID.
+  if (before !== tenantPlaneId) await applier.accept(signed, fence);
 }
 
 function readJson(path: string): unknown {

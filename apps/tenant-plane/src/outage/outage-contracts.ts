@@ -6,7 +6,6 @@ import {
   outageStageAfter,
   outageSteps,
 } from '@atlas/deployment-profiles';
-import { leaseStateAt } from '@atlas/plane-contract';
 import { type OutageContractView } from '@atlas/tenant-api/outage';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
@@ -27,12 +26,11 @@ export class OutageContracts {
 
   async of(tenant: Tenant): Promise<OutageContractView> {
     const { reachable, last_contact_at } = this.link.status;
-    const { lease } = await this.entitlements.of(tenant);
-    const hasExpired = lease !== null && leaseStateAt(lease, this.time.now()) === 'expired';
+    const { readOnly } = await this.entitlements.of(tenant);
     const remaining: Readonly<Record<OutageNeed, OutageBehaviour>> = {
       nothing: 'works',
-      // A lease from a file may be valid for longer than the stage says.
-      lease: hasExpired ? 'degraded' : 'works',
+      // A lease from a file may be valid for longer than the stage says, and an unpaid bill ends it earlier.
+      lease: readOnly === null ? 'works' : 'degraded',
       link: reachable ? 'works' : 'refused',
     };
     return {

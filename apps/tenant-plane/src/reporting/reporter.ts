@@ -1,4 +1,10 @@
-import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, epochOf } from '@atlas/plane-contract';
+import {
+  HEARTBEAT_SECONDS,
+  PLANE_PATHS,
+  type ReportAnswer,
+  TENANT_PLANE_ID_PARAMETER,
+  epochOf,
+} from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
@@ -157,7 +163,7 @@ export class Reporter {
       link_id: linkId,
       endpoint_url: this.config.endpointUrl,
     };
-    await this.client.call({
+    const answer = await this.client.call<Partial<ReportAnswer>>({
       egress: { class: 'plane_report' },
       method: 'POST',
       path: PLANE_PATHS.report,
@@ -169,7 +175,7 @@ export class Reporter {
     });
     this.lastSentAt = performance.now();
     await this.entries.mark(batch, epoch);
-    await this.usage.settle(usage);
+    if (answer?.usage_counted) await this.usage.settle(usage);
   }
 }
 

@@ -40,6 +40,6 @@ const CHECKS: readonly Type<HealthCheck>[] = [
     Reporter,
     UsageReports,
   ],
-  exports: [LinkState, ReportedEntries, Reporter],
+  exports: [LinkState, ReportedEntries, Reporter, UsageReports],
 })
 export class ReportingModule {}

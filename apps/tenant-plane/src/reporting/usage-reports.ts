@@ -55,6 +55,16 @@ export class UsageReports {
         .catch(ignoring('tenant_frozen'));
   }
 
+  /** Makes everything that is kept due again, because the Control Plane may have lost it in a restore. */
+  async reportAgain(): Promise<void> {
+    const reportAt = this.clock.now();
+    const tenants = await this.database.read((manager) => manager.findBy(Tenant, { phase: 'serving' }));
+    for (const { id } of tenants)
+      await this.tenants
+        .write(id, (scope) => scope.update(UsageDay, { reportAt: IsNull() }, { reportAt }))
+        .catch(ignoring('tenant_frozen'));
+  }
+
   private async dueRows(): Promise<ReadonlyMap<string, readonly string[]>> {
     const due = await this.database.read((manager) =>
       manager

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { Egress } from '../egress/egress';
-import { queryFields } from '../egress/fields';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
@@ -48,7 +47,7 @@ export class TenantSignOn {
         this.egress.admit({
           class: 'sign_on',
           destination: url.origin,
-          fields: [...queryFields(url), ...new URLSearchParams(form).keys()],
+          fields: [...(url.search === '' ? [] : ['?']), ...new URLSearchParams(form).keys()],
           bytes: Buffer.byteLength(form) + Math.max(0, url.search.length - 1),
         }),
     }));

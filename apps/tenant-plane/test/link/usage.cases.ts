@@ -110,6 +110,32 @@ describe.each(EVERY_DATABASE)('the usage that a plane reports on %s', (driver) =
     await isSettled();
   });
 
+  it('stays to be reported as long as a Control Plane of an older version ignores it', async () => {
+    link.control.countsUsage = false;
+    await report().expect(201);
+    await eventually(() => {
+      beat();
+      return counted()[`${today()} incidents`] === 1;
+    });
+    await plane.app.get(Reporter).settled();
+    expect(await due()).toHaveLength(1);
+    link.control.countsUsage = true;
+    await eventually(async () => {
+      beat();
+      return (await due()).length === 0;
+    });
+  });
+
+  it('is sent again after the Control Plane was restored from a backup', async () => {
+    await report().expect(201);
+    await reaches({ [`${today()} incidents`]: 1 });
+    await isSettled();
+    link.control.reports.splice(0);
+    link.control.wanted.startNewEpoch();
+    await reaches({ [`${today()} incidents`]: 1 });
+    await isSettled();
+  });
+
   it('includes what is counted while a report is under way, in the next report', async () => {
     await report().expect(201);
     const usage = plane.app.get(UsageReports);

@@ -169,7 +169,8 @@ const FACTS: Readonly<Record<EgressClassName, Omit<EgressClass, 'name' | 'needsC
     destination: 'identity_provider',
     contents: 'none',
     concerns: 'tenant',
-    fields: ['grant_type', 'code', 'redirect_uri', 'code_verifier', 'client_id'],
+    // The provider chooses the queries of its endpoints.
+    fields: ['?', 'grant_type', 'code', 'redirect_uri', 'code_verifier', 'client_id'],
   },
   mail: {
     purpose: 'Email a user an invitation, a link to reset a password, or a notice of a new password.',

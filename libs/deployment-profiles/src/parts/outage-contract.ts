@@ -24,7 +24,7 @@ export type OutageNeed = 'nothing' | 'lease' | 'link';
 
 /**
  * What needs a lease is read-only once the lease has expired. A lease is renewed every six hours and is valid
- * for 30 days, so it has expired by the last stage at the latest.
+ * for 30 days, so it expires at most six hours before the last stage.
  */
 const BEHAVIOURS: Readonly<Record<OutageNeed, Readonly<Record<OutageStage, OutageBehaviour>>>> = {
   nothing: { PT0S: 'works', PT1H: 'works', P1D: 'works', P30D: 'works' },
@@ -76,7 +76,7 @@ export function outageSteps({ needs, text, later }: OutagePromise): readonly Out
   }));
 }
 
-const WARNED = 'Works. Admins are warned that the lease is late, and read when it will expire.';
+const WARNED = 'Works until the lease expires, 30 days after it was last renewed. It shows when that is.';
 
 /**
  * Promises that hold in every model, because the tenant plane's own database contains its data and its users.

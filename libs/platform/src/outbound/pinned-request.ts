@@ -78,7 +78,12 @@ export function sendTo(
         onSending?.();
       }),
     );
-    sent.once('close', () => clearTimeout(tooLate));
+    // A server may switch protocols or close the connection instead of answering. Once there is a response,
+    // rejecting changes nothing.
+    sent.once('close', () => {
+      clearTimeout(tooLate);
+      reject(Object.assign(new Error('The server closed the connection.'), { code: 'ECONNRESET' }));
+    });
     sent.once('response', resolve);
     sent.on('error', reject);
     sent.end(body);

@@ -178,6 +178,8 @@ export class TestStack {
       name: `Tenant ${slug}`,
       slug,
       deployment_model: 'shared',
+      // So that tests may create as many users and agents as they need.
+      plan: 'enterprise',
       admin_email: `admin@${slug}.example.com`,
       ...options.body,
     };

@@ -90,7 +90,14 @@ export class AiCalls {
     candidate: Candidate,
     { request, within, ended }: Pick<Question, 'request' | 'ended'> & { readonly within: AbortSignal },
   ): Promise<BegunAnswer> {
-    const address = await candidate.address();
+    const address = await candidate.address().catch((error: unknown) => {
+      this.logger.error(`Provider ${candidate.id} cannot be asked: ${(error as Error).message}`);
+      throw new ProviderFailure(
+        aiUnavailable('the key of the provider cannot be opened'),
+        'elsewhere',
+        false,
+      );
+    });
     if (!address) throw new ProviderFailure(aiUnavailable('the provider was removed'), 'elsewhere', false);
     const passage = this.gates.enter(candidate.id);
     const patience = new Patience(

@@ -31,7 +31,9 @@ export function refusalOf(status: number, retryAfter: string | null): ProviderFa
   }
   if (status === 408 || status >= 500) return new ProviderFailure(unavailable, 'again', true, waitMs);
   if (status < 400) return new ProviderFailure(unavailable, 'elsewhere', true);
-  return new ProviderFailure(aiRequestRefused(status), status === 404 ? 'elsewhere' : 'never', false);
+  // Other statuses may be about the provider, such as an account without money, and not about the request.
+  const isAboutRequest = status === 400 || status === 422;
+  return new ProviderFailure(aiRequestRefused(status), isAboutRequest ? 'never' : 'elsewhere', false);
 }
 
 /** The provider sent something that is not an answer. */

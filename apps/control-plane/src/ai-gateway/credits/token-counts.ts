@@ -13,7 +13,10 @@ const TOKENS_PER_MESSAGE = 8;
 const BYTES_PER_TOKEN = 4;
 
 export function maxTokensOf(request: ChatCompletionRequest): number {
-  return request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS;
+  const { max_completion_tokens: completion, max_tokens: tokens } = request;
+  // A provider may know only one of the two.
+  if (completion !== undefined && tokens !== undefined) return Math.max(completion, tokens);
+  return completion ?? tokens ?? DEFAULT_MAX_TOKENS;
 }
 
 /**
