@@ -13,6 +13,7 @@ import { bodyOf, refusal } from '../plane-simulator.fixture';
 const RESERVED = 18 + 8 + 100;
 const SHORT = { ...QUESTION, max_tokens: 100 };
 const CORE = 500_000;
+const DAY_MS = 24 * 3600_000;
 
 describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
   let scene: AiScene;
@@ -59,6 +60,26 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
       questions: 1,
       estimated_questions: 0,
     });
+  });
+
+  it('are reserved for the higher of two limits, because a provider may know only that one', async () => {
+    await leave(RESERVED);
+    const answer = await asker.ask({ ...SHORT, max_completion_tokens: 1, max_tokens: 101 });
+    expect(refusal(answer)).toEqual([403, 'quota_exceeded']);
+    expect((await asker.ask({ ...SHORT, max_completion_tokens: 1, max_tokens: 100 })).status).toBe(200);
+  });
+
+  it('cannot be spent once a bill has been unpaid for 14 days', async () => {
+    const due = (ms: number): Promise<unknown> =>
+      scene.plane.change(
+        Tenant,
+        { id: asker.tenantId },
+        { pastDueSince: new Date(scene.plane.clock.now().getTime() - ms) },
+      );
+    await due(14 * DAY_MS - 1);
+    expect((await asker.ask(SHORT)).status).toBe(200);
+    await due(14 * DAY_MS);
+    expect(refusal(await asker.ask(SHORT))).toEqual([402, 'payment_required']);
   });
 
   it('are reserved while a question is being answered', async () => {

@@ -6,6 +6,7 @@ import { lockOperator } from '../../src/accounts/operator-lock';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LeaseRenewals } from '../../src/entitlements/lease-renewals';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { HeldRow } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
 
@@ -182,6 +183,19 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     expect((await bill('suspended').expect(200)).body.job).toBeNull();
     expect((await bill('ok').expect(200)).body.job).toBeNull();
     expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
+  });
+
+  it('is recorded as paid although the job that was to suspend the tenant was cancelled', async () => {
+    const cancelled = scene.before('suspend', async () => {
+      const [job] = await scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'suspend' });
+      await scene.act(job?.id ?? '', 'cancel').expect(202);
+    });
+    const { job } = (await bill('suspended').expect(200)).body;
+    await cancelled;
+    await scene.reaches(job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
+    const paid = await bill('ok').expect(200);
+    expect(paid.body).toMatchObject({ job: null, tenant: { billing: { state: 'ok' } } });
   });
 
   it('starts one job for two concurrent calls', async () => {

@@ -153,5 +153,8 @@ describe.each(EVERY_DATABASE)('quotas on %s', (driver) => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     clock.advance(60);
     expect((await send(6)).status).toBe(202);
+    await allow({ ingest_per_minute: 0 });
+    clock.advance(60);
+    expect((await send(7)).status).toBe(429);
   });
 });

@@ -23,6 +23,7 @@ import { type InstalledPlane, withInstalledPlane } from '../../src/installation/
 import { readPlaneRecord } from '../../src/installation/plane-record';
 import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
+import { LeaseKey } from '../lease-key.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
 import {
@@ -113,6 +114,17 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
     const { body } = await plane.get('/api/tenant-default').expect(200);
     expect(body).toMatchObject({ tenant: { slug: 'acme' }, deployment: { model: 'on_prem' } });
     await plane.app.close();
+  });
+
+  it('accepts the lease in the first answer', async () => {
+    const key = await LeaseKey.create();
+    const lease = await key.lease({ tenantId: acme.tenant_id, planeId: PLANE_ID, now: new Date() });
+    const wanted = new WantedState();
+    wanted.keys = [key.published];
+    wanted.put({ ...acme, lease });
+    const desired_state = wanted.since(null) as DesiredState;
+    await take(answerTo(await ask(), { desired_state }));
+    expect((await readPlaneRecord(configWith())).tenants).toMatchObject([{ slug: 'acme', lease }]);
   });
 
   it('accepts a newer answer to the same request, but not an older one', async () => {
