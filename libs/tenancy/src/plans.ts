@@ -61,7 +61,7 @@ export const ENTITLEMENTS_OF_PLANS: Readonly<Record<Plan, Entitlements>> = {
   core: {
     modules: IN_EVERY_PLAN,
     limits: {
-      users: 50,
+      users: 100,
       data_sources: 10,
       ingest_per_minute: 600,
       retention_days: 30,

@@ -39,7 +39,7 @@ describe('atlas', () => {
     api.answers['GET /api/plans'] = [{ body: [core] }];
     expect(await atlas('plans')).toBe(0);
     expect(terminal.written).toMatch(
-      /^PLAN +USERS +DATA SOURCES .* MODULES\ncore +50 +10 .* incidents cmdb .*\n$/,
+      /^PLAN +USERS +DATA SOURCES .* MODULES\ncore +100 +10 .* incidents cmdb .*\n$/,
     );
     terminal.written = '';
     expect(await atlas('plans', '--json')).toBe(0);

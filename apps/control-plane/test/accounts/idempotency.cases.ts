@@ -118,6 +118,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     '/api/tenant-planes/{id}/rotate-secret': { mode: 'compromised' },
     '/api/tenant-planes/{id}/upgrade': { version: '0.1.0' },
     '/api/tenants/provision': provisionBody(),
+    '/api/tenants/{id}/billing-state': { state: 'past_due' },
     '/api/tenants/{id}/deprovision': { confirm_slug: 'keyed' },
     '/api/tenants/{id}/move': { deployment_model: 'shared' },
     '/api/tenants/{id}/provisioning-tokens': {},

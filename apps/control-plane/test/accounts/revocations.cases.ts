@@ -649,12 +649,14 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     /** A valid body for each route that takes one. Whether its subject exists is checked later. */
     const BODIES: Readonly<Record<string, object>> = {
       'POST /api/tenants/provision': provisionBody(),
+      'POST /api/tenants/:id/billing-state': { state: 'past_due' },
       'POST /api/tenants/:id/move': { deployment_model: 'dedicated' },
       'POST /api/tenants/:id/deprovision': { confirm_slug: 'acme' },
       'PUT /api/tenants/:id/infrastructure': {
         endpoint_url: 'https://acme.example.com',
         db_url: 'postgres://acme:secret@db.example.com/acme',
       },
+      'POST /api/event-subscriptions': { url: 'https://93.184.215.14/', events: ['job.failed'] },
       'POST /api/tenant-planes': { name: 'late-cell', region: 'eu', capacity: 10 },
       'POST /api/tenant-planes/:id/rotate-secret': { mode: 'compromised' },
       'POST /api/operators': { email: 'late-key@example.com', role: 'admin' },

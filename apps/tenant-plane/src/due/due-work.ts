@@ -116,6 +116,11 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
   }
 
+  /** Some due rows are not for this, such as amounts that wait to be reported. */
+  private get tables(): string[] {
+    return [...this.handlers.keys()];
+  }
+
   private async dueTenants(now: Date): Promise<string[]> {
     const rows = await this.database.read((manager) =>
       manager
@@ -127,7 +132,7 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
           'tenant',
           `tenant.id = due.ownerId and tenant.phase = 'serving' and tenant.status = 'active'`,
         )
-        .where('due.dueAt <= :now', { now })
+        .where('due.dueAt <= :now and due.tableName in (:...tables)', { now, tables: this.tables })
         .getRawMany<{ id: string }>(),
     );
     return rows.map(({ id }) => id);
@@ -138,6 +143,7 @@ export class DueWork implements OnApplicationBootstrap, BeforeApplicationShutdow
       const query = manager
         .createQueryBuilder(DueTime, 'due')
         .where('due.ownerId = :tenantId and due.dueAt <= :now', { tenantId, now })
+        .andWhere('due.tableName in (:...tables)', { tables: this.tables })
         .orderBy('due.dueAt')
         .addOrderBy('due.rowId')
         .limit(ROWS_A_TURN);

@@ -181,11 +181,13 @@ describe.each(EVERY_DATABASE)('the service levels of incidents on %s', (driver) 
     const ids = await Promise.all(Array.from({ length: 205 }, async () => (await report('P1')).id));
     pass(16);
     await sweep();
-    const due = await plane.app
-      .get(Database)
-      .read((manager) =>
-        manager.findBy(DueTime, { ownerId: tenant.tenant_id, dueAt: LessThan(clock.now()) }),
-      );
+    const due = await plane.app.get(Database).read((manager) =>
+      manager.findBy(DueTime, {
+        tableName: 'incidents',
+        ownerId: tenant.tenant_id,
+        dueAt: LessThan(clock.now()),
+      }),
+    );
     expect([ids.length, due]).toEqual([205, []]);
   });
 
