@@ -62,7 +62,12 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
         tenants: [],
         removed: [],
         config: {
-          keys: { keys: [expect.objectContaining({ purpose: 'signup', kty: 'OKP', alg: 'EdDSA' })] },
+          keys: {
+            keys: ['signup', 'lease'].map((purpose): unknown =>
+              expect.objectContaining({ purpose, kty: 'OKP', alg: 'EdDSA' }),
+            ),
+          },
+          latest: '0.1.0',
         },
       },
     });

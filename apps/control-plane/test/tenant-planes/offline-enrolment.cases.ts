@@ -56,7 +56,12 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
         tenants: [
           expect.objectContaining({ tenant_id: ordered.tenant.id, status: 'active', phase: 'serving' }),
         ],
-        config: { keys: { keys: [expect.objectContaining({ purpose: 'signup' })] } },
+        config: {
+          keys: {
+            keys: ['signup', 'lease'].map((purpose): unknown => expect.objectContaining({ purpose })),
+          },
+          latest: '0.1.0',
+        },
       }),
     });
     const job = async () => (await plane.get(`${JOBS}/${ordered.job.id}`)).body;
