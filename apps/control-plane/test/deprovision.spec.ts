@@ -318,6 +318,8 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
     const lost = new StepFailure('fatal', 'lost', 'It is lost.');
     jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(lost);
     await scene.act(job, 'retry').expect(202);
+    // The tenant's lease has been renewed meanwhile.
+    await scene.cell.pull();
     await scene.report(tenant.id, 'applied');
     await eventually(async () => (await errorOf(job)) === 'beyond_return');
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });

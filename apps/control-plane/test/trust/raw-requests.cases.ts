@@ -275,13 +275,13 @@ describe.each(EVERY_DATABASE)('a signed call sent as raw bytes on %s', (driver) 
       expect(REFUSALS).toContain(answers[0]?.status);
       expect(answers).toHaveLength(1);
       expect(await state()).toEqual(before);
-      expect(await send(request)).toMatchObject([{ status: 200, body: '{}' }]);
+      expect(await send(request)).toMatchObject([{ status: 200, body: '{"usage_counted":true}' }]);
     },
   );
 
   it.each(EQUAL)('is accepted with %s', async (_, change) => {
     const request = signed();
-    expect(await send(change(request))).toMatchObject([{ status: 200, body: '{}' }]);
+    expect(await send(change(request))).toMatchObject([{ status: 200, body: '{"usage_counted":true}' }]);
     expect(await lastSequence()).toBe(request.sequence);
     expect(await send(request)).toMatchObject([{ status: 401 }]);
   });

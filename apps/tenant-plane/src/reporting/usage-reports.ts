@@ -59,10 +59,12 @@ export class UsageReports {
   async reportAgain(): Promise<void> {
     const reportAt = this.clock.now();
     const tenants = await this.database.read((manager) => manager.findBy(Tenant, { phase: 'serving' }));
-    for (const { id } of tenants)
+    for (const { id } of tenants) {
+      if (!(await this.tenants.read(id, (scope) => scope.exists(UsageDay, { reportAt: IsNull() })))) continue;
       await this.tenants
         .write(id, (scope) => scope.update(UsageDay, { reportAt: IsNull() }, { reportAt }))
         .catch(ignoring('tenant_frozen'));
+    }
   }
 
   private async dueRows(): Promise<ReadonlyMap<string, readonly string[]>> {
