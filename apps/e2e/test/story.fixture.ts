@@ -87,7 +87,7 @@ export class Story {
     return `${this.at}${new URL(ingest_url).pathname}`;
   }
 
-  /** The classes of calls that have left the plane, and that it has refused to make, by its own ledger. */
+  /** The classes of calls in the plane's ledger: those that left, and those that were refused. */
   async left(): Promise<{ readonly left: readonly string[]; readonly refused: readonly string[] }> {
     const calls = await this.list<{ class: string; refused: boolean }>('/api/residency/ledger?limit=200');
     const classesOf = (isRefused: boolean): string[] =>

@@ -11,7 +11,7 @@ import { IsTime } from './is-time';
 export interface ResidencyApi {
   /** List what may leave the plane, and where it goes */
   'GET /api/residency': { 200: ResidencyView };
-  /** List the calls that have left the plane, or that it has refused to make, latest first */
+  /** List the calls that left the plane, and those that it refused, newest first */
   'GET /api/residency/ledger': { query: LedgerQuery; 200: Page<LedgerEntry> };
   /** Export the ledger, oldest call first, as one JSON object per line */
   'GET /api/residency/ledger/export': { query: LedgerSpan; 200: LedgerLines };

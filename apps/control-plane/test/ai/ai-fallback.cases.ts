@@ -79,6 +79,8 @@ describe('several AI providers', () => {
     ['fails', (provider) => provider.refuse(500)],
     ['refuses the key', (provider) => provider.refuse(401)],
     ['does not know the model', (provider) => provider.refuse(404)],
+    ['has an account without money', (provider) => provider.refuse(402)],
+    ['takes only smaller questions', (provider) => provider.refuse(413)],
     [
       'breaks off before the first byte',
       (provider) => provider.stopAfter(0, (response) => response.destroy()),
@@ -96,6 +98,12 @@ describe('several AI providers', () => {
     expect(await ask()).toBe('I am the second.');
     expect(await ask(STREAMED)).toBe('I am the second.');
     expect(counts()).toEqual([2, 2]);
+  });
+
+  it('are asked one after the other if the key of the first cannot be opened', async () => {
+    await scene.plane.change(AiProvider, { id: ids[0] }, { keySealed: 'not sealed' });
+    expect(await ask()).toBe('I am the second.');
+    expect(counts()).toEqual([0, 1]);
   });
 
   it('are asked one after the other if the first stalls, or cannot be reached', async () => {
@@ -243,6 +251,7 @@ describe('several AI providers', () => {
   it('are not reached over http at a public address, whatever its name', async () => {
     await change(ids[1], { enabled: false });
     await change(ids[0], { base_url: 'http://a-public-name.test/v1', key: 'another' });
+    // The cast is needed because `lookup` is overloaded, and `spyOn` uses only its last overload.
     const lookup = jest
       .spyOn(dns, 'lookup')
       .mockImplementation(((_: string, __: object, done: Found) =>

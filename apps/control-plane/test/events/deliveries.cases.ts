@@ -7,6 +7,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { DeliveryQueue } from '../../src/events/delivery-queue';
 import { EventDelivery } from '../../src/events/event-delivery.entity';
 import { EventDispatcher } from '../../src/events/event-dispatcher';
+import { EventSubscription } from '../../src/events/event-subscription.entity';
 import { EventSpreader, MOST_WAITING } from '../../src/events/event-spreader';
 import { Webhooks } from '../../src/events/webhooks';
 import { OutgoingEvent } from '../../src/outbox/outgoing-event.entity';
@@ -163,6 +164,17 @@ describe.each(EVERY_DATABASE)('deliveries of events on %s', (driver) => {
     expect(refused.body.code).toBe('event_subscription_disabled');
     const disabled = { action: 'event_subscription.disabled', targetId: id };
     expect(await plane.count(AuditEvent, disabled)).toBe(1);
+  });
+
+  it('fail with a reason if the secret of the subscription cannot be opened', async () => {
+    const { id } = await subscribe(plane, receiver);
+    await plane.change(EventSubscription, { id }, { secretSealed: 'not sealed' });
+    await tell(plane, 1);
+    await dispatch(plane);
+    const [delivery] = await deliveriesOf(plane, id);
+    expect(delivery).toMatchObject({ attempts: 1, last_answer: { status: null } });
+    expect(delivery?.last_answer?.error).toContain('The secret of the subscription cannot be opened.');
+    expect(receiver.received).toEqual([]);
   });
 
   it('fail if the receiver does not answer in time', async () => {

@@ -1,14 +1,13 @@
 import { Database, TenantDatabase, deleteOldRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Session } from '../credentials/session.entity';
 import { LONGEST_MS } from '../credentials/sessions';
 import { UserToken } from '../credentials/user-token.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
+import { HourlySweep } from '../tenancy/hourly-sweep';
 import { servingTenants } from '../tenancy/serving-tenants';
-
-const EVERY_MS = 3600_000;
 
 /**
  * Deletes links and stored responses once they expire, and sessions once no session of the same sign-in can
@@ -16,26 +15,15 @@ const EVERY_MS = 3600_000;
  * the others may last. The audit trail still records who signed in.
  */
 @Injectable()
-export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdown {
+export class OldSessions extends HourlySweep {
   private readonly logger = new Logger(OldSessions.name);
-  private sweeping: Promise<void> = Promise.resolve();
-  private timer?: NodeJS.Timeout;
-  private isClosing = false;
 
   constructor(
     private readonly plane: Database,
     private readonly tenants: TenantDatabase,
     private readonly clock: Clock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), EVERY_MS);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    this.isClosing = true;
-    clearInterval(this.timer);
-    await this.sweeping;
+  ) {
+    super();
   }
 
   async sweep(): Promise<void> {

@@ -66,7 +66,7 @@ export async function withInstalledPlane<T>(
     const clock = new SystemClock();
     const ledger = new EgressLedger(database, new TenantDatabase(database), clock);
     const plane = await planeOn(database, config, clock, ledger);
-    // What has left is recorded even if it was in vain.
+    // Calls are recorded even if the work that made them fails.
     return await work(plane).finally(() => ledger.flush());
   } finally {
     await database?.close();

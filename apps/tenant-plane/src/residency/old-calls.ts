@@ -1,12 +1,12 @@
 import { Database, TenantDatabase, deleteOldRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { EgressCall, PlaneEgressCall } from '../egress/egress-call.entity';
 import { idBefore } from '../egress/similar-calls';
+import { HourlySweep } from '../tenancy/hourly-sweep';
 import { servingTenants } from '../tenancy/serving-tenants';
 
-const EVERY_MS = 3_600_000;
 const KEPT_DAYS = 90;
 const DAY_MS = 86_400_000;
 /** For each tenant, and for the plane. A tenant that calls ever new servers does not fill the disk. */
@@ -16,26 +16,15 @@ type Write = (work: (manager: EntityManager) => Promise<number>) => Promise<numb
 
 /** Bounds the ledger: the oldest rows are deleted. */
 @Injectable()
-export class OldCalls implements OnApplicationBootstrap, OnApplicationShutdown {
+export class OldCalls extends HourlySweep {
   private readonly logger = new Logger(OldCalls.name);
-  private sweeping: Promise<void> = Promise.resolve();
-  private timer?: NodeJS.Timeout;
-  private isClosing = false;
 
   constructor(
     private readonly plane: Database,
     private readonly tenants: TenantDatabase,
     private readonly clock: Clock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), EVERY_MS);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    this.isClosing = true;
-    clearInterval(this.timer);
-    await this.sweeping;
+  ) {
+    super();
   }
 
   async sweep(keptRows = KEPT_ROWS): Promise<void> {

@@ -80,6 +80,7 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
 
   it('is no report with a planted field, and its value is neither sent nor recorded', async () => {
     const health = { status: 'ok', checks: [], hosts: [{ note: SECRET }] } as const;
+    // The cast plants a field that the type of a report does not have.
     const examine = jest.spyOn(plane.app.get(PlaneHealth), 'examine').mockResolvedValue(health as never);
     const renamed = { ...tenant, name: 'Acme renamed', entry_revision: 2 };
     link.control.wanted.put(renamed);

@@ -1,6 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { ENTITLEMENTS_OF_PLANS, type Module } from '@atlas/tenancy';
+import { type OutageContractView } from '@atlas/tenant-api/outage';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { TrustedTime } from '../../src/plane-identity/trusted-time';
 import { Tenant } from '../../src/tenancy/tenant.entity';
@@ -187,6 +188,9 @@ describe.each(EVERY_DATABASE)('a lease on %s', (driver) => {
     expect(await statuses()).toEqual(WORKING);
     clock.advance(60);
     await onlyExtrasAreRefused('past_due');
+    const { body } = await plane.get('/api/outage-contract', admin).expect(200);
+    const degraded = (body as OutageContractView).capabilities.filter(({ now }) => now === 'degraded');
+    expect(degraded.map((one) => one.key)).toEqual(['slos', 'runbooks', 'entitlements']);
     await receive(await signed());
     expect(await statuses()).toEqual(WORKING);
   });

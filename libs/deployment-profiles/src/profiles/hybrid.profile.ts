@@ -31,8 +31,8 @@ export const HYBRID_PROFILE = profileWith({
   dataResidency: {
     heldBy: 'customer',
     text:
-      "Incident, CMDB and automation data never leave the customer's network: they are in the database " +
-      'named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.',
+      "Incident, CMDB and automation data are stored only in the customer's network: in the database " +
+      'named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/. AI questions leave it.',
   },
   backupDuty: {
     who: ['customer'],

@@ -14,7 +14,7 @@ export interface AskedOfProvider {
   readonly closed: Promise<'finished' | 'aborted'>;
 }
 
-/** What the stand-in says, and how many tokens it says that it has used. */
+/** What the stand-in answers, and the token counts that it reports. */
 export interface StandInAnswer {
   readonly text: string;
   readonly promptTokens: number;
