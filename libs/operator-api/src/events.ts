@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'tenant_plane.online',
   'drift.found',
   'drift.resolved',
+  'lease.ending',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -8,21 +8,25 @@ import { Tenant } from '../registry/tenant.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 
 const DAY_SECONDS = 24 * 3600;
-/** How long a lease that a plane receives over its link is valid. It is renewed long before it ends. */
-const LEASE_DAYS = 30;
+/** How long a lease is valid, unless a file says longer. A plane with a link gets a new one much earlier. */
+export const LEASE_DAYS = 30;
+/** How old a lease becomes before it is renewed. */
+export const LEASE_RENEWED_AFTER_MS = 6 * 3600_000;
 /** How long paid extras keep working after a bill has become past due. */
 const PAST_DUE_GRACE_DAYS = 14;
 /** At the end of a lease, the tenant's admins are told for this long what will stop, and when. */
-const GRACE_DAYS = 14;
+export const GRACE_DAYS = 14;
 
 /** What a lease says follows from these columns. */
 const LEASED = [
   'id',
+  'status',
   'plan',
   'planOverrides',
   'billingState',
   'pastDueSince',
   'leasedAt',
+  'leasedUntil',
   'createdAt',
 ] as const;
 
@@ -39,7 +43,7 @@ export class Leases {
     private readonly clock: Clock,
   ) {}
 
-  sign(tenant: Leased, tenantPlaneId: string, days = LEASE_DAYS): Promise<string> {
+  sign(tenant: Leased, tenantPlaneId: string, days?: number): Promise<string> {
     const { sub, aud, iat, exp, ...claims } = claimsOf(tenant, tenantPlaneId, days);
     return this.keys.sign(
       LEASE_KEY_PURPOSE,
@@ -69,23 +73,27 @@ export class Leases {
   }
 }
 
-export function claimsOf(tenant: Leased, tenantPlaneId: string, days = LEASE_DAYS): LeaseClaims {
-  const { plan, billingState, pastDueSince } = tenant;
+/** Without `days`, the lease is valid for 30 days, and never shorter than the tenant's newest file. */
+export function claimsOf(tenant: Leased, tenantPlaneId: string, days?: number): LeaseClaims {
+  const { plan, billingState, pastDueSince, leasedUntil, status } = tenant;
   const issuedAt = issuedAtOf(tenant);
   const iat = secondsOf(issuedAt);
-  const exp = iat + days * DAY_SECONDS;
+  const usualEnd = iat + LEASE_DAYS * DAY_SECONDS;
+  const derivedEnd = Math.max(usualEnd, leasedUntil ? secondsOf(leasedUntil) : 0);
+  const exp = days === undefined ? derivedEnd : iat + days * DAY_SECONDS;
   return {
     sub: tenant.id,
     aud: tenantPlaneId,
     serial: issuedAt.getTime(),
     iat,
     // A longer lease is loaded by hand, so the tenant's admins are reminded a month before it ends.
-    late_at: days > LEASE_DAYS ? exp - LEASE_DAYS * DAY_SECONDS : iat + DAY_SECONDS,
+    late_at: exp > usualEnd ? exp - LEASE_DAYS * DAY_SECONDS : iat + DAY_SECONDS,
     grace_at: Math.max(iat, exp - GRACE_DAYS * DAY_SECONDS),
     exp,
     plan,
     ...entitlementsOf(plan, tenant.planOverrides),
     billing: billingState,
+    status: status === 'suspended' ? 'suspended' : 'active',
     ...(pastDueSince && { read_only_at: secondsOf(readOnlyFrom(pastDueSince)) }),
   };
 }

@@ -1,11 +1,13 @@
-import { Clock } from '@atlas/platform';
+import { lockedForUpdate } from '@atlas/persistence';
+import { Clock, timeOfChange } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { toldPlaces } from '../registry/placements';
 import { changeTenantStatus } from '../registry/tenant-status';
-import { type Tenant } from '../registry/tenant.entity';
+import { Tenant } from '../registry/tenant.entity';
 import { DesiredStates } from './desired-states';
+import { issuedAtOf } from './leases';
 
 export type Suspension = Pick<Tenant, 'suspendedAt' | 'suspensionReason' | 'billingJobId'>;
 export const NO_SUSPENSION: Suspension = {
@@ -28,7 +30,11 @@ export class TenantStatusPublisher {
     status: TenantStatus,
     changes: Partial<Suspension> = {},
   ): Promise<void> {
-    await changeTenantStatus(manager, id, status, { ...changes, updatedAt: this.clock.now() });
+    const now = this.clock.now();
+    // The lease says whether the tenant is suspended.
+    const tenant = lockedForUpdate(manager.createQueryBuilder(Tenant, 'tenant').where({ id }));
+    const leasedAt = timeOfChange(now, issuedAtOf(await tenant.getOneOrFail()));
+    await changeTenantStatus(manager, id, status, { ...changes, leasedAt, updatedAt: now });
     await this.publish(manager, id);
   }
 

@@ -1,5 +1,5 @@
 import { type DeploymentModel, offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
-import { SecretBox, deriveKey } from '@atlas/persistence';
+import { SecretBox, deriveKey, updateRows } from '@atlas/persistence';
 import {
   ENROL_ANSWER_FORMAT,
   type EnrolAnswerFile,
@@ -27,9 +27,11 @@ import { type OperatorCaller, type PlaneCaller } from '../access/caller';
 import { asAdmitted } from '../accounts/operator-lock';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { DesiredStates } from '../desired-state/desired-states';
+import { LEASE_RENEWED_AFTER_MS, issuedAtOf } from '../desired-state/leases';
 import { PlaneAddresses } from '../desired-state/plane-addresses';
 import { Placement } from '../registry/placement.entity';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 import { Enrolment } from './enrolment';
 
@@ -104,8 +106,18 @@ export class OfflineEnrolment {
    */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
-    for (const placement of placed)
+    for (const placement of placed) {
+      await this.renewLease(manager, placement);
       if (placement.entryRevision === 0) await this.desiredStates.publish(manager, placement);
+    }
+  }
+
+  /** The answer file contains the lease, which nothing renews for a plane that makes no calls. */
+  private async renewLease(manager: EntityManager, { tenantId: id }: Placement): Promise<void> {
+    const tenant = await manager.findOneByOrFail(Tenant, { id });
+    const now = this.clock.now();
+    if (now.getTime() - issuedAtOf(tenant).getTime() < LEASE_RENEWED_AFTER_MS) return;
+    await updateRows(manager, Tenant, { id }, { leasedAt: now });
   }
 
   private answerFile(

@@ -1,13 +1,14 @@
 import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type BillingChangedView, type JobView } from '@atlas/operator-api';
-import { Database, updateRows } from '@atlas/persistence';
+import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { type BillingState } from '@atlas/plane-contract';
 import { Clock, timeOfChange } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { issuedAtOf } from '../desired-state/leases';
 import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher';
+import { JobControl } from '../lifecycle/job-control';
 import { jobView } from '../lifecycle/job.view';
 import { TenantOperations } from '../lifecycle/tenant-operations';
 import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
@@ -25,6 +26,7 @@ export class Billing {
   constructor(
     private readonly database: Database,
     private readonly operations: TenantOperations,
+    private readonly jobs: JobControl,
     private readonly publisher: TenantStatusPublisher,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -67,25 +69,41 @@ export class Billing {
     await this.publisher.publish(manager, id);
   }
 
-  /** A tenant that an operator has suspended for another reason stays suspended. */
+  /**
+   * A tenant that an operator has suspended for another reason stays suspended. A job of an earlier state of
+   * the bill may still wait for a plane that is offline. It is cancelled, so that it delays nothing.
+   */
   private async follow(
     manager: EntityManager,
     { id, slug, status, billingJobId }: Tenant,
     state: BillingState,
   ): Promise<JobView | null> {
-    const last =
-      billingJobId === null ? null : await manager.findOneBy(ProvisioningJob, { id: billingJobId });
-    if (state === 'suspended' && last && LIVE_JOB_STATUSES.includes(last.status)) return jobView(last, slug);
-    if (state === 'suspended' && status === 'active') {
+    const last = billingJobId === null ? null : await lockedJob(manager, { id: billingJobId });
+    const isLive = last !== null && LIVE_JOB_STATUSES.includes(last.status);
+    if (state === 'suspended') {
+      if (isLive) return jobView(last, slug);
+      const live = { operation: 'resume', status: In([...LIVE_JOB_STATUSES]) } as const;
+      const resuming = await lockedJob(manager, { tenantId: id, ...live });
+      if (resuming) await this.jobs.cancel(resuming.id);
+      if (status !== 'active') return null;
       const { job } = await this.operations.start(manager, id, 'suspend', { params: { reason: UNPAID } });
       await updateRows(manager, Tenant, { id }, { billingJobId: job.id });
       return job;
     }
-    if (state === 'suspended' || billingJobId === null) return null;
-    // The job that was to suspend the tenant may have been cancelled before it did.
+    if (billingJobId === null) return null;
+    if (isLive) await this.jobs.cancel(billingJobId);
+    // A job that was cancelled before it suspended the tenant has left it active.
     if (status === 'suspended' && last?.status !== 'cancelled')
       return (await this.operations.start(manager, id, 'resume')).job;
     await updateRows(manager, Tenant, { id }, { billingJobId: null });
     return null;
   }
+}
+
+/** Locked, so that it does not end before it is cancelled. */
+function lockedJob(
+  manager: EntityManager,
+  where: FindOptionsWhere<ProvisioningJob>,
+): Promise<ProvisioningJob | null> {
+  return lockedForUpdate(manager.createQueryBuilder(ProvisioningJob, 'job').where(where)).getOne();
 }

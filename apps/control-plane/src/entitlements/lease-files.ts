@@ -27,10 +27,11 @@ export class LeaseFiles {
       const home = await placeOf(manager, id);
       if (!home) throw notPlaced(tenant);
       const leasedAt = timeOfChange(this.clock.now(), issuedAtOf(tenant));
-      await updateRows(manager, Tenant, { id }, { leasedAt });
       const leased = { ...tenant, leasedAt };
       const { serial, exp } = claimsOf(leased, home.tenantPlaneId, days);
       const expiresAt = new Date(exp * 1000);
+      // Later leases must not end earlier, whichever way they reach the plane.
+      await updateRows(manager, Tenant, { id }, { leasedAt, leasedUntil: expiresAt });
       await this.audit.record(manager, {
         action: 'tenant.lease_issued',
         targetKind: 'tenant',

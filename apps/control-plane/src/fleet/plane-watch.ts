@@ -1,5 +1,7 @@
 import { Database, insertIfAbsent } from '@atlas/persistence';
-import { Injectable } from '@nestjs/common';
+import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable, Logger } from '@nestjs/common';
 import { type SelectQueryBuilder } from 'typeorm';
 import { planeOffline, planeOnline } from '../outbox/new-event';
 import { Outbox } from '../outbox/outbox';
@@ -9,6 +11,8 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { PlaneOutage } from './plane-outage.entity';
 
 const BATCH = 100;
+/** Looks are seconds apart. After a longer pause, this process or its database has been away. */
+const PAUSE_MS = 30_000;
 const IS_OUT = 'exists (select 1 from plane_outages outage where outage.tenant_plane_id = plane.id)';
 
 /**
@@ -17,17 +21,39 @@ const IS_OUT = 'exists (select 1 from plane_outages outage where outage.tenant_p
  */
 @Injectable()
 export class PlaneWatch {
+  private readonly logger = new Logger(PlaneWatch.name);
+  /** Since when planes could report, and when this process last saw that they could. */
+  private listening: { readonly sinceMs: number; readonly lastMs: number } | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly outbox: Outbox,
+    private readonly clock: Clock,
   ) {}
 
   async look(): Promise<void> {
     const { offline } = sqlOfHealth(this.database);
-    for (const id of await this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)))
-      await this.tellOffline(id);
-    for (const id of await this.planes((query) => query.where(`not (${offline}) and ${IS_OUT}`)))
-      await this.endOutage(id);
+    const [out, back] = [
+      await this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)),
+      await this.planes((query) => query.where(`not (${offline}) and ${IS_OUT}`)),
+    ];
+    // While the Control Plane was away, no plane could report. Each gets the usual time to do so.
+    const isLate = this.listensForMs() >= OFFLINE_AFTER_SECONDS * 1000;
+    if (isLate) for (const id of out) await this.try(this.tellOffline(id));
+    for (const id of back) await this.try(this.endOutage(id));
+  }
+
+  private listensForMs(): number {
+    const lastMs = this.clock.now().getTime();
+    const { listening } = this;
+    const isPaused = !listening || Math.abs(lastMs - listening.lastMs) > PAUSE_MS;
+    this.listening = { sinceMs: isPaused ? lastMs : listening.sinceMs, lastMs };
+    return lastMs - this.listening.sinceMs;
+  }
+
+  /** One plane's failure must not delay the news about others. The next look tries it again. */
+  private try(telling: Promise<void>): Promise<void> {
+    return telling.catch((error: unknown) => this.logger.warn(error));
   }
 
   /** A few planes at a time; the next look finds the others. */

@@ -71,10 +71,7 @@ interface EndingLease {
   readonly expiresAt: Date;
 }
 
-/**
- * A tenant's lease ends soon. Write it with `Outbox.add` in the transaction that finds this out, at most once
- * for each serial. Nothing writes it yet, so `EVENT_TYPES` does not list it.
- */
+/** A tenant's lease ends soon, because its plane is silent or has no connection. */
 export function leaseEnding(tenant: TenantNames, { serial, expiresAt }: EndingLease): NewEvent {
   return {
     type: 'lease.ending',

@@ -40,6 +40,11 @@ export function sqlOfHealth(database: Database): Readonly<Record<HealthClass, st
   };
 }
 
+/** SQL: whether the plane aliased `plane` was heard of in the last `seconds`. */
+export function sqlOfContact(database: Database, seconds: number): string {
+  return `(${IS_HEARD_OF} and ${HEARD_AT} >= ${database.fromNow(-seconds)})`;
+}
+
 /** Counts the enrolled planes by their reported health. */
 export async function countFleet(database: Database): Promise<Map<string, number>> {
   const { offline, unknown } = sqlOfHealth(database);

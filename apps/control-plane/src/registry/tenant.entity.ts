@@ -25,6 +25,10 @@ export class Tenant {
   @Column('uuid', { name: 'billing_job_id', nullable: true }) billingJobId: string | null;
   /** When the tenant's newest lease was issued, which is also its serial. Null before the first renewal. */
   @TimestampColumn({ name: 'leased_at', nullable: true }) leasedAt: Date | null;
+  /** Until when the newest file with a lease is valid. Null if there never was one. */
+  @TimestampColumn({ name: 'leased_until', nullable: true }) leasedUntil: Date | null;
+  /** The serial of the lease, as a time, whose coming end was told as an event. */
+  @TimestampColumn({ name: 'told_ending_of', nullable: true }) toldEndingOf: Date | null;
   @Column('varchar', { nullable: true }) region: string | null;
   @Column('varchar') source: TenantSource;
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;

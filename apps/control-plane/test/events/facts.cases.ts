@@ -2,7 +2,7 @@ import { Database } from '@atlas/persistence';
 import { CommitFaults, EVERY_DATABASE, eventually } from '@atlas/testing';
 import { PlaneOutage } from '../../src/fleet/plane-outage.entity';
 import { PlaneWatch } from '../../src/fleet/plane-watch';
-import { leaseEnding } from '../../src/outbox/new-event';
+import { Outbox } from '../../src/outbox/outbox';
 import { OutgoingEvent } from '../../src/outbox/outgoing-event.entity';
 import { ProvisioningHost } from '../../src/provisioning-jobs/provisioning-host';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
@@ -14,6 +14,7 @@ import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';
+import { In } from 'typeorm';
 
 const OFFLINE_AFTER = 75;
 const CONSOLE = 'http://127.0.0.1:4100/console';
@@ -121,13 +122,20 @@ describe.each(EVERY_DATABASE)('the events of facts on %s', (driver) => {
     beforeEach(async () => (cell = await plane.enrolledCell()));
 
     const look = () => plane.app.get(PlaneWatch).look();
+    /** Lets the Control Plane look every few seconds, as it does while it runs. */
+    const pass = async (seconds: number): Promise<void> => {
+      for (let left = seconds; left > 0; left -= 15) {
+        plane.clock.advance(Math.min(left, 15));
+        await look();
+      }
+    };
     const types = async () => (await told(`tenant_plane:${cell.id}`)).map(({ type }) => type);
 
     it('are told once for each outage, however often and in how many processes one looks', async () => {
       expect((await cell.report()).status).toBe(200);
       const since = plane.clock.now().toISOString();
-      plane.clock.advance(OFFLINE_AFTER);
       await look();
+      await pass(OFFLINE_AFTER);
       expect(await types()).toEqual([]);
       plane.clock.advance(1);
       await Promise.all([look(), look(), look()]);
@@ -144,39 +152,52 @@ describe.each(EVERY_DATABASE)('the events of facts on %s', (driver) => {
         { type: 'tenant_plane.offline', data },
         { type: 'tenant_plane.online', data },
       ]);
-      plane.clock.advance(OFFLINE_AFTER + 1);
-      await look();
+      await pass(OFFLINE_AFTER + 1);
       expect(await types()).toHaveLength(3);
+    });
+
+    /** To see it fail, tell it although `isLate` is false. */
+    it('are not told about planes that could not report while the Control Plane was away', async () => {
+      await pass(OFFLINE_AFTER);
+      await cell.report();
+      plane.clock.advance(3600);
+      await pass(OFFLINE_AFTER - 15);
+      expect(await types()).toEqual([]);
+      await pass(30);
+      expect(await types()).toEqual(['tenant_plane.offline']);
+    });
+
+    /** To see it fail, leave out `try`. */
+    it('are told about other planes although one plane cannot be told about', async () => {
+      const others = [await plane.enrolledCell(), await plane.enrolledCell()];
+      const outbox = plane.app.get(Outbox);
+      const add = jest.spyOn(outbox, 'add').mockRejectedValueOnce(new Error('This plane fails.'));
+      await look();
+      await pass(OFFLINE_AFTER);
+      plane.clock.advance(1);
+      await look();
+      add.mockRestore();
+      const planes = [cell, ...others].map(({ id }) => id);
+      expect(await plane.count(PlaneOutage, { tenantPlaneId: In(planes) })).toBe(2);
     });
 
     it('are told by the chores', async () => {
       await cell.report();
-      plane.clock.advance(OFFLINE_AFTER + 1);
+      await pass(OFFLINE_AFTER);
+      plane.clock.advance(1);
       await plane.sweep();
       expect(await types()).toEqual(['tenant_plane.offline']);
     });
 
     it('are not told about planes that have not enrolled, or are retired', async () => {
       const expected = await plane.registerCell();
-      plane.clock.advance(OFFLINE_AFTER + 1);
-      await look();
+      await pass(OFFLINE_AFTER + 1);
       expect(await told(`tenant_plane:${expected.id}`)).toEqual([]);
       expect(await types()).toEqual(['tenant_plane.offline']);
       await plane.change(TenantPlane, { id: cell.id }, { status: 'retired' });
       await look();
       expect(await types()).toEqual(['tenant_plane.offline']);
       expect(await plane.count(PlaneOutage, { tenantPlaneId: cell.id })).toBe(0);
-    });
-  });
-
-  it('can tell that a lease ends soon', () => {
-    const tenant = { id: '1', name: 'Acme', slug: 'acme' };
-    const event = leaseEnding(tenant, { serial: 3, expiresAt: new Date('2030-01-02T00:00:00Z') });
-    expect(event).toEqual({
-      type: 'lease.ending',
-      subject: 'tenant:1',
-      page: '/tenants/1',
-      data: { tenant, lease: { serial: 3, expires_at: '2030-01-02T00:00:00.000Z' } },
     });
   });
 });
@@ -187,7 +208,12 @@ describe.each(EVERY_DATABASE)('the events of facts whose COMMIT fails on %s', (d
     const plane = await TestControlPlane.boot(driver, {}, {}, (url) => faults.through(url));
     const cells: PlaneSimulator[] = [];
     for (let n = 0; n < 4; n += 1) cells.push(await plane.enrolledCell());
-    plane.clock.advance(OFFLINE_AFTER + 1);
+    const watch = plane.app.get(PlaneWatch);
+    await watch.look();
+    for (let passed = 0; passed <= OFFLINE_AFTER; passed += 15) {
+      plane.clock.advance(15);
+      if (passed < OFFLINE_AFTER) await watch.look();
+    }
     faults.begin();
     await eventually(
       async () => {

@@ -118,7 +118,6 @@ describe.each(EVERY_DATABASE)('event subscriptions on %s', (driver) => {
 
   it.each([
     ['an unknown type', { events: ['job.succeeded'] }],
-    ['a type that nothing writes yet', { events: ['lease.ending'] }],
     ['no type', { events: [] }],
     ['the same type twice', { events: ['job.failed', 'job.failed'] }],
     ['no URL', { url: undefined }],

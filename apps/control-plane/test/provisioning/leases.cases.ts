@@ -1,12 +1,18 @@
+import { Database, insertRow } from '@atlas/persistence';
 import { type LeaseClaims } from '@atlas/plane-contract';
-import { ENTITLEMENTS_OF_PLANS, PLANS } from '@atlas/tenancy';
+import { ENTITLEMENTS_OF_PLANS, PLANS, uuidv7 } from '@atlas/tenancy';
 import { CommitFaults, EVERY_DATABASE, eventually } from '@atlas/testing';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { In } from 'typeorm';
 import { lockOperator } from '../../src/accounts/operator-lock';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LeaseRenewals } from '../../src/entitlements/lease-renewals';
+import { OutgoingEvent } from '../../src/outbox/outgoing-event.entity';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
+import { Placement } from '../../src/registry/placement.entity';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { HeldRow } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
 
@@ -129,8 +135,63 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     scene.plane.clock.advance(30 * DAY);
     const before = (await scene.cell.pullAll()).tenants.find(({ tenant_id }) => tenant_id === id);
     expect(before).not.toHaveProperty('lease');
+    await scene.cell.report();
     await scene.plane.app.get(LeaseRenewals).sweep();
     expect((await claims()).iat).toBe(seconds());
+  });
+
+  it('is renewed with at most 50 others at a time, so that a fleet is not renewed in one burst', async () => {
+    const copies: string[] = [];
+    await scene.plane.app.get(Database).write(async (manager) => {
+      const [tenant, place] = [
+        await manager.findOneByOrFail(Tenant, { id }),
+        await manager.findOneByOrFail(Placement, { tenantId: id }),
+      ];
+      for (let n = 0; n < 60; n += 1) {
+        const copy = uuidv7(scene.plane.clock.now());
+        copies.push(copy);
+        await insertRow(manager, Tenant, { ...tenant, id: copy, slug: `copy-${n}` });
+        await insertRow(manager, Placement, { ...place, tenantId: copy });
+      }
+    });
+    scene.plane.clock.advance(6 * 3600 + 1);
+    await scene.cell.report();
+    const renewals = scene.plane.app.get(LeaseRenewals);
+    const renewed = (): Promise<number> => scene.plane.count(Tenant, { leasedAt: scene.plane.clock.now() });
+    await renewals.sweep();
+    expect(await renewed()).toBe(50);
+    await renewals.sweep();
+    expect(await renewed()).toBeGreaterThan(60);
+    await scene.plane.remove(Placement, { tenantId: In(copies) });
+    await scene.plane.remove(Tenant, { id: In(copies) });
+  });
+
+  it('is not renewed while the plane is silent, and its end is told once', async () => {
+    const before = await claims();
+    const end = new Date(before.exp * 1000).toISOString();
+    const told = async () =>
+      (await scene.plane.rows(OutgoingEvent, { subject: `tenant:${id}`, type: 'lease.ending' })).map(
+        ({ data }) => data,
+      );
+    const sweep = () => scene.plane.app.get(LeaseRenewals).sweep();
+    await scene.plane.change(TenantPlane, { id: scene.cell.id }, { lastReportAt: new Date(0) });
+    scene.plane.clock.advance(16 * DAY - 1);
+    await sweep();
+    expect(await told()).toEqual([]);
+    scene.plane.clock.advance(2);
+    await Promise.all([sweep(), sweep()]);
+    await sweep();
+    const { slug, name } = await scene.tenant(id);
+    expect(await told()).toEqual([
+      expect.objectContaining({
+        tenant: { id, slug, name },
+        lease: { serial: before.serial, expires_at: end },
+      }),
+    ]);
+    await scene.cell.report();
+    await sweep();
+    expect((await claims()).iat).toBe(seconds());
+    expect(await told()).toHaveLength(1);
   });
 
   it('makes paid extras read-only 14 days after a bill was due, until it is paid', async () => {
@@ -183,6 +244,37 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     expect((await bill('suspended').expect(200)).body.job).toBeNull();
     expect((await bill('ok').expect(200)).body.job).toBeNull();
     expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
+  });
+
+  it('is paid at once although the job that suspends the tenant still waits for its plane', async () => {
+    const { job } = (await bill('suspended').expect(200)).body;
+    await eventually(async () => (await scene.tenant(id)).status === 'suspended');
+    const paid = await bill('ok').expect(200);
+    expect(paid.body.job).toMatchObject({ operation: 'resume' });
+    await scene.reaches(job.id, 'cancelled');
+    await finishes(paid.body.job.id, 'active');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', billing: { state: 'ok' } });
+  });
+
+  it('is unpaid again at once although the job that resumes the tenant still waits', async () => {
+    const first = (await bill('suspended').expect(200)).body.job;
+    await finishes(first.id, 'suspended');
+    const resuming = (await bill('ok').expect(200)).body.job;
+    await eventually(async () => (await scene.tenant(id)).status === 'active');
+    const { job } = (await bill('suspended').expect(200)).body;
+    await scene.reaches(resuming.id, 'cancelled');
+    await finishes(job.id, 'suspended');
+    expect((await bill('suspended').expect(200)).body.job).toBeNull();
+  });
+
+  it('says whether the tenant is suspended, with a higher serial', async () => {
+    const before = await claims();
+    expect(before.status).toBe('active');
+    const { job } = (await scene.plane.post(`/api/tenants/${id}/suspend`, {}).expect(202)).body;
+    await finishes(job.id, 'suspended');
+    const after = await claims();
+    expect(after).toMatchObject({ status: 'suspended', billing: 'ok' });
+    expect(after.serial).toBeGreaterThan(before.serial);
   });
 
   it('is recorded as paid although the job that was to suspend the tenant was cancelled', async () => {
@@ -256,6 +348,17 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     expect(next.body.serial).toBeGreaterThan(first.body.serial);
     expect(decodeJwt(next.body.lease).exp).toBe(Date.parse(next.body.expires_at) / 1000);
     await scene.plane.post(`/api/tenants/${id}/lease`, { valid_days: 401 }).expect(400);
+  });
+
+  it('never ends before the newest file, whichever way it reaches the plane', async () => {
+    const file = await scene.plane.post(`/api/tenants/${id}/lease`, { valid_days: 40 }).expect(200);
+    const until = Date.parse(file.body.expires_at) / 1000;
+    await scene.plane.patch(`/api/tenants/${id}`, { plan: 'operations' }).expect(200);
+    expect(await claims()).toMatchObject({ plan: 'operations', exp: until, late_at: until - 30 * DAY });
+    scene.plane.clock.advance(20 * DAY);
+    await scene.cell.report();
+    await scene.plane.app.get(LeaseRenewals).sweep();
+    expect(await claims()).toMatchObject({ exp: seconds() + 30 * DAY, late_at: seconds() + DAY });
   });
 
   it('lists the plans', async () => {

@@ -20,6 +20,7 @@ import { PlaneSchema } from '../database/plane-schema';
 import { type Applied, hasFailed } from '../plane-identity/applied';
 import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
+import { keysAfter } from '../plane-identity/published-keys';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll, deleteStaying } from '../portability/row-store';
 import { Leases } from '../tenancy/leases';
@@ -77,7 +78,8 @@ export class DesiredStateApplier {
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
     // Recorded first. Otherwise, if the process died halfway, an older answer file could undo what was
     // applied.
-    const config = { keys: [...keys.keys], ...(latest !== undefined && { latestVersion: latest }) };
+    const published = keysAfter(this.identities.current.keys, keys.keys);
+    const config = { keys: published, ...(latest !== undefined && { latestVersion: latest }) };
     await this.identities.update({ ...config, ...told }, fence);
     const applied = await this.apply(state, fence);
     // Stored before the revision advances, so that a plane that stops in between receives the secret again.

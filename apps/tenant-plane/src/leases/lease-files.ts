@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';
 import { LeaseRefused, Leases } from '../tenancy/leases';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 
 /** Loads leases from files, for planes that have no connection to the Control Plane. */
@@ -34,7 +35,11 @@ export class LeaseFiles {
     const offered = await this.leases.verify(lease, tenantId).catch((error: unknown) => {
       throw error instanceof LeaseRefused ? refused(error.message) : error;
     });
-    const loaded = await by(() => this.store(tenantId, lease, offered));
+    // Waits for the users' writes in progress, before `by` becomes one of them.
+    const loaded = await this.tenants.write(tenantId, async ({ manager }) => {
+      await lockTenant(manager, tenantId);
+      return by(() => this.store(tenantId, lease, offered));
+    });
     this.directory.forget();
     return loaded;
   }
@@ -71,9 +76,13 @@ function requireNewer(offered: LeaseClaims, known: LeaseClaims | null): void {
     );
 }
 
-/** A lease suspends a tenant whose bill is unpaid. The next lease without that ends the suspension. */
+/**
+ * A lease says whether the tenant is suspended. Leases from a Control Plane of an older version say only
+ * whether the bill is unpaid, so they end no other suspension.
+ */
 function statusAfter(tenant: Tenant, known: LeaseClaims | null, offered: LeaseClaims): Tenant['status'] {
-  if (offered.billing === 'suspended') return 'suspended';
+  if (offered.billing === 'suspended' || offered.status === 'suspended') return 'suspended';
+  if (offered.status === 'active' && tenant.status === 'suspended') return 'active';
   return known?.billing === 'suspended' && tenant.status === 'suspended' ? 'active' : tenant.status;
 }
 

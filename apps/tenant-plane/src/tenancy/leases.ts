@@ -75,6 +75,12 @@ export class Leases {
 
   private async claimsOf(lease: string): Promise<LeaseClaims> {
     const keys = this.identities.current.keys.filter(({ purpose }) => purpose === LEASE_KEY_PURPOSE);
+    if (keys.length === 0)
+      throw new LeaseRefused(
+        'This plane has no key to verify a lease with, because its last answer file is from before there ' +
+          'were leases. Ask your Atlas admin to upload the request file again, and apply the new answer ' +
+          'file.',
+      );
     const jwks = createLocalJWKSet({ keys: keys.map(({ purpose: _, ...jwk }) => jwk) });
     try {
       if (!isCanonical(lease)) throw new Error('The signature is not in canonical base64url.');

@@ -81,6 +81,40 @@ describe.each(EVERY_DATABASE)('a lease that whoever runs the plane loads, on %s,
     expect(more).toEqual([]);
   });
 
+  /** To see it fail, leave out `offered.status` in `LeaseFiles.statusAfter`. */
+  it('says whether an operator has suspended the tenant, unless an older version issued it', async () => {
+    const at = (n: number): LeaseChanges => ({ serial: now.getTime() + n });
+    const paid = await signed({ ...at(2) });
+    const resumed = await signed({ ...at(3), status: 'active' });
+    await plane.post('/api/entitlements/lease', { lease: await signed(at(0)) }, admin).expect(200);
+    const suspended = await signed({ ...at(1), status: 'suspended' });
+    await plane.post('/api/entitlements/lease', { lease: suspended }, admin).expect(200);
+    await plane.get('/api/entitlements', admin).expect(403);
+    await whileStopped(async () => {
+      expect(await load(paid)).toMatchObject({ status: 'suspended' });
+      expect(await load(resumed)).toMatchObject({ status: 'active' });
+    });
+    await plane.get('/api/entitlements', admin).expect(200);
+  });
+
+  it('is loaded by several admins at once, without a deadlock', async () => {
+    const leases = await Promise.all([0, 1, 2, 3].map((n) => signed({ serial: now.getTime() + n })));
+    const answers = await Promise.all(
+      leases.map((lease) => plane.post('/api/entitlements/lease', { lease }, admin)),
+    );
+    for (const { status } of answers) expect([200, 409]).toContain(status);
+    const { body } = await plane.get('/api/entitlements', admin).expect(200);
+    expect(body.lease.serial).toBe(now.getTime() + 3);
+  });
+
+  it('is refused with a way on by a plane that has no key for leases yet', async () => {
+    await plane.identities.update({ keys: [plane.signupKey.published] });
+    const { body } = await plane
+      .post('/api/entitlements/lease', { lease: await signed() }, admin)
+      .expect(409);
+    expect(body).toMatchObject({ code: 'lease_refused', detail: expect.stringContaining('new answer file') });
+  });
+
   it('is refused unless it is the newest one for this tenant on this plane', async () => {
     const newest = await signed();
     const other = await LeaseKey.create();

@@ -19,7 +19,9 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
         field: 'events',
         isRequired: true,
         isList: true,
-        text: 'job.failed, tenant_plane.offline, tenant_plane.online, drift.found, drift.resolved',
+        text:
+          'job.failed, tenant_plane.offline, tenant_plane.online, drift.found, drift.resolved, ' +
+          'lease.ending',
       },
       { name: 'description', value: '<text>', field: 'description', text: 'what it is for' },
     ],

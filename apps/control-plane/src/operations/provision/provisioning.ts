@@ -156,6 +156,8 @@ export class Provisioning {
       pastDueSince: null,
       billingJobId: null,
       leasedAt: now,
+      leasedUntil: null,
+      toldEndingOf: null,
       suspendedAt: null,
       suspensionReason: null,
       restorableUntil: null,
