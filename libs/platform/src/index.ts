@@ -2,7 +2,13 @@ export * from './app/classes-in';
 export * from './app/http-app';
 export * from './app/listen';
 export * from './app/ongoing-answers';
-export { AnswersWithin, type RequestLimits, TakesStream, unsupportedMediaType } from './app/request-limits';
+export {
+  AnswersWithin,
+  type RequestLimits,
+  TakesStream,
+  takesLong,
+  unsupportedMediaType,
+} from './app/request-limits';
 export * from './audit/audit-chain';
 export * from './bounded-map';
 export * from './config/environment';
@@ -23,6 +29,7 @@ export * from './http/public.decorator';
 export * from './http/send';
 export * from './http/sent';
 export * from './http/request-context';
+export * from './http/when-answering';
 export * from './input';
 export * from './input/uuid.pipe';
 export * from './input/validation.pipe';

@@ -6,6 +6,7 @@ import { CredentialsModule } from '../credentials/credentials.module';
 import { EntitlementsModule } from '../entitlements/entitlements.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { TenancyModule } from '../tenancy/tenancy.module';
+import { Admission } from './admission';
 import { CallerWrites } from './caller-writes';
 import { SessionCookie } from './session-cookie';
 import { TenantCrossings } from './tenant-crossings';
@@ -24,6 +25,7 @@ import { UserWrites } from './user-writes';
     TenancyModule,
   ],
   providers: [
+    Admission,
     SessionCookie,
     TenantCrossings,
     TenantRouter,

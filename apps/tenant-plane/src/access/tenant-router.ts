@@ -11,6 +11,7 @@ import { claimedTenant } from '../credentials/tenant-token';
 import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { type Tenant } from '../tenancy/tenant.entity';
 import { tenantOfKey } from './claimed-key';
 import { SessionCookie } from './session-cookie';
 import { SharedCalls } from './shared-calls';
@@ -31,6 +32,7 @@ const MAX_REFRESHES = 32;
  * report another plane's health.
  */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
+export const isOfThePlane = (url: string): boolean => OF_THE_PLANE.test(url);
 
 /** A host name under which browsers reach planes on their own machine. */
 const LOCAL_HOST = /^(?:[a-z0-9-]+\.)+localhost\.?(?::\d+)?$/i;
@@ -94,7 +96,7 @@ export class TenantRouter implements OnModuleInit {
     // A request target in absolute form (RFC 9112, section 3.2.2) already contains a host, so it cannot be
     // appended to an origin.
     if (!request.url.startsWith('/')) return null;
-    if (OF_THE_PLANE.test(request.url)) return null;
+    if (isOfThePlane(request.url)) return null;
     const home = await this.homeElsewhere(request);
     if (home === null) return null;
     const shown = isOfLocalBrowser(request) ? this.originForBrowser(home) : home.origin;
@@ -116,8 +118,15 @@ export class TenantRouter implements OnModuleInit {
     return url.origin;
   }
 
+  /** The tenant that a request names, if this plane serves it. Whether the caller may is not checked yet. */
+  async servedHere(request: Addressed): Promise<Tenant | null> {
+    const name = this.slugIn(request) ?? this.nameIn(request);
+    if (name === undefined && !this.deployment.profile.tenantFixed) return null;
+    return (await this.directory.locate(name === undefined ? [] : [name])).served;
+  }
+
   private async homeElsewhere(request: Addressed): Promise<Home | null> {
-    const slug = tenantSlugOfHost(request.headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
+    const slug = this.slugIn(request);
     const { tenantFixed } = this.deployment.profile;
     const name = slug ?? this.nameIn(request);
     if (name === undefined && !tenantFixed) return null;
@@ -188,6 +197,10 @@ export class TenantRouter implements OnModuleInit {
     // Requests for a tenant that is placed here but not served yet must not be redirected in a loop.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
+  }
+
+  private slugIn({ headers }: Addressed): string | undefined {
+    return tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
   }
 
   /**

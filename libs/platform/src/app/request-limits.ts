@@ -76,6 +76,11 @@ export function unsupportedMediaType(): DomainError {
   );
 }
 
+/** Whether requests on this route may last long although they are little work, since the route waits. */
+export function takesLong(routeConfig: object | undefined): boolean {
+  return limitsOf(routeConfig).answerMs !== undefined;
+}
+
 function limitsOf(config: object | undefined): RouteLimits {
   return config ?? {};
 }
