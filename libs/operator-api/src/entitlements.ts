@@ -23,6 +23,8 @@ export interface PlanSpecView {
   readonly limits: Limits;
 }
 
+/** A lease that a plane receives otherwise is valid for as long, so a shorter file would not be noticed. */
+export const MIN_LEASE_DAYS = 30;
 export const MAX_LEASE_DAYS = 400;
 export const DEFAULT_LEASE_FILE_DAYS = 90;
 
@@ -30,7 +32,7 @@ export class IssueLeaseDto {
   /** For how many days the lease is valid. 90 if left out. */
   @Optional()
   @IsInt()
-  @Min(1)
+  @Min(MIN_LEASE_DAYS)
   @Max(MAX_LEASE_DAYS)
   valid_days?: number;
 }

@@ -34,7 +34,7 @@ export interface LeaseClaims {
   readonly modules: readonly Module[];
   readonly limits: Limits;
   readonly billing: BillingState;
-  /** Left out by Control Planes of older versions. */
+  /** Left out while the tenant is deprovisioned, and by Control Planes of older versions. */
   readonly status?: 'active' | 'suspended';
   /** Only if the bill is past due. */
   readonly read_only_at?: number;

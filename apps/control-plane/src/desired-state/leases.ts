@@ -27,6 +27,7 @@ const LEASED = [
   'pastDueSince',
   'leasedAt',
   'leasedUntil',
+  'leasedUntilOn',
   'createdAt',
 ] as const;
 
@@ -43,8 +44,8 @@ export class Leases {
     private readonly clock: Clock,
   ) {}
 
-  sign(tenant: Leased, tenantPlaneId: string, days?: number): Promise<string> {
-    const { sub, aud, iat, exp, ...claims } = claimsOf(tenant, tenantPlaneId, days);
+  sign(tenant: Leased, tenantPlaneId: string): Promise<string> {
+    const { sub, aud, iat, exp, ...claims } = claimsOf(tenant, tenantPlaneId);
     return this.keys.sign(
       LEASE_KEY_PURPOSE,
       LEASE_TYPE,
@@ -73,27 +74,26 @@ export class Leases {
   }
 }
 
-/** Without `days`, the lease is valid for 30 days, and never shorter than the tenant's newest file. */
-export function claimsOf(tenant: Leased, tenantPlaneId: string, days?: number): LeaseClaims {
-  const { plan, billingState, pastDueSince, leasedUntil, status } = tenant;
+/** The lease is valid for 30 days, and never ends before the newest file for this plane. */
+export function claimsOf(tenant: Leased, tenantPlaneId: string): LeaseClaims {
+  const { plan, billingState, pastDueSince, leasedUntil, leasedUntilOn, status } = tenant;
   const issuedAt = issuedAtOf(tenant);
   const iat = secondsOf(issuedAt);
-  const usualEnd = iat + LEASE_DAYS * DAY_SECONDS;
-  const derivedEnd = Math.max(usualEnd, leasedUntil ? secondsOf(leasedUntil) : 0);
-  const exp = days === undefined ? derivedEnd : iat + days * DAY_SECONDS;
+  const endOfFile = leasedUntil && leasedUntilOn === tenantPlaneId ? secondsOf(leasedUntil) : 0;
+  const exp = Math.max(iat + LEASE_DAYS * DAY_SECONDS, endOfFile);
   return {
     sub: tenant.id,
     aud: tenantPlaneId,
     serial: issuedAt.getTime(),
     iat,
     // A longer lease is loaded by hand, so the tenant's admins are reminded a month before it ends.
-    late_at: exp > usualEnd ? exp - LEASE_DAYS * DAY_SECONDS : iat + DAY_SECONDS,
+    late_at: Math.max(iat + DAY_SECONDS, exp - LEASE_DAYS * DAY_SECONDS),
     grace_at: Math.max(iat, exp - GRACE_DAYS * DAY_SECONDS),
     exp,
     plan,
     ...entitlementsOf(plan, tenant.planOverrides),
     billing: billingState,
-    status: status === 'suspended' ? 'suspended' : 'active',
+    ...(status !== 'deprovisioning' && { status: status === 'suspended' ? status : 'active' }),
     ...(pastDueSince && { read_only_at: secondsOf(readOnlyFrom(pastDueSince)) }),
   };
 }

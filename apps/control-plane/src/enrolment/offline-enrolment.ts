@@ -13,7 +13,7 @@ import {
   sealedTokenPlace,
   signatureOfHeaders,
 } from '@atlas/plane-contract';
-import { Clock, DomainError, type Secret, createValidationPipe, validationFailed } from '@atlas/platform';
+import { Clock, DomainError, type Secret, createValidationPipe, timeOfChange, validationFailed } from '@atlas/platform';
 import {
   type ServiceKey,
   authorityOf,
@@ -112,12 +112,15 @@ export class OfflineEnrolment {
     }
   }
 
-  /** The answer file contains the lease, which nothing renews for a plane that makes no calls. */
+  /**
+   * The answer file contains the lease, which nothing renews for a plane that makes no calls. The enrolment has
+   * locked the tenant, so the serial only increases.
+   */
   private async renewLease(manager: EntityManager, { tenantId: id }: Placement): Promise<void> {
     const tenant = await manager.findOneByOrFail(Tenant, { id });
     const now = this.clock.now();
     if (now.getTime() - issuedAtOf(tenant).getTime() < LEASE_RENEWED_AFTER_MS) return;
-    await updateRows(manager, Tenant, { id }, { leasedAt: now });
+    await updateRows(manager, Tenant, { id }, { leasedAt: timeOfChange(now, issuedAtOf(tenant)) });
   }
 
   private answerFile(

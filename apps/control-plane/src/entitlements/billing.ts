@@ -11,6 +11,7 @@ import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher'
 import { JobControl } from '../lifecycle/job-control';
 import { jobView } from '../lifecycle/job.view';
 import { TenantOperations } from '../lifecycle/tenant-operations';
+import { operationInProgress } from '../provisioning-jobs/live-jobs';
 import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { placeOf } from '../registry/placements';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
@@ -84,6 +85,8 @@ export class Billing {
       if (isLive) return jobView(last, slug);
       const live = { operation: 'resume', status: In([...LIVE_JOB_STATUSES]) } as const;
       const resuming = await lockedJob(manager, { tenantId: id, ...live });
+      // An operator's own job ends first, so that the tenant is not left suspended for no reason.
+      if (resuming && status === 'suspended' && billingJobId === null) throw operationInProgress(resuming);
       if (resuming) await this.jobs.cancel(resuming.id);
       if (status !== 'active') return null;
       const { job } = await this.operations.start(manager, id, 'suspend', { params: { reason: UNPAID } });

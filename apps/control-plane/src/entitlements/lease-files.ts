@@ -9,6 +9,8 @@ import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { Tenant } from '../registry/tenant.entity';
 import { lockTenant } from '../tenants/tenants';
 
+const DAY_MS = 24 * 3600_000;
+
 /** Issues leases as files, for planes that make no calls. */
 @Injectable()
 export class LeaseFiles {
@@ -27,11 +29,12 @@ export class LeaseFiles {
       const home = await placeOf(manager, id);
       if (!home) throw notPlaced(tenant);
       const leasedAt = timeOfChange(this.clock.now(), issuedAtOf(tenant));
-      const leased = { ...tenant, leasedAt };
-      const { serial, exp } = claimsOf(leased, home.tenantPlaneId, days);
+      const leasedUntil = new Date(leasedAt.getTime() + days * DAY_MS);
+      const issued = { leasedAt, leasedUntil, leasedUntilOn: home.tenantPlaneId };
+      await updateRows(manager, Tenant, { id }, issued);
+      const leased = { ...tenant, ...issued };
+      const { serial, exp } = claimsOf(leased, home.tenantPlaneId);
       const expiresAt = new Date(exp * 1000);
-      // Later leases must not end earlier, whichever way they reach the plane.
-      await updateRows(manager, Tenant, { id }, { leasedAt, leasedUntil: expiresAt });
       await this.audit.record(manager, {
         action: 'tenant.lease_issued',
         targetKind: 'tenant',
@@ -44,7 +47,7 @@ export class LeaseFiles {
         serial,
         issued_at: leasedAt,
         expires_at: expiresAt,
-        lease: await this.leases.sign(leased, home.tenantPlaneId, days),
+        lease: await this.leases.sign(leased, home.tenantPlaneId),
       };
     });
   }

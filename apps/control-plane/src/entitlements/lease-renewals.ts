@@ -40,8 +40,11 @@ export class LeaseRenewals {
   ) {}
 
   async sweep(): Promise<void> {
-    await this.renew();
-    await this.tellEndings();
+    try {
+      await this.renew();
+    } finally {
+      await this.tellEndings();
+    }
   }
 
   private renew(): Promise<void> {
@@ -63,7 +66,6 @@ export class LeaseRenewals {
     return this.database.write(async (manager) => {
       const now = this.clock.now().getTime();
       const ending = this.oldest(manager, new Date(now - (LEASE_DAYS - GRACE_DAYS) * DAY_MS))
-        .andWhere('(tenant.leased_until is null or tenant.leased_until < :soon)')
         .andWhere(`(tenant.told_ending_of is null or tenant.told_ending_of < ${ISSUED_AT})`)
         .andWhere(this.isServedBy('silence'))
         .setParameters({ soon: new Date(now + GRACE_DAYS * DAY_MS) });
@@ -84,19 +86,23 @@ export class LeaseRenewals {
       .where(`${ISSUED_AT} < :before`, { before })
       .andWhere("tenant.status in ('active', 'suspended')")
       .orderBy(ISSUED_AT)
+      .addOrderBy('tenant.id')
       .limit(BATCH);
   }
 
   /**
    * SQL: whether the tenant's home is a plane that has been heard of lately or, with `silence`, one that has
-   * not. A freeze is timed from when it was published, so a frozen tenant's entry is not published again.
+   * not and whose newest file ends `:soon`. A freeze is timed from when it was published, so a frozen
+   * tenant's entry is not published again.
    */
   private isServedBy(what: 'contact' | 'silence'): string {
     const { tableName: placements } = this.database.dataSource.getMetadata(Placement);
     const { tableName: planes } = this.database.dataSource.getMetadata(TenantPlane);
     const isInContact = sqlOfContact(this.database, SILENT_SECONDS);
+    const isSilent = `not ${isInContact} and (tenant.leased_until is null or tenant.leased_until < :soon
+      or tenant.leased_until_on <> plane.id)`;
     return `exists (select 1 from ${placements} place join ${planes} plane on plane.id = place.tenant_plane_id
-      where place.tenant_id = tenant.id and place.phase = 'serving' and place.entry_revision > 0
-      and ${what === 'contact' ? '' : 'not '}${isInContact})`;
+      where place.tenant_id = tenant.id and place.holds_place and place.phase = 'serving'
+      and place.entry_revision > 0 and ${what === 'contact' ? isInContact : isSilent})`;
   }
 }

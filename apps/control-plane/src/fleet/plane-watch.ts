@@ -1,7 +1,7 @@
 import { Database, insertIfAbsent } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type SelectQueryBuilder } from 'typeorm';
 import { planeOffline, planeOnline } from '../outbox/new-event';
 import { Outbox } from '../outbox/outbox';
@@ -11,7 +11,8 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { PlaneOutage } from './plane-outage.entity';
 
 const BATCH = 100;
-/** Looks are seconds apart. After a longer pause, this process or its database has been away. */
+const BEAT_MS = 5000;
+/** After a longer pause between beats, this process has been away, such as on a suspended machine. */
 const PAUSE_MS = 30_000;
 const IS_OUT = 'exists (select 1 from plane_outages outage where outage.tenant_plane_id = plane.id)';
 
@@ -20,9 +21,10 @@ const IS_OUT = 'exists (select 1 from plane_outages outage where outage.tenant_p
  * of the outage, which is written and removed together with the events, says what has been told.
  */
 @Injectable()
-export class PlaneWatch {
+export class PlaneWatch implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(PlaneWatch.name);
-  /** Since when planes could report, and when this process last saw that they could. */
+  private timer: NodeJS.Timeout | undefined;
+  /** Since when planes could report, and the last beat. */
   private listening: { readonly sinceMs: number; readonly lastMs: number } | undefined;
 
   constructor(
@@ -31,19 +33,34 @@ export class PlaneWatch {
     private readonly clock: Clock,
   ) {}
 
+  /** Looks may be late, because other chores come first. Beats tell whether this process was running. */
+  onModuleInit(): void {
+    this.timer = setInterval(() => this.beat(), BEAT_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
   async look(): Promise<void> {
+    const listensForMs = this.beat();
     const { offline } = sqlOfHealth(this.database);
-    const [out, back] = [
-      await this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)),
-      await this.planes((query) => query.where(`not (${offline}) and ${IS_OUT}`)),
-    ];
+    const [out, back] = await Promise.all([
+      this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)),
+      this.planes((query) => query.where(`not (${offline}) and ${IS_OUT}`)),
+    ]).catch((error: unknown) => {
+      // No report could be stored either.
+      this.listening = undefined;
+      throw error;
+    });
     // While the Control Plane was away, no plane could report. Each gets the usual time to do so.
-    const isLate = this.listensForMs() >= OFFLINE_AFTER_SECONDS * 1000;
-    if (isLate) for (const id of out) await this.try(this.tellOffline(id));
+    const mayBeOut = listensForMs >= OFFLINE_AFTER_SECONDS * 1000 ? out : [];
+    for (const id of mayBeOut) await this.try(this.tellOffline(id));
     for (const id of back) await this.try(this.endOutage(id));
   }
 
-  private listensForMs(): number {
+  /** For how long planes could report. */
+  private beat(): number {
     const lastMs = this.clock.now().getTime();
     const { listening } = this;
     const isPaused = !listening || Math.abs(lastMs - listening.lastMs) > PAUSE_MS;

@@ -27,6 +27,8 @@ export class Tenant {
   @TimestampColumn({ name: 'leased_at', nullable: true }) leasedAt: Date | null;
   /** Until when the newest file with a lease is valid. Null if there never was one. */
   @TimestampColumn({ name: 'leased_until', nullable: true }) leasedUntil: Date | null;
+  /** The tenant plane that the file is for. */
+  @Column('uuid', { name: 'leased_until_on', nullable: true }) leasedUntilOn: string | null;
   /** The serial of the lease, as a time, whose coming end was told as an event. */
   @TimestampColumn({ name: 'told_ending_of', nullable: true }) toldEndingOf: Date | null;
   @Column('varchar', { nullable: true }) region: string | null;

@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('the events of facts on %s', (driver) => {
       expect(await types()).toHaveLength(3);
     });
 
-    /** To see it fail, tell it although `isLate` is false. */
+    /** To see it fail, use `out` for `mayBeOut`. */
     it('are not told about planes that could not report while the Control Plane was away', async () => {
       await pass(OFFLINE_AFTER);
       await cell.report();

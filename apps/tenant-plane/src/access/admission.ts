@@ -1,23 +1,30 @@
 import { AsyncResource } from 'node:async_hooks';
-import { DomainError, Metrics, takesLong, whenAnswering } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
+import { DomainError, Metrics, takesLong, whenAnswering, whenClosed } from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { FairShare } from './fair-share';
+import { SessionCookie } from './session-cookie';
 import { TenantRouter, isOfThePlane } from './tenant-router';
 
 /** At about 200 requests a second, the last in line waits for a second. */
 const WAITING_EACH = 200;
 const WAITING = 1000;
+/** SQLite has one connection. While a request uses it, others compute. */
+const AT_ONCE_ON_SQLITE = 10;
+/** How long the place of a caller who has gone is kept for the work that goes on. */
+const GONE_MS = 10_000;
 
 /**
  * Admits a limited number of requests at once, and lets tenants take turns. Under a load that this process
  * cannot serve, it keeps answering as many requests as it can, tenants with little traffic notice little,
- * and the rest is refused at once, before it costs anything.
+ * and the rest is refused before it costs a query.
  *
- * Routes that wait by design, such as those of agents, take no place. Streams take one until they begin.
+ * Routes that wait for something else than the database take no place, and streams leave theirs when they
+ * begin.
  */
 @Injectable()
 export class Admission implements OnModuleInit {
@@ -27,13 +34,18 @@ export class Admission implements OnModuleInit {
   constructor(
     private readonly adapter: HttpAdapterHost,
     private readonly router: TenantRouter,
-    { TENANT_PLANE_DATABASE_POOL_SIZE: connections }: TenantPlaneConfig,
+    private readonly cookie: SessionCookie,
+    database: Database,
+    config: TenantPlaneConfig,
     { registry }: Metrics,
   ) {
+    const isPostgres = database.driver === 'postgres';
+    const atOnce = isPostgres ? config.TENANT_PLANE_DATABASE_POOL_SIZE : AT_ONCE_ON_SQLITE;
     this.share = new FairShare({
-      atOnce: connections,
-      // A tenant whose requests all wait for a lock leaves connections to the others.
-      atOnceEach: Math.ceil(0.75 * connections),
+      atOnce,
+      // Callers whose requests all wait for a lock leave connections to the others.
+      atOnceEach: Math.max(1, Math.floor(0.75 * atOnce)),
+      kept: Math.floor(0.2 * atOnce),
       waitingEach: WAITING_EACH,
       waiting: WAITING,
     });
@@ -42,6 +54,14 @@ export class Admission implements OnModuleInit {
       name: 'http_requests_refused_total',
       help: 'Requests that were refused because this process is overloaded',
       registers: [registry],
+    });
+    new Gauge({
+      name: 'http_requests_running',
+      help: 'Requests that have a place',
+      registers: [registry],
+      collect() {
+        this.set(share.running);
+      },
     });
     new Gauge({
       name: 'http_requests_waiting',
@@ -55,40 +75,67 @@ export class Admission implements OnModuleInit {
 
   onModuleInit(): void {
     const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
-    server.addHook('onRequest', (request, reply, done) => {
-      // Health and metrics must be readable while the plane is overloaded.
-      if (isOfThePlane(request.url) || takesLong(request.routeOptions.config)) {
-        done();
-        return;
-      }
-      // The turn comes when another request ends, and must not continue in that request's context.
-      const start = AsyncResource.bind(() => done());
-      void this.sharerOf(request).then((sharer) => {
-        const leave = this.share.enter(sharer, start);
-        if (leave) {
-          whenAnswering(reply.raw, leave);
-          return;
-        }
-        this.refused.inc();
-        done(overloaded());
-      });
+    // After the body has arrived, because a caller who sends none would keep a place.
+    server.addHook('preValidation', (request, reply, done) => {
+      if (isExempt(request)) done();
+      else this.sharerOf(request).then((sharer) => this.admit(sharer, request, reply, done), done);
     });
   }
 
-  /** The tenants that this plane does not serve share one turn, so made-up names gain nothing. */
-  private sharerOf(request: FastifyRequest): Promise<string> {
-    return this.router.servedHere(request).then(
-      (tenant) => tenant?.id ?? '',
-      () => '',
-    );
+  private admit(
+    sharer: string,
+    { raw: { socket } }: FastifyRequest,
+    { raw: response }: FastifyReply,
+    done: (error?: Error) => void,
+  ): void {
+    if (socket.destroyed) return;
+    // The turn comes when another request ends, and must not continue in that request's context.
+    const proceed = AsyncResource.bind(done);
+    let onGone: (() => void) | undefined;
+    const stay = whenClosed(socket, () => onGone?.());
+    const giveUp = this.share.enter(sharer, {
+      start: (leave) => {
+        onGone = () => setTimeout(leave, GONE_MS).unref();
+        whenAnswering(response, () => {
+          stay();
+          leave();
+        });
+        proceed();
+      },
+      refuse: () => {
+        stay();
+        this.refused.inc();
+        proceed(overloaded());
+      },
+    });
+    onGone ??= giveUp;
   }
+
+  /**
+   * Callers without a session have a line of their own, so that a flood of sign-ins or alerts leaves room for
+   * those who handle them. The tenants that this plane does not serve share one line, so made-up names gain
+   * nothing.
+   */
+  private async sharerOf(request: FastifyRequest): Promise<string> {
+    const tenant = await this.router.servedHere(request).catch(() => null);
+    if (!tenant) return '';
+    return this.cookie.credentialOf(request.headers) ? tenant.id : `${tenant.id} without session`;
+  }
+}
+
+/**
+ * Health and metrics must be readable while the plane is overloaded, and so must the page that says so. What
+ * takes long by design would hold places while it waits.
+ */
+function isExempt({ url, routeOptions }: FastifyRequest): boolean {
+  return isOfThePlane(url) || url.startsWith('/assets/') || takesLong(routeOptions.config);
 }
 
 function overloaded(): DomainError {
   return new DomainError(
     'overloaded',
     'unavailable',
-    'This tenant sends more requests than the tenant plane can answer. Try again in a few seconds.',
+    'The tenant plane gets more requests than it can answer. Try again in a few seconds.',
     {},
     { 'retry-after': '2' },
   );

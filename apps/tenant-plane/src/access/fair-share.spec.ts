@@ -1,64 +1,83 @@
 import { FairShare } from './fair-share';
 
 /**
- * To see it fail, leave out the line that moves a sharer to the end, `atOnceEach`, or `forgetIfIdle`.
+ * To see it fail, leave out the line that moves a sharer to the end, `atOnceEach`, `kept`, `mayWait`,
+ * `dropIfIdle`, or the check of `hasLeft`.
  */
 describe('a fair share', () => {
-  const limits = { atOnce: 3, atOnceEach: 2, waitingEach: 3, waiting: 5 };
   let share: FairShare;
   let begun: string[];
-  beforeEach(() => {
-    share = new FairShare(limits);
-    begun = [];
-  });
-  const enter = (sharer: string, task: string) => share.enter(sharer, () => void begun.push(task));
+  let refused: string[];
+  let leaving: Map<string, () => void>;
+  const sharing = (changes = {}): void => {
+    share = new FairShare({ atOnce: 3, atOnceEach: 2, kept: 0, waitingEach: 3, waiting: 5, ...changes });
+    [begun, refused, leaving] = [[], [], new Map()];
+  };
+  beforeEach(() => sharing());
+  const enter = (sharer: string, task: string) =>
+    share.enter(sharer, {
+      start: (leave) => {
+        begun.push(task);
+        leaving.set(task, leave);
+      },
+      refuse: () => refused.push(task),
+    });
+  const enterAll = (...tasks: string[]) => tasks.map((task) => enter(task.slice(0, 1), task));
+  const leave = (...tasks: string[]): void => {
+    for (const task of tasks) leaving.get(task)?.();
+  };
 
   it('lets sharers take turns, however many tasks one of them has', () => {
-    const running = [enter('a', 'a1'), enter('a', 'a2')];
-    for (const task of ['a3', 'a4', 'a5']) enter('a', task);
-    const other = enter('b', 'b1');
-    enter('b', 'b2');
-    enter('c', 'c1');
+    enterAll('a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1');
     expect(begun).toEqual(['a1', 'a2', 'b1']);
-    running[0]?.();
-    other?.();
+    leave('a1', 'b1');
     expect(begun.slice(3)).toEqual(['a3', 'b2']);
-    running[1]?.();
+    leave('a2');
     expect(begun.slice(5)).toEqual(['c1']);
   });
 
-  it('turns away what exceeds the limit of a sharer or of all', () => {
-    for (let n = 1; n <= 5; n += 1) expect(enter('a', `a${n}`)).not.toBeNull();
-    expect(enter('a', 'a6')).toBeNull();
-    expect(enter('b', 'b1')).not.toBeNull();
-    for (const task of ['b2', 'b3']) expect(enter('b', task)).not.toBeNull();
-    expect(share.waiting).toBe(5);
-    expect(enter('b', 'b4')).toBeNull();
-    expect(enter('c', 'c1')).toBeNull();
+  it('keeps places for sharers of whom nothing runs, even if several others have many tasks', () => {
+    sharing({ atOnce: 4, kept: 1 });
+    enterAll('a1', 'a2', 'a3', 'b1', 'b2', 'b3');
+    expect(begun).toEqual(['a1', 'a2', 'b1']);
+    enterAll('c1', 'c2', 'd1');
+    expect(begun.slice(3)).toEqual(['c1']);
+    leave('a1');
+    expect(begun.slice(4)).toEqual(['d1']);
   });
 
-  it('keeps a place free for others, even if one sharer has the only tasks', () => {
-    for (let n = 1; n <= 4; n += 1) enter('a', `a${n}`);
-    expect(begun).toEqual(['a1', 'a2']);
-    enter('b', 'b1');
-    expect(begun).toEqual(['a1', 'a2', 'b1']);
+  it('turns away what exceeds the limit of a sharer', () => {
+    enterAll('a1', 'a2', 'a3', 'a4', 'a5', 'a6');
+    expect(refused).toEqual(['a6']);
+  });
+
+  it('turns away the newest task of the longest line if too many wait in all', () => {
+    enterAll('a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'b3');
+    expect([refused, share.waiting]).toEqual([[], 5]);
+    enterAll('c1');
+    expect([refused, share.waiting]).toEqual([['a5'], 5]);
+    enterAll('c2');
+    expect([refused, share.waiting]).toEqual([['a5', 'c2'], 5]);
   });
 
   it('never starts a task that was given up, and frees a place once', () => {
-    const [first, second] = [enter('a', 'a1'), enter('a', 'a2')];
-    const third = enter('a', 'a3');
-    enter('a', 'a4');
-    third?.();
-    third?.();
-    first?.();
-    first?.();
+    const [, , giveUp] = enterAll('a1', 'a2', 'a3', 'a4');
+    giveUp?.();
+    giveUp?.();
+    leave('a1', 'a1');
     expect(begun).toEqual(['a1', 'a2', 'a4']);
-    expect([share.running, share.waiting]).toEqual([2, 0]);
-    second?.();
+    expect(share.waiting).toBe(0);
+  });
+
+  it('counts a task that leaves while it starts', () => {
+    for (let n = 0; n < 10; n += 1) share.enter('a', { start: (done) => done(), refuse: () => undefined });
+    enterAll('a1', 'a2', 'a3');
+    expect(begun).toEqual(['a1', 'a2']);
   });
 
   it('forgets sharers that have left', () => {
-    for (let n = 0; n < 1000; n += 1) enter(`sharer-${n}`, 'task')?.();
+    for (let n = 0; n < 1000; n += 1)
+      share.enter(`${n}`, { start: (done) => done(), refuse: () => undefined });
     expect(share).toMatchObject({ sharers: new Map(), running: 0, waiting: 0 });
   });
 });

@@ -2,17 +2,27 @@
 export interface ShareLimits {
   /** How many run at once. */
   readonly atOnce: number;
-  /** How many of them may belong to one sharer, so that slow work of one never takes every place. */
+  /** How many of them may belong to one sharer. */
   readonly atOnceEach: number;
+  /** How many of them only sharers of whom nothing runs may take. */
+  readonly kept: number;
   /** How many may wait for one sharer. */
   readonly waitingEach: number;
   /** How many may wait in all. */
   readonly waiting: number;
 }
 
+export interface Task {
+  /** Called when it is this task's turn, which may be at once. `leave` ends it; further calls do nothing. */
+  readonly start: (leave: () => void) => void;
+  /** Called if the task is turned away, which may be at once. */
+  readonly refuse: () => void;
+}
+
 interface Sharer {
   running: number;
-  readonly waiting: Set<() => void>;
+  /** The oldest first. */
+  readonly waiting: Set<Task>;
 }
 
 /**
@@ -36,64 +46,75 @@ export class FairShare {
     return this.waitingInAll;
   }
 
-  /**
-   * Calls `start` once it is this task's turn, which may be at once. Returns what to call when the task has
-   * ended or is given up, any number of times. Returns null if the task is turned away.
-   */
-  enter(name: string, start: () => void): (() => void) | null {
+  /** Returns what gives the task up while it waits. Once it has started, that does nothing. */
+  enter(name: string, task: Task): () => void {
     const sharer = this.sharers.get(name) ?? { running: 0, waiting: new Set() };
-    const { atOnce, atOnceEach, waitingEach, waiting } = this.limits;
-    if (this.runningInAll < atOnce && sharer.running < atOnceEach) {
+    if (this.hasRoomFor(sharer)) {
       this.sharers.set(name, sharer);
-      return this.run(name, sharer, start);
+      this.run(name, sharer, task);
+      return () => undefined;
     }
-    if (sharer.waiting.size >= waitingEach || this.waitingInAll >= waiting) return null;
+    if (sharer.waiting.size >= this.limits.waitingEach || !this.mayWait(sharer)) {
+      task.refuse();
+      return () => undefined;
+    }
     this.sharers.set(name, sharer);
-    let leave: (() => void) | undefined;
-    const begin = (): void => {
-      leave = this.run(name, sharer, start);
-    };
-    sharer.waiting.add(begin);
+    sharer.waiting.add(task);
     this.waitingInAll += 1;
-    return () => {
-      if (leave) leave();
-      else if (sharer.waiting.delete(begin)) {
-        this.waitingInAll -= 1;
-        this.forgetIfIdle(name, sharer);
-      }
-    };
+    return () => this.forget(name, sharer, task);
   }
 
-  private run(name: string, sharer: Sharer, start: () => void): () => void {
+  private hasRoomFor({ running }: Sharer): boolean {
+    const { atOnce, atOnceEach, kept } = this.limits;
+    return running < atOnceEach && this.runningInAll < (running === 0 ? atOnce : atOnce - kept);
+  }
+
+  /** If too many wait in all, the newest task of the longest line makes room for shorter lines. */
+  private mayWait({ waiting }: Sharer): boolean {
+    if (this.waitingInAll < this.limits.waiting) return true;
+    const [longest] = [...this.sharers].sort(([, a], [, b]) => b.waiting.size - a.waiting.size);
+    const last = longest && [...longest[1].waiting].at(-1);
+    if (!last || longest[1].waiting.size <= waiting.size + 1) return false;
+    this.forget(...longest, last);
+    last.refuse();
+    return true;
+  }
+
+  private run(name: string, sharer: Sharer, task: Task): void {
     this.runningInAll += 1;
     sharer.running += 1;
     let hasLeft = false;
-    start();
-    return () => {
+    const leave = (): void => {
       if (hasLeft) return;
       hasLeft = true;
       this.runningInAll -= 1;
       sharer.running -= 1;
-      this.forgetIfIdle(name, sharer);
+      this.dropIfIdle(name, sharer);
       this.startNext();
     };
+    task.start(leave);
   }
 
   private startNext(): void {
     for (const [name, sharer] of this.sharers) {
-      if (this.runningInAll >= this.limits.atOnce) return;
       const [next] = sharer.waiting;
-      if (!next || sharer.running >= this.limits.atOnceEach) continue;
+      if (!next || !this.hasRoomFor(sharer)) continue;
       sharer.waiting.delete(next);
       this.waitingInAll -= 1;
       // To the end of the line.
       this.sharers.delete(name);
       this.sharers.set(name, sharer);
-      next();
+      this.run(name, sharer, next);
     }
   }
 
-  private forgetIfIdle(name: string, { running, waiting }: Sharer): void {
+  private forget(name: string, sharer: Sharer, task: Task): void {
+    if (!sharer.waiting.delete(task)) return;
+    this.waitingInAll -= 1;
+    this.dropIfIdle(name, sharer);
+  }
+
+  private dropIfIdle(name: string, { running, waiting }: Sharer): void {
     if (running === 0 && waiting.size === 0) this.sharers.delete(name);
   }
 }

@@ -56,11 +56,16 @@ export class Leases {
     }
   }
 
-  /** The lease to keep: the offered one, which is verified, unless the known one has a higher serial. */
+  /**
+   * The lease to keep: the offered one, which is verified, unless the known one has a higher serial. Processes
+   * of an older Control Plane sign a lease that ends earlier, with the same serial.
+   */
   async newer(known: Pick<Tenant, 'id' | 'lease'> | null, offered: string | null): Promise<string | null> {
     const held = known && (await this.of(known));
     if (known === null || held === null || offered === null) return offered ?? known?.lease ?? null;
-    return (await this.read(offered, known.id)).serial >= held.serial ? offered : known.lease;
+    const { serial, exp } = await this.read(offered, known.id);
+    const isNewer = serial > held.serial || (serial === held.serial && exp >= held.exp);
+    return isNewer ? offered : known.lease;
   }
 
   private async read(lease: string, tenantId: string): Promise<LeaseClaims> {

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
+import { Agent, request } from 'undici';
 import { Incident } from '../../src/incidents/incident.entity';
 import { lockTenant } from '../../src/tenancy/tenant-standing';
 import { type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
@@ -12,10 +15,11 @@ const CONNECTIONS = 8;
 const ROOM = 6 + 200;
 
 /**
- * To see it fail: in `Admission`, leave out `whenAnswering` or `atOnceEach`; or in `whenAnswering`, the check
- * of `closed`.
+ * To see it fail: in `Admission`, leave out `whenAnswering` or `atOnceEach`, use `onRequest`, or leave at once
+ * when the caller has gone; or in `whenClosed`, use the `close` event of the response.
  */
 describe('a plane with more requests than it can answer', () => {
+  const agent = new Agent();
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let noisy: Caller;
@@ -27,10 +31,14 @@ describe('a plane with more requests than it can answer', () => {
     noisy = { ...(await plane.user(tenant, 'admin')), tenant: 'noisy' };
     quiet = { ...(await plane.user(await plane.tenant('quiet'), 'admin')), tenant: 'quiet' };
   });
-  afterAll(() => plane.close());
+  afterAll(async () => {
+    await agent.destroy();
+    await plane.close();
+  });
 
-  const report = (by: Caller, signal?: AbortSignal): Promise<Response> =>
-    fetch(`${plane.url}/api/incidents`, {
+  const report = async (by: Caller, signal?: AbortSignal) => {
+    const { statusCode, headers, body } = await request(`${plane.url}/api/incidents`, {
+      dispatcher: agent,
       method: 'POST',
       headers: {
         authorization: `Bearer ${by.session}`,
@@ -40,10 +48,22 @@ describe('a plane with more requests than it can answer', () => {
       body: JSON.stringify(INCIDENT),
       signal,
     });
-  const waiting = async (): Promise<number> => {
-    const { text } = await plane.get('/metrics').expect(200);
-    return Number(/^http_requests_waiting (\d+)$/m.exec(text)?.[1]);
+    return { status: statusCode, headers, body: await body.json() };
   };
+  const gauge = async (name: string): Promise<number> => {
+    const { text } = await plane.get('/metrics').expect(200);
+    return Number(new RegExp(`^http_requests_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  };
+  const waiting = () => gauge('waiting');
+  const socket = async (text: string): Promise<Socket> => {
+    const opened = connect(Number(new URL(plane.url).port), '127.0.0.1');
+    await once(opened, 'connect');
+    opened.write(text);
+    return opened;
+  };
+  const head = (by: Caller, type: string): string =>
+    `POST /api/incidents HTTP/1.1\r\nhost: plane\r\nx-tenant-id: ${by.tenant}\r\n` +
+    `authorization: Bearer ${by.session}\r\ncontent-type: ${type}\r\n`;
   /** Runs `work` while none of the noisy tenant's writes can go on. */
   const whileStuck = (work: () => Promise<void>): Promise<void> =>
     plane.tenants.write(tenant.tenant_id, async ({ manager }) => {
@@ -52,14 +72,14 @@ describe('a plane with more requests than it can answer', () => {
     });
 
   it('refuses the rest at once, serves other tenants, and loses nothing that it admitted', async () => {
-    let admitted: Promise<Response>[] = [];
+    let admitted: ReturnType<typeof report>[] = [];
     await whileStuck(async () => {
       admitted = Array.from({ length: ROOM }, () => report(noisy));
       await eventually(async () => (await waiting()) === 200);
       const refused = await report(noisy);
       expect(refused.status).toBe(503);
-      expect(refused.headers.get('retry-after')).toBe('2');
-      expect(await refused.json()).toMatchObject({ code: 'overloaded' });
+      expect(refused.headers['retry-after']).toBe('2');
+      expect(refused.body).toMatchObject({ code: 'overloaded' });
       expect((await report(quiet)).status).toBe(201);
       await plane.get('/health/live').expect(200);
     });
@@ -78,7 +98,51 @@ describe('a plane with more requests than it can answer', () => {
       await eventually(async () => (await waiting()) === 0);
       expect((await report(quiet)).status).toBe(201);
     });
+    await eventually(async () => (await gauge('running')) === 0);
     const answers = await Promise.all(Array.from({ length: ROOM }, () => report(noisy)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(ROOM);
+  });
+
+  it('keeps the place of a running request whose caller has gone, since its work goes on', async () => {
+    const gone = new AbortController();
+    await whileStuck(async () => {
+      const abandoned = Array.from({ length: 6 }, () => report(noisy, gone.signal));
+      await eventually(async () => (await gauge('running')) === 6);
+      gone.abort();
+      await Promise.allSettled(abandoned);
+      const late = report(noisy);
+      await eventually(async () => (await waiting()) === 1);
+      expect(await gauge('running')).toBe(6);
+      void late.catch(() => undefined);
+    });
+    await eventually(async () => (await gauge('running')) === 0);
+  });
+
+  it('gives no place to requests whose bodies do not arrive', async () => {
+    const slow = await Promise.all(
+      [noisy, quiet].flatMap((by) =>
+        Array.from({ length: CONNECTIONS }, () =>
+          socket(`${head(by, 'application/json')}content-length: 100\r\n\r\n`),
+        ),
+      ),
+    );
+    expect((await report(noisy)).status).toBe(201);
+    expect((await report(quiet)).status).toBe(201);
+    expect(await gauge('running')).toBe(0);
+    for (const one of slow) one.destroy();
+  });
+
+  it('loses no place to requests behind others on a connection that closes', async () => {
+    const body = JSON.stringify(INCIDENT);
+    const whole = `${head(noisy, 'application/json')}content-length: ${body.length}\r\n\r\n${body}`;
+    const wrong = `${head(noisy, 'text/x')}content-length: 1\r\n\r\nx`;
+    await whileStuck(async () => {
+      const opened = await socket(whole + wrong.repeat(4) + whole.repeat(20));
+      await eventually(async () => (await waiting()) > 0);
+      opened.destroy();
+      await eventually(async () => (await waiting()) === 0);
+    });
+    await eventually(async () => (await gauge('running')) === 0);
+    expect((await report(noisy)).status).toBe(201);
   });
 });

@@ -157,6 +157,7 @@ export class Provisioning {
       billingJobId: null,
       leasedAt: now,
       leasedUntil: null,
+      leasedUntilOn: null,
       toldEndingOf: null,
       suspendedAt: null,
       suspensionReason: null,
