@@ -13,7 +13,14 @@ import {
   sealedTokenPlace,
   signatureOfHeaders,
 } from '@atlas/plane-contract';
-import { Clock, DomainError, type Secret, createValidationPipe, timeOfChange, validationFailed } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type Secret,
+  createValidationPipe,
+  timeOfChange,
+  validationFailed,
+} from '@atlas/platform';
 import {
   type ServiceKey,
   authorityOf,
