@@ -50,6 +50,7 @@ export interface AiProviderView {
   readonly models: Readonly<Record<Plan, readonly string[]>>;
   readonly order: number;
   readonly enabled: boolean;
+  readonly reasoning_tokens: number;
   /** Whether a key is stored. The key itself is never shown. */
   readonly has_key: boolean;
   readonly created_at: Date;
@@ -75,6 +76,7 @@ export interface AiUsageView {
 
 const MOST_MODELS = 20;
 const MODEL_LENGTH = 200;
+const MOST_REASONING_TOKENS = 100_000;
 const KEY_RULE = { message: 'key must consist of visible ASCII characters, without spaces' };
 const URL_RULE = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 const isModels = [
@@ -134,6 +136,16 @@ export class CreateAiProviderDto {
   @IsBoolean()
   enabled: boolean = true;
 
+  /**
+   * How many tokens the provider's models may use for thinking, in addition to a question's limit. They are
+   * reserved for each question. 0 if the limit covers thinking too, as it does at OpenAI and Anthropic.
+   */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(MOST_REASONING_TOKENS)
+  reasoning_tokens: number = 0;
+
   /** The provider's API key. Stored encrypted, and never shown. */
   @Optional()
   @Length(1, 500)
@@ -169,6 +181,12 @@ export class ChangeAiProviderDto {
   @Optional()
   @IsBoolean()
   enabled?: boolean;
+
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(MOST_REASONING_TOKENS)
+  reasoning_tokens?: number;
 
   /** Replaces the stored key. null removes it. */
   @IsOptional()

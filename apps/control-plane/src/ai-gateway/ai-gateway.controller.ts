@@ -21,6 +21,7 @@ import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 import { AiGateway } from './ai-gateway';
 
 /** Passes tenants' questions on to the AI providers. */
@@ -32,6 +33,7 @@ export class AiGatewayController {
     private readonly planes: TenantPlanes,
     private readonly gateway: AiGateway,
     private readonly calls: WaitingCalls,
+    private readonly config: ControlPlaneConfig,
   ) {}
 
   /** `x-tenant-id` names the tenant. Responses are signed unless they are streamed. */
@@ -52,7 +54,13 @@ export class AiGatewayController {
     const tenant = await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
     const ended = this.calls.endOf(reply, call);
     if (request.stream)
-      return sendEventStream(reply, await this.gateway.stream(tenant, request, ended), ended, errorEvent);
+      return sendEventStream(
+        reply,
+        await this.gateway.stream(tenant, request, ended),
+        ended,
+        errorEvent,
+        this.config.AI_CALLER_TIMEOUT_MS,
+      );
     return sendSigned(reply, call, await this.gateway.answer(tenant, request, ended));
   }
 }

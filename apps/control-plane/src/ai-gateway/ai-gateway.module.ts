@@ -5,10 +5,12 @@ import { FleetModule } from '../fleet/fleet.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
 import { AiGateway } from './ai-gateway';
 import { AiGatewayController } from './ai-gateway.controller';
+import { AiMetrics } from './ai-metrics';
 import { AiCalls } from './calls/ai-calls';
 import { Candidates } from './calls/candidates';
 import { ProviderConnections } from './calls/provider-connections';
 import { ProviderGates } from './calls/provider-gates';
+import { TenantShares } from './calls/tenant-shares';
 import { AiCredits } from './credits/ai-credits';
 import { AiUsageController } from './credits/ai-usage.controller';
 import { AiProviders } from './providers/ai-providers';
@@ -17,7 +19,17 @@ import { AiProvidersController } from './providers/ai-providers.controller';
 @Module({
   imports: [AccountsModule, AuditModule, FleetModule, ServiceKeysModule],
   controllers: [AiGatewayController, AiProvidersController, AiUsageController],
-  providers: [AiCalls, AiCredits, AiGateway, AiProviders, Candidates, ProviderConnections, ProviderGates],
+  providers: [
+    AiCalls,
+    AiCredits,
+    AiGateway,
+    AiMetrics,
+    AiProviders,
+    Candidates,
+    ProviderConnections,
+    ProviderGates,
+    TenantShares,
+  ],
   exports: [AiCredits],
 })
 export class AiGatewayModule {}

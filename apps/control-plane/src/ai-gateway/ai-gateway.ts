@@ -8,10 +8,19 @@ import { placeOf, tenantNotOnPlane } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { aiNotAllowed, aiUnpaid } from './ai.errors';
-import { AiCalls, type BegunAnswer } from './calls/ai-calls';
+import { AiMetrics } from './ai-metrics';
+import { AiCalls, type BegunAnswer, type Question } from './calls/ai-calls';
 import { Candidates } from './calls/candidates';
+import { TenantShares } from './calls/tenant-shares';
 import { AiCredits, type Reservation } from './credits/ai-credits';
 import { type TokenCounts, DEFAULT_MAX_TOKENS, estimateOf, mostTokensOf } from './credits/token-counts';
+
+/** A question whose credits are reserved. */
+interface Reserved extends Omit<Question, 'ended'> {
+  /** The most tokens that a model may use for thinking, in addition to the limit of the question. */
+  readonly reasoning: number;
+  readonly reservation: Reservation;
+}
 
 /** Sends tenants' questions to AI providers without storing them, and counts their tokens. */
 @Injectable()
@@ -23,6 +32,8 @@ export class AiGateway {
     private readonly candidates: Candidates,
     private readonly credits: AiCredits,
     private readonly calls: AiCalls,
+    private readonly shares: TenantShares,
+    private readonly metrics: AiMetrics,
     private readonly clock: Clock,
   ) {}
 
@@ -73,15 +84,44 @@ export class AiGateway {
     asked: ChatCompletionRequest,
     ended: AbortSignal,
   ): Promise<AsyncIterable<string>> {
-    const request = limited(asked);
-    const candidates = await this.candidates.of(tenant.plan, request.model);
-    const reservation = await this.credits.reserve(tenant, mostTokensOf(request));
+    const leave = this.share(tenant);
     try {
-      const answer = await this.calls.begin({ candidates, request, ended });
-      return this.counted(answer, request, reservation);
+      const question = await this.reserve(tenant, limited(asked));
+      return this.counted(await this.begin(question, ended), { ...question, leave });
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private share({ id }: Tenant): () => void {
+    try {
+      return this.shares.enter(id);
+    } catch (error) {
+      this.metrics.refused('tenant_busy');
+      throw error;
+    }
+  }
+
+  private async reserve(tenant: Tenant, request: ChatCompletionRequest): Promise<Reserved> {
+    const candidates = await this.candidates.of(tenant.plan, request.model);
+    const reasoning = Math.max(...candidates.map(({ reasoningTokens }) => reasoningTokens));
+    const reservation = await this.credits
+      .reserve(tenant, mostTokensOf(request, reasoning))
+      .catch((error: unknown) => {
+        if (error instanceof DomainError) this.metrics.refused('credits');
+        throw error;
+      });
+    return { candidates, request, reasoning, reservation };
+  }
+
+  private async begin(question: Reserved, ended: AbortSignal): Promise<BegunAnswer> {
+    const { candidates, request, reasoning, reservation } = question;
+    try {
+      return await this.calls.begin({ candidates, request, ended });
     } catch (error) {
       // A provider may charge for a question whose caller did not wait. Any other question costs nothing.
-      const spent = ended.aborted ? { ...estimateOf(request, 0), isEstimated: true } : null;
+      const spent = ended.aborted ? { ...estimateOf(request, 0, reasoning), isEstimated: true } : null;
       await this.credits.settle(reservation, spent);
       throw error;
     }
@@ -90,8 +130,7 @@ export class AiGateway {
   /** Settles before the last event, or when the caller disconnects. */
   private async *counted(
     answer: BegunAnswer,
-    request: ChatCompletionRequest,
-    reservation: Reservation,
+    { request, reasoning, reservation, leave }: Reserved & { readonly leave: () => void },
   ): AsyncGenerator<string, void> {
     let usage: TokenCounts | null = null;
     let bytes = 0;
@@ -102,7 +141,8 @@ export class AiGateway {
         if (part.data !== null) yield part.data;
       }
     } finally {
-      const counts = usage ?? estimateOf(request, bytes);
+      leave();
+      const counts = usage ?? estimateOf(request, bytes, reasoning);
       await this.credits.settle(reservation, { ...counts, isEstimated: usage === null });
     }
   }

@@ -36,6 +36,13 @@ export function aiUnpaid(): DomainError {
   return new DomainError('payment_required', 'payment_required', detail);
 }
 
+export function tenantBusy(limit: number): DomainError {
+  const detail =
+    `${limit} questions of this tenant are being answered, which is the most at a time. Wait for an ` +
+    'answer, then ask again.';
+  return new DomainError('ai_tenant_busy', 'too_many', detail, { limit }, { 'retry-after': '1' });
+}
+
 /** `reason` says why no provider was asked. */
 export function aiPaused(seconds: number, reason: string): DomainError {
   const detail = `AI is not available: ${reason}. Try again in ${seconds} s.`;

@@ -145,6 +145,16 @@ export class ControlPlaneConfig extends PlaneConfig {
   AI_PROVIDER_MODEL?: string;
 
   /**
+   * How many tokens its models may use for thinking, in addition to the limit of a question. 0 if the limit
+   * covers thinking too.
+   */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  @Max(100_000)
+  AI_PROVIDER_REASONING_TOKENS: number = 0;
+
+  /**
    * How long an AI provider may stay silent between two parts of a stream, and before the first part unless
    * AI_FIRST_TOKEN_TIMEOUT_MS is set.
    */
@@ -182,6 +192,24 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   @Max(10_000)
   AI_MAX_CALLS_PER_PROVIDER: number = 100;
+
+  /**
+   * How many questions of one tenant a process answers at a time. Unset: a fifth of
+   * AI_MAX_CALLS_PER_PROVIDER.
+   */
+  @IsOptional()
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  AI_MAX_CALLS_PER_TENANT?: number;
+
+  /** How long a caller may leave an answer unread before it is disconnected. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(100)
+  @Max(45_000)
+  AI_CALLER_TIMEOUT_MS: number = 30_000;
 
   /** After how many failures in a row a process leaves an AI provider alone. */
   @Transform(({ value }) => Number(value))
@@ -332,6 +360,10 @@ export class ControlPlaneConfig extends PlaneConfig {
 
   get infrastructureDriver(): DriverName {
     return this.INFRASTRUCTURE_DRIVER ?? (this.isProduction ? 'manual' : 'local');
+  }
+
+  get aiCallsPerTenant(): number {
+    return this.AI_MAX_CALLS_PER_TENANT ?? Math.ceil(this.AI_MAX_CALLS_PER_PROVIDER / 5);
   }
 
   get tenantPlaneVersion(): string {

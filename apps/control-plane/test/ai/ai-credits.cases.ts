@@ -12,6 +12,7 @@ import { bodyOf, refusal } from '../plane-simulator.fixture';
 /** 18 bytes and 8 tokens for the message, and the longest answer. */
 const RESERVED = 18 + 8 + 100;
 const SHORT = { ...QUESTION, max_tokens: 100 };
+const MANY_AT_ONCE = { AI_MAX_CALLS_PER_TENANT: '100' };
 const CORE = 500_000;
 const DAY_MS = 24 * 3600_000;
 
@@ -21,12 +22,13 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
   let faults: CommitFaults;
   beforeAll(async () => {
     faults = await CommitFaults.start();
-    scene = await AiScene.set(driver, {}, (url) => faults.through(url));
+    scene = await AiScene.set(driver, MANY_AT_ONCE, (url) => faults.through(url));
   });
   beforeEach(async () => (asker = await scene.tenant('shared', `region-${(regions += 1)}`)));
   afterEach(() => {
     scene.provider.answerProperly();
-    Object.assign(scene.provider, { promptTokens: 20, completionTokens: 4 });
+    Object.assign(scene.provider, { promptTokens: 20, completionTokens: 4, reasoningTokens: 0 });
+    scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_REASONING_TOKENS = 0;
   });
   afterAll(async () => {
     await scene.close();
@@ -80,6 +82,37 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
     expect((await asker.ask(SHORT)).status).toBe(200);
     await due(14 * DAY_MS);
     expect(refusal(await asker.ask(SHORT))).toEqual([402, 'payment_required']);
+  });
+
+  it.each([false, true])(
+    'count what a model thinks in addition to its answer (stream: %s)',
+    async (stream) => {
+      scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_REASONING_TOKENS = 1000;
+      scene.provider.reasoningTokens = 700;
+      await leave(RESERVED + 1000);
+      expect((await asker.ask({ ...SHORT, stream })).status).toBe(200);
+      expect(await usage()).toMatchObject({ completion_tokens: 704, credits_reserved: 0 });
+      await leave(RESERVED + 999);
+      expect(refusal(await asker.ask({ ...SHORT, stream }))).toEqual([403, 'quota_exceeded']);
+    },
+  );
+
+  it('are not overspent by many models that think at once', async () => {
+    scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_REASONING_TOKENS = 1000;
+    Object.assign(scene.provider, { promptTokens: 26, completionTokens: 100, reasoningTokens: 1000 });
+    await leave(3 * (RESERVED + 1000) + 500);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => asker.ask(SHORT)));
+    const codes = new Set(answers.map((answer) => (answer.status === 200 ? 'answered' : refusal(answer)[1])));
+    expect(codes).toEqual(new Set(['answered', 'quota_exceeded']));
+    const { credits_used, credits_reserved } = await usage();
+    expect([Number(credits_used) <= 500, credits_reserved]).toEqual([true, 0]);
+  });
+
+  it('are estimated with all that a model may have thought if a stream is cut off', async () => {
+    scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_REASONING_TOKENS = 1000;
+    scene.provider.stopAfter(2, (response) => response.destroy());
+    await asker.ask({ ...SHORT, stream: true });
+    expect(await usage()).toMatchObject({ prompt_tokens: 13, completion_tokens: 1003 });
   });
 
   it('are reserved while a question is being answered', async () => {
@@ -216,7 +249,7 @@ describe.each(EVERY_DATABASE)('AI credits on %s', (driver) => {
 
 describe('AI credits of two processes', () => {
   it('are not overspent by 50 questions at once', async () => {
-    const scene = await AiScene.set('postgres');
+    const scene = await AiScene.set('postgres', MANY_AT_ONCE);
     const second = await TestControlPlane.open(scene.plane.database, scene.plane.clock, scene.env);
     const asker = await scene.tenant('shared');
     await asker.ask(SHORT);

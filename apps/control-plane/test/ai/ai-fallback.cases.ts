@@ -19,7 +19,11 @@ describe('several AI providers', () => {
   let [first, second]: StandInAiProvider[] = [];
   let ids: string[];
   beforeAll(async () => {
-    scene = await AiScene.set('sqlite', { AI_BREAKER_FAILURES: '3', AI_MAX_CALLS_PER_PROVIDER: '2' });
+    scene = await AiScene.set('sqlite', {
+      AI_BREAKER_FAILURES: '3',
+      AI_MAX_CALLS_PER_PROVIDER: '2',
+      AI_MAX_CALLS_PER_TENANT: '10',
+    });
     asker = await scene.tenant('shared');
   });
   beforeEach(async () => {

@@ -66,6 +66,16 @@ describe.each(EVERY_DATABASE)('the AI providers on %s', (driver) => {
     expect(await audited('ai_provider.changed', id)).toMatchObject([{ after: { key_changed: true } }]);
   });
 
+  it('say how much their models may think, which changes only when it is sent', async () => {
+    const { id } = await create({ reasoning_tokens: 8000 });
+    const tokens = async (): Promise<number> => (await plane.get(`${PATH}/${id}`)).body.reasoning_tokens;
+    await plane.patch(`${PATH}/${id}`, { order: 7 }).expect(200);
+    expect(await tokens()).toBe(8000);
+    await plane.patch(`${PATH}/${id}`, { reasoning_tokens: 0 }).expect(200);
+    expect(await tokens()).toBe(0);
+    expect((await plane.patch(`${PATH}/${id}`, { reasoning_tokens: -1 })).status).toBe(400);
+  });
+
   it('are listed in the order in which they are tried', async () => {
     const [last, first] = [await create({ order: 900 }), await create({ order: 0 })];
     const { items } = (await plane.get(PATH).expect(200)).body;

@@ -19,4 +19,5 @@ export interface StandInAnswer {
   readonly text: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  readonly reasoningTokens: number;
 }

@@ -3,11 +3,11 @@ import { type AskedOfProvider, type StandInAnswer } from './asked-of-provider';
 /** A chat completion in OpenAI's protocol, in the parts in which it is sent. */
 export function openAiAnswer(
   { model, stream, stream_options: options }: AskedOfProvider['body'],
-  { text, promptTokens, completionTokens }: StandInAnswer,
+  { text, promptTokens, completionTokens, reasoningTokens }: StandInAnswer,
 ): readonly string[] {
   const completion = { id: 'chatcmpl-1', created: 1_900_000_000, model };
   const counts = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
-  const usage = { ...counts, total_tokens: promptTokens + completionTokens };
+  const usage = { ...counts, total_tokens: promptTokens + completionTokens + reasoningTokens };
   if (!stream) {
     const message = { role: 'assistant', content: text };
     const choices = [{ index: 0, message, finish_reason: 'stop' }];

@@ -15,6 +15,8 @@ export class StandInAiProvider {
   text = 'The disk is full.';
   promptTokens = 20;
   completionTokens = 4;
+  /** What is counted only in the total of OpenAI's protocol, as some providers do. */
+  reasoningTokens = 0;
   answering: Answering;
   private server: Server;
 

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
-import { Clock, type DomainError, signalWithin } from '@atlas/platform';
+import { Clock, signalWithin } from '@atlas/platform';
 import { type AiProviderKind } from '@atlas/operator-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { AiMetrics } from '../ai-metrics';
 import { aiTimeout, aiUnavailable } from '../ai.errors';
 import { type AiKind, type AnswerPart } from './ai-kind';
 import { AnthropicMessages } from './anthropic.kind';
 import { type Candidate } from './candidates';
 import { OpenAiCompatible } from './openai-compatible.kind';
 import { Patience } from './patience';
+import { ProviderCall, callEnded } from './provider-call';
 import { ProviderConnections } from './provider-connections';
-import { ProviderFailure, timedOut, unreachable } from './provider-failure';
-import { type Passage, ProviderGates } from './provider-gates';
+import { ProviderFailure } from './provider-failure';
+import { ProviderGates } from './provider-gates';
 
 const ROUNDS = 2;
 /** The pause before a provider is asked again that does not say how long to wait. */
@@ -27,6 +29,12 @@ interface Line {
   isOver: boolean;
 }
 
+interface Attempt extends Pick<Question, 'request' | 'ended'> {
+  readonly within: AbortSignal;
+  readonly totalMs: number;
+  readonly hasAllTime: boolean;
+}
+
 export interface Question {
   readonly candidates: readonly Candidate[];
   readonly request: ChatCompletionRequest;
@@ -34,8 +42,9 @@ export interface Question {
   readonly ended: AbortSignal;
 }
 
-/** An answer of which the first part has arrived. */
-export type BegunAnswer = AsyncGenerator<AnswerPart, void>;
+type Parts = AsyncGenerator<AnswerPart, void>;
+/** An answer of which the first part has arrived. It has to be read, or ended, once. */
+export type BegunAnswer = AsyncIterable<AnswerPart>;
 
 /** Asks providers until one begins to answer. This is the only place where a question is sent again. */
 @Injectable()
@@ -46,8 +55,9 @@ export class AiCalls {
   constructor(
     private readonly config: ControlPlaneConfig,
     private readonly gates: ProviderGates,
+    private readonly metrics: AiMetrics,
+    private readonly clock: Clock,
     connections: ProviderConnections,
-    clock: Clock,
   ) {
     this.kinds = {
       openai_compatible: new OpenAiCompatible(connections),
@@ -68,7 +78,8 @@ export class AiCalls {
       for (const line of lines.filter(({ isOver }) => !isOver)) {
         try {
           await this.pause(line.pauseMs, within);
-          return await this.attempt(line.candidate, { request, within, ended });
+          const hasAllTime = round === 0 && line === lines[0];
+          return await this.attempt(line.candidate, { request, within, ended, totalMs, hasAllTime });
         } catch (error) {
           if (ended.aborted) throw callEnded();
           if (within.aborted) throw aiTimeout(totalMs / 1000);
@@ -88,7 +99,7 @@ export class AiCalls {
 
   private async attempt(
     candidate: Candidate,
-    { request, within, ended }: Pick<Question, 'request' | 'ended'> & { readonly within: AbortSignal },
+    { request, within, ended, totalMs, hasAllTime }: Attempt,
   ): Promise<BegunAnswer> {
     const address = await candidate.address().catch((error: unknown) => {
       this.logger.error(`Provider ${candidate.id} cannot be asked: ${(error as Error).message}`);
@@ -99,7 +110,7 @@ export class AiCalls {
       );
     });
     if (!address) throw new ProviderFailure(aiUnavailable('the provider was removed'), 'elsewhere', false);
-    const passage = this.gates.enter(candidate.id);
+    const passage = this.gates.enter(candidate);
     const patience = new Patience(
       {
         firstMs: this.config.AI_FIRST_TOKEN_TIMEOUT_MS ?? this.config.AI_PROVIDER_TIMEOUT_MS,
@@ -108,75 +119,22 @@ export class AiCalls {
       within,
     );
     const target = { ...address, request: { ...request, model: candidate.model }, signal: patience.signal };
-    const parts = this.guarded(this.kinds[address.kind].ask(target), { candidate, passage, patience, ended });
-    const first = await parts.next();
-    return continued(first, parts);
-  }
-
-  /** Limits each wait, and tells the provider's gate what became of the call. */
-  private async *guarded(
-    parts: AsyncGenerator<AnswerPart, void>,
-    call: { candidate: Candidate; passage: Passage; patience: Patience; ended: AbortSignal },
-  ): AsyncGenerator<AnswerPart, void> {
-    const { passage, patience } = call;
-    let waitMs = patience.limits.firstMs;
-    try {
-      for (;;) {
-        const next = await patience.during(waitMs, parts.next());
-        if (next.done) break;
-        passage.answered();
-        waitMs = patience.limits.idleMs;
-        yield next.value;
-      }
-      passage.succeeded();
-    } catch (error) {
-      throw this.failureOf(error, { ...call, waitMs });
-    } finally {
-      // Has no effect on a call that has succeeded or failed.
-      passage.abandoned();
-      passage.leave();
-      await parts.return().catch(() => undefined);
-    }
-  }
-
-  /** Does not pass on the provider's own message, which may quote the API key or the prompts. */
-  private failureOf(
-    error: unknown,
-    call: { candidate: Candidate; passage: Passage; patience: Patience; ended: AbortSignal; waitMs: number },
-  ): unknown {
-    const { candidate, passage, patience, ended, waitMs } = call;
-    if (ended.aborted) return callEnded();
-    const isTotal = patience.signal.aborted && !patience.isOver;
-    const failure = patience.signal.aborted
-      ? timedOut(isTotal ? this.config.AI_TOTAL_TIMEOUT_MS : waitMs)
-      : error instanceof ProviderFailure
-        ? error
-        : unreachable(error);
-    if (failure.isFault) passage.failed();
-    this.logger.warn({ msg: failure.message, aiProviderId: candidate.id });
-    return failure;
+    const circumstances = { candidate, passage, patience, ended, totalMs, hasAllTime };
+    const call = new ProviderCall(circumstances, this.clock, this.metrics);
+    const parts = call.watch(this.kinds[address.kind].ask(target));
+    return continued(await parts.next(), parts);
   }
 }
 
-/** The answer including its first part. What fails from here on is final. */
-async function* continued(
-  first: IteratorResult<AnswerPart, void>,
-  parts: AsyncGenerator<AnswerPart, void>,
-): BegunAnswer {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* parts;
-  } catch (error) {
-    throw error instanceof ProviderFailure ? error.error : error;
-  } finally {
-    await parts.return();
-  }
-}
-
-/** The caller has left, or may no longer call. */
-function callEnded(): DomainError {
-  return aiUnavailable('the call was ended before it was answered');
+/** The answer including its first part. A generator would cost time for each part. */
+function continued(first: IteratorResult<AnswerPart, void>, rest: Parts): BegunAnswer {
+  let begun: typeof first | null = first;
+  const next = (): ReturnType<Parts['next']> => {
+    const part = begun ? Promise.resolve(begun) : rest.next();
+    begun = null;
+    return part;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => rest.return() }) };
 }
 
 /** A provider's own failure says more than that another was left alone. */

@@ -33,6 +33,10 @@ export class Breaker {
     return Math.max(0, this.admitsAtMs - this.clock.monotonicMs());
   }
 
+  get isOpen(): boolean {
+    return this.state !== 'closed';
+  }
+
   /** Begins a call. Call it only if `waitMs` is 0. */
   begin(): BreakerCall {
     const isProbe = this.state === 'open';

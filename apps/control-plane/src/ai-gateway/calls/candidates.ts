@@ -18,7 +18,10 @@ interface ProviderAddress {
 /** A provider that may answer a question, and the model that it would use. */
 export interface Candidate {
   readonly id: string;
+  readonly name: string;
   readonly model: string;
+  /** How many tokens its models may use for thinking, in addition to the limit of the question. */
+  readonly reasoningTokens: number;
   /** Null if the provider has been removed or disabled since. */
   readonly address: () => Promise<ProviderAddress | null>;
 }
@@ -54,7 +57,7 @@ export class Candidates {
 
   /** Only the first provider is asked at once. The others may have been changed or removed until then. */
   private stored(found: AiProvider, model: string, isAskedAtOnce: boolean): Candidate {
-    const { id } = found;
+    const { id, name, reasoningTokens } = found;
     let known = isAskedAtOnce ? found : null;
     const address = async (): Promise<ProviderAddress | null> => {
       const provider = known ?? (await this.enabled(id));
@@ -64,7 +67,7 @@ export class Candidates {
       const key = keySealed === null ? null : this.box.open(keySealed, placeIn(SEALED.aiProviderKey, id));
       return { kind, baseUrl, key };
     };
-    return { id, model, address };
+    return { id, name, model, reasoningTokens, address };
   }
 
   private enabled(id: string): Promise<AiProvider | null> {
@@ -78,7 +81,13 @@ export class Candidates {
         'no provider is configured on the Control Plane (POST /api/ai/providers, or AI_PROVIDER_BASE_URL)',
       );
     const address = { kind, baseUrl, key: this.config.AI_PROVIDER_API_KEY ?? null };
-    return { id: FROM_ENVIRONMENT, model: model ?? byDefault ?? '', address: () => Promise.resolve(address) };
+    return {
+      id: FROM_ENVIRONMENT,
+      name: FROM_ENVIRONMENT,
+      model: model ?? byDefault ?? '',
+      reasoningTokens: this.config.AI_PROVIDER_REASONING_TOKENS,
+      address: () => Promise.resolve(address),
+    };
   }
 }
 

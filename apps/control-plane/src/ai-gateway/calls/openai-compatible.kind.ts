@@ -7,13 +7,15 @@ import { notAnAnswer, refusalOf } from './provider-failure';
 
 type Body = Dispatcher.ResponseData['body'];
 
+type Usage = Readonly<Partial<Record<'prompt_tokens' | 'completion_tokens' | 'total_tokens', unknown>>>;
+
 /** The fields that are read from an answer or a chunk of it. */
 interface Completion {
   readonly choices?: readonly {
     readonly delta?: { readonly content?: unknown };
     readonly message?: { readonly content?: unknown };
   }[];
-  readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
+  readonly usage?: Usage | null;
 }
 
 /** `POST <base URL>/chat/completions` (https://platform.openai.com/docs/api-reference/chat). */
@@ -109,14 +111,24 @@ function measured({ choices = [], usage }: Completion): Omit<AnswerPart, 'data'>
     (bytes, text) => bytes + (typeof text === 'string' ? Buffer.byteLength(text) : 0),
     0,
   );
-  return { textBytes, usage: countsOf(usage?.prompt_tokens, usage?.completion_tokens) };
+  return { textBytes, usage: usage ? usageOf(usage) : null };
+}
+
+/** Some providers count the tokens of a model's thinking only in the total. */
+function usageOf(usage: Usage): TokenCounts | null {
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  const counts = countsOf(prompt, completion);
+  if (!counts || !isCount(total)) return counts;
+  return { ...counts, completion: Math.max(counts.completion, total - counts.prompt) };
 }
 
 const MOST_TOKENS = 1_000_000_000;
 
 /** Null unless both are plausible counts. */
 export function countsOf(prompt: unknown, completion: unknown): TokenCounts | null {
-  const isCount = (value: unknown): value is number =>
-    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
   return isCount(prompt) && isCount(completion) ? { prompt, completion } : null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
 }

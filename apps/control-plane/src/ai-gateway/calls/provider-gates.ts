@@ -3,10 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { aiPaused } from '../ai.errors';
 import { Breaker, type BreakerCall } from './breaker';
+import { type Candidate } from './candidates';
 import { ProviderFailure } from './provider-failure';
 
-interface Gate {
+export interface Gate {
+  /** The provider's name. */
+  name: string;
   readonly breaker: Breaker;
+  /** How many are in progress. */
   calls: number;
 }
 
@@ -29,8 +33,8 @@ export class ProviderGates {
   ) {}
 
   /** Throws a ProviderFailure if the provider is to be left alone. */
-  enter(providerId: string): Passage {
-    const gate = this.gateOf(providerId);
+  enter({ id, name }: Pick<Candidate, 'id' | 'name'>): Passage {
+    const gate = this.gateOf(id, name);
     const { waitMs } = gate.breaker;
     if (waitMs > 0) throw closed(aiPaused(Math.ceil(waitMs / 1000), 'the provider keeps failing'));
     if (gate.calls >= this.config.AI_MAX_CALLS_PER_PROVIDER)
@@ -40,12 +44,19 @@ export class ProviderGates {
     return { ...gate.breaker.begin(), leave };
   }
 
-  private gateOf(providerId: string): Gate {
+  /** The gates of all providers that this process has asked. */
+  all(): Iterable<Gate> {
+    return this.gates.values();
+  }
+
+  private gateOf(providerId: string, name: string): Gate {
     const { AI_BREAKER_FAILURES: failures, AI_BREAKER_COOL_DOWN_MS: coolDownMs } = this.config;
     const gate = this.gates.get(providerId) ?? {
+      name,
       breaker: new Breaker({ failures, coolDownMs }, this.clock),
       calls: 0,
     };
+    gate.name = name;
     this.gates.set(providerId, gate);
     return gate;
   }

@@ -21,18 +21,25 @@ export function maxTokensOf(request: ChatCompletionRequest): number {
 
 /**
  * The most tokens that the question can use. Tokenizers work on bytes, so a prompt never has more tokens than
- * bytes.
+ * bytes. `reasoning` is what a model may use for thinking in addition to the limit of its answer.
  */
-export function mostTokensOf(request: ChatCompletionRequest): number {
+export function mostTokensOf(request: ChatCompletionRequest, reasoning: number): number {
   const { messages } = request;
-  return promptBytesOf(request) + messages.length * TOKENS_PER_MESSAGE + maxTokensOf(request);
+  return promptBytesOf(request) + messages.length * TOKENS_PER_MESSAGE + maxTokensOf(request) + reasoning;
 }
 
-/** Used if the provider did not report its usage. */
-export function estimateOf(request: ChatCompletionRequest, answerBytes: number): TokenCounts {
+/**
+ * Used if the provider did not report its usage. Most of them do not send what a model thinks, so all of
+ * `reasoning` counts.
+ */
+export function estimateOf(
+  request: ChatCompletionRequest,
+  answerBytes: number,
+  reasoning: number,
+): TokenCounts {
   const ofBytes = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);
   const prompt = ofBytes(promptBytesOf(request)) + request.messages.length * TOKENS_PER_MESSAGE;
-  return { prompt, completion: Math.min(ofBytes(answerBytes), maxTokensOf(request)) };
+  return { prompt, completion: Math.min(ofBytes(answerBytes), maxTokensOf(request)) + reasoning };
 }
 
 function promptBytesOf({ messages }: ChatCompletionRequest): number {

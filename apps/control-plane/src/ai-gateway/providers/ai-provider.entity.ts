@@ -13,6 +13,8 @@ export class AiProvider {
   /** Lower numbers are tried first. */
   @Column('integer') priority: number;
   @Column('boolean') enabled: boolean;
+  /** How many tokens a model may use for thinking, in addition to the limit of a question. */
+  @Column('integer', { name: 'reasoning_tokens' }) reasoningTokens: number;
   @Column('text', { name: 'key_sealed', nullable: true }) keySealed: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;

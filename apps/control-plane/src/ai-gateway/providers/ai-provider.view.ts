@@ -11,6 +11,7 @@ export function aiProviderView(provider: AiProvider): AiProviderView {
     models: provider.models,
     order: provider.priority,
     enabled: provider.enabled,
+    reasoning_tokens: provider.reasoningTokens,
     has_key: provider.keySealed !== null,
     created_at: provider.createdAt,
     updated_at: provider.updatedAt,

@@ -59,6 +59,7 @@ export class AiProviders {
       models: dto.models,
       priority: dto.order,
       enabled: dto.enabled,
+      reasoningTokens: dto.reasoning_tokens,
       keySealed: this.sealed(id, dto.key ?? null),
       createdAt: now,
       updatedAt: now,
@@ -87,6 +88,7 @@ export class AiProviders {
         models: dto.models ?? before.models,
         priority: dto.order ?? before.priority,
         enabled: dto.enabled ?? before.enabled,
+        reasoningTokens: dto.reasoning_tokens ?? before.reasoningTokens,
         keySealed: dto.key === undefined ? before.keySealed : this.sealed(id, dto.key),
         updatedAt: timeOfChange(this.clock.now(), before.updatedAt),
       };
