@@ -6,11 +6,12 @@ import { type Bench } from '../bench';
 import { inDatabase, nameOf } from '../database-url';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { startControlPlane } from '../planes/control-plane';
-import { type SimulatedPlane } from '../signed/simulated-plane';
 import { StartedProcess } from '../start/started-process';
-import { placedPlanes } from '../waiting/placed-planes';
+import { type PlacedPlane, placedPlanes } from '../waiting/placed-planes';
 import { type StreamedRequest, streamOnce } from './streamed-request';
 
+/** More than one, because a tenant has only a share of the gateway. */
+const TENANTS = 4;
 const TOKENS = 50;
 const TOKEN_EVERY_MS = 10;
 const QUESTION = {
@@ -24,8 +25,7 @@ const MODELS = { core: ['any'], operations: ['any'], enterprise: ['any'] };
 export class AiCallers {
   private constructor(
     readonly controlPlane: PlaneProcess,
-    private readonly plane: SimulatedPlane,
-    private readonly tenantId: string,
+    private readonly askers: readonly PlacedPlane[],
     private readonly providerUrl: string,
     private readonly passThroughUrl: string,
   ) {}
@@ -42,28 +42,25 @@ export class AiCallers {
     };
     await stack.api('/api/ai/providers', { body: provider });
     const adminUrl = inDatabase(await bench.postgresUrl(), nameOf(database.url));
-    const [placed] = await placedPlanes(stack, adminUrl, 1);
-    if (!placed) throw new Error('No tenant was placed.');
-    // No plane reports that it serves the tenant. A large plan has enough credits for every round.
+    const askers = await placedPlanes(stack, adminUrl, TENANTS);
+    // No plane reports that it serves its tenant. A large plan has enough credits for every round.
     await asAdmin(adminUrl, (admin) =>
-      admin.query(`update tenants set status = 'active', plan = 'enterprise' where id = $1`, [
-        placed.tenantId,
-      ]),
+      admin.query(`update tenants set status = 'active', plan = 'enterprise'`),
     );
     const file = builtFile('bench', 'empty-app/pass-through-app.js');
     const peer = await StartedProcess.start(file, { UPSTREAM: providerUrl });
     bench.defer(() => peer.end());
-    return new AiCallers(stack.controlPlane, placed.plane, placed.tenantId, providerUrl, peer.url);
+    return new AiCallers(stack.controlPlane, askers, providerUrl, peer.url);
   }
 
   throughGateway(load: Load): Promise<LoadResult> {
     const path = PLANE_PATHS.chatCompletions;
     const body = JSON.stringify(QUESTION);
-    const signed = Array.from({ length: load.count }, () => ({
-      url: new URL(path, this.controlPlane.url),
-      body,
-      headers: this.plane.headers('POST', path, body, this.tenantId),
-    }));
+    const signed = Array.from({ length: load.count }, (_, n) => {
+      const asker = this.askers[n % this.askers.length];
+      const headers = asker?.plane.headers('POST', path, body, asker.tenantId) ?? {};
+      return { url: new URL(path, this.controlPlane.url), body, headers };
+    });
     return ask(load, (n) => signed[n]);
   }
 

@@ -22,6 +22,7 @@ import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { ControlPlaneConfig } from '../config/control-plane.config';
+import { Admission } from './admission';
 import { AiGateway } from './ai-gateway';
 
 /** Passes tenants' questions on to the AI providers. */
@@ -31,6 +32,7 @@ import { AiGateway } from './ai-gateway';
 export class AiGatewayController {
   constructor(
     private readonly planes: TenantPlanes,
+    private readonly admission: Admission,
     private readonly gateway: AiGateway,
     private readonly calls: WaitingCalls,
     private readonly config: ControlPlaneConfig,
@@ -50,18 +52,22 @@ export class AiGatewayController {
     @Res() reply: FastifyReply,
   ): Promise<Sent<Record<string, unknown>>> {
     if (tenantId === undefined) throw tenantMissing();
-    const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    const tenant = await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
+    const planeId = await this.planes.identify(call, query.tenant_plane_id);
+    const admitted = await this.admission.admit(
+      planeId,
+      tenantId,
+      query[ALLOWED_BY_ADMIN_PARAMETER] === 'true',
+    );
     const ended = this.calls.endOf(reply, call);
     if (request.stream)
       return sendEventStream(
         reply,
-        await this.gateway.stream(tenant, request, ended),
+        await this.gateway.stream(admitted, request, ended),
         ended,
         errorEvent,
         this.config.AI_CALLER_TIMEOUT_MS,
       );
-    return sendSigned(reply, call, await this.gateway.answer(tenant, request, ended));
+    return sendSigned(reply, call, await this.gateway.answer(admitted, request, ended));
   }
 }
 

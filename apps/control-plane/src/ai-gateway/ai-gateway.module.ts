@@ -3,6 +3,7 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { AuditModule } from '../audit/audit.module';
 import { FleetModule } from '../fleet/fleet.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
+import { Admission } from './admission';
 import { AiGateway } from './ai-gateway';
 import { AiGatewayController } from './ai-gateway.controller';
 import { AiMetrics } from './ai-metrics';
@@ -20,6 +21,7 @@ import { AiProvidersController } from './providers/ai-providers.controller';
   imports: [AccountsModule, AuditModule, FleetModule, ServiceKeysModule],
   controllers: [AiGatewayController, AiProvidersController, AiUsageController],
   providers: [
+    Admission,
     AiCalls,
     AiCredits,
     AiGateway,

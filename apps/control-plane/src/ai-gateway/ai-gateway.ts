@@ -1,13 +1,8 @@
-import { profileOf } from '@atlas/deployment-profiles';
-import { Database } from '@atlas/persistence';
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
-import { Clock, DomainError } from '@atlas/platform';
-import { Injectable, Logger } from '@nestjs/common';
-import { readOnlyFrom } from '../desired-state/leases';
-import { placeOf, tenantNotOnPlane } from '../registry/placements';
-import { TenantPlane } from '../registry/tenant-plane.entity';
-import { Tenant } from '../registry/tenant.entity';
-import { aiNotAllowed, aiUnpaid } from './ai.errors';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type Tenant } from '../registry/tenant.entity';
+import { type Admitted } from './admission';
 import { AiMetrics } from './ai-metrics';
 import { AiCalls, type BegunAnswer, type Question } from './calls/ai-calls';
 import { Candidates } from './calls/candidates';
@@ -25,68 +20,38 @@ interface Reserved extends Omit<Question, 'ended'> {
 /** Sends tenants' questions to AI providers without storing them, and counts their tokens. */
 @Injectable()
 export class AiGateway {
-  private readonly logger = new Logger(AiGateway.name);
-
   constructor(
-    private readonly database: Database,
     private readonly candidates: Candidates,
     private readonly credits: AiCredits,
     private readonly calls: AiCalls,
     private readonly shares: TenantShares,
     private readonly metrics: AiMetrics,
-    private readonly clock: Clock,
   ) {}
-
-  /**
-   * Returns the tenant. Throws unless it is active and the plane is its
-   * home. On-prem tenants also need their admin's permission.
-   */
-  async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<Tenant> {
-    const { place, plane, tenant } = await this.database.read(async (manager) => ({
-      place: await placeOf(manager, tenantId),
-      plane: await manager.findOneByOrFail(TenantPlane, { id: planeId }),
-      tenant: await manager.findOneByOrFail(Tenant, { id: tenantId }),
-    }));
-    // A plane that only has an old copy of the tenant may not send questions for it.
-    if (place?.tenantPlaneId !== planeId) throw tenantNotOnPlane();
-    if (tenant.status !== 'active')
-      throw new DomainError(
-        'tenant_suspended',
-        'forbidden',
-        `The tenant's status is "${tenant.status}". Only active tenants can use AI.`,
-      );
-    const { pastDueSince } = tenant;
-    if (pastDueSince && readOnlyFrom(pastDueSince) <= this.clock.now()) throw aiUnpaid();
-    const { aiRouting } = profileOf(plane.deploymentModel);
-    if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
-    this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });
-    return tenant;
-  }
 
   /** Resolves once the answer has begun, to its server-sent events. */
   async stream(
-    tenant: Tenant,
+    admitted: Admitted,
     request: ChatCompletionRequest,
     ended: AbortSignal,
   ): Promise<AsyncIterable<string>> {
-    return eventsOf(await this.ask(tenant, { ...request, stream: true }, ended));
+    return this.ask(admitted, { ...request, stream: true }, ended);
   }
 
   /** Returns the answer as a JSON document. */
-  async answer(tenant: Tenant, request: ChatCompletionRequest, ended: AbortSignal): Promise<string> {
+  async answer(admitted: Admitted, request: ChatCompletionRequest, ended: AbortSignal): Promise<string> {
     let answer = '';
-    for await (const data of await this.ask(tenant, request, ended)) answer += data;
+    for await (const data of await this.ask(admitted, request, ended)) answer += data;
     return answer;
   }
 
   private async ask(
-    tenant: Tenant,
+    admitted: Admitted,
     asked: ChatCompletionRequest,
     ended: AbortSignal,
   ): Promise<AsyncIterable<string>> {
-    const leave = this.share(tenant);
+    const leave = this.share(admitted.tenant);
     try {
-      const question = await this.reserve(tenant, limited(asked));
+      const question = await this.reserve(admitted, limited(asked));
       return this.counted(await this.begin(question, ended), { ...question, leave });
     } catch (error) {
       leave();
@@ -103,8 +68,8 @@ export class AiGateway {
     }
   }
 
-  private async reserve(tenant: Tenant, request: ChatCompletionRequest): Promise<Reserved> {
-    const candidates = await this.candidates.of(tenant.plan, request.model);
+  private async reserve({ tenant, providers }: Admitted, request: ChatCompletionRequest): Promise<Reserved> {
+    const candidates = this.candidates.of(providers, tenant.plan, request.model);
     const reasoning = Math.max(...candidates.map(({ reasoningTokens }) => reasoningTokens));
     const reservation = await this.credits
       .reserve(tenant, mostTokensOf(request, reasoning))
@@ -132,19 +97,21 @@ export class AiGateway {
     answer: BegunAnswer,
     { request, reasoning, reservation, leave }: Reserved & { readonly leave: () => void },
   ): AsyncGenerator<string, void> {
+    const form = request.stream ? EVENTS : DOCUMENT;
     let usage: TokenCounts | null = null;
     let bytes = 0;
     try {
       for await (const part of answer) {
         usage = part.usage ?? usage;
         bytes += part.textBytes;
-        if (part.data !== null) yield part.data;
+        if (part.data !== null) yield form.of(part.data);
       }
     } finally {
       leave();
       const counts = usage ?? estimateOf(request, bytes, reasoning);
       await this.credits.settle(reservation, { ...counts, isEstimated: usage === null });
     }
+    yield form.end;
   }
 }
 
@@ -154,7 +121,5 @@ function limited(request: ChatCompletionRequest): ChatCompletionRequest {
   return isLimited ? request : { ...request, max_completion_tokens: DEFAULT_MAX_TOKENS };
 }
 
-async function* eventsOf(parts: AsyncIterable<string>): AsyncGenerator<string, void> {
-  for await (const data of parts) yield `data: ${data}\n\n`;
-  yield 'data: [DONE]\n\n';
-}
+const EVENTS = { of: (data: string) => `data: ${data}\n\n`, end: 'data: [DONE]\n\n' };
+const DOCUMENT = { of: (data: string) => data, end: '' };

@@ -7,7 +7,6 @@ import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { SEALED, placeIn } from '../../sealing/sealed-columns';
 import { aiUnavailable } from '../ai.errors';
 import { AiProvider } from '../providers/ai-provider.entity';
-import { AiProviders } from '../providers/ai-providers';
 
 interface ProviderAddress {
   readonly kind: AiProviderKind;
@@ -33,18 +32,16 @@ const FROM_ENVIRONMENT = 'environment';
 @Injectable()
 export class Candidates {
   constructor(
-    private readonly providers: AiProviders,
     private readonly database: Database,
     private readonly box: SecretBox,
     private readonly config: ControlPlaneConfig,
   ) {}
 
   /**
-   * In the order in which they are asked. The provider of the environment is used only if no other is
-   * enabled. Throws `ai_unavailable`, and `model_not_in_plan`.
+   * Those of the enabled `providers` that may answer, in the same order. The provider of the environment is
+   * used only if none is enabled. Throws `ai_unavailable`, and `model_not_in_plan`.
    */
-  async of(plan: Plan, model: string | undefined): Promise<Candidate[]> {
-    const providers = await this.providers.inOrder({ enabled: true });
+  of(providers: readonly AiProvider[], plan: Plan, model: string | undefined): Candidate[] {
     if (providers.length === 0) return [this.fromEnvironment(model)];
     const candidates = providers.flatMap((provider, index) => {
       const models = provider.models[plan];

@@ -25,11 +25,17 @@ export class OpenAiCompatible extends AiKind {
   }
 
   async *ask(target: AiTarget): AsyncGenerator<AnswerPart, void> {
-    const isStream = target.request.stream === true;
     const body = await this.send(target);
     try {
-      if (isStream) yield* chunksIn(body);
-      else yield await wholeOf(body);
+      if (target.request.stream !== true) return yield await wholeOf(body);
+      // Not delegated to another generator, which would cost time for each event.
+      const events = new EventsOfAnswer();
+      for await (const bytes of body as AsyncIterable<Buffer>)
+        for (const data of events.in(bytes)) {
+          if (data === '[DONE]') return;
+          yield partOf(data);
+        }
+      throw notAnAnswer("the provider's stream was cut off");
     } finally {
       // Closes the connection of an answer that was not read to its end.
       body.on('error', () => undefined).destroy();
@@ -68,24 +74,23 @@ async function wholeOf(body: Body): Promise<AnswerPart> {
   return { data, ...measured(completion) };
 }
 
-async function* chunksIn(body: Body): AsyncGenerator<AnswerPart, void> {
-  const events: string[] = [];
-  let isTooLong = false;
-  const parser = createParser({
-    onEvent: ({ data }) => events.push(data),
-    onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
+/** Parses server-sent events. */
+class EventsOfAnswer {
+  private readonly events: string[] = [];
+  private isTooLong = false;
+  private readonly decoder = new TextDecoder();
+  private readonly parser = createParser({
+    onEvent: ({ data }) => this.events.push(data),
+    onError: ({ type }) => (this.isTooLong ||= type === 'max-buffer-size-exceeded'),
     maxBufferSize: MAX_ANSWER_BYTES,
   });
-  const decoder = new TextDecoder();
-  for await (const bytes of body as AsyncIterable<Buffer>) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    if (isTooLong) throw notAnAnswer('an event of the provider is too long');
-    for (const data of events.splice(0)) {
-      if (data === '[DONE]') return;
-      yield partOf(data);
-    }
+
+  /** The data of the events that end in `bytes`. */
+  in(bytes: Buffer): string[] {
+    this.parser.feed(this.decoder.decode(bytes, { stream: true }));
+    if (this.isTooLong) throw notAnAnswer('an event of the provider is too long');
+    return this.events.splice(0);
   }
-  throw notAnAnswer("the provider's stream was cut off");
 }
 
 function partOf(data: string): AnswerPart {

@@ -1,5 +1,5 @@
 import { type AiUsageView } from '@atlas/operator-api';
-import { Database, insertIfAbsent, insertRow } from '@atlas/persistence';
+import { Database, insertIfAbsent, insertRow, together } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
@@ -49,9 +49,12 @@ export class AiCredits {
     try {
       await this.database.write(async (manager) => {
         const expiresAt = (): string => this.database.fromNow(seconds);
-        await insertRow(manager, AiReservation, { ...reservation, expiresAt });
-        // Comes last, because the tenant's other questions wait for this row until the COMMIT.
-        if (await raiseReserved(manager, tenant, reservation)) return;
+        // Raises last, because the tenant's other questions wait for that row until the COMMIT.
+        const [, isReserved] = await together([
+          insertRow(manager, AiReservation, { ...reservation, expiresAt }),
+          raiseReserved(manager, tenant, reservation),
+        ]);
+        if (isReserved) return;
         const usage = await usageIn(manager, tenant.id, reservation.month);
         throw quotaExceeded(reservation, creditsOf(tenant), usage);
       });
