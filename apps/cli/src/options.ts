@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './failure';
 import { closestTo } from './suggestion';
 
+const STANDARD_INPUT = 0;
+
 export interface Option {
   readonly name: string;
   /** The placeholder for the option's value in the help. A switch has none. */
@@ -15,7 +17,10 @@ export interface Option {
   readonly isNumber?: boolean;
   /** Whether the value is a list, separated by commas. */
   readonly isList?: boolean;
-  /** Whether the value is in a file that the option names. Secrets must not be on the command line. */
+  /**
+   * Whether the value is in a file that the option names, or `-` for standard input. Secrets must not be on
+   * the command line.
+   */
   readonly isFile?: boolean;
   /** What is sent for the value. Throws {@link UsageError}. */
   readonly parse?: (text: string) => unknown;
@@ -160,7 +165,7 @@ function sentFor({ name, isNumber, isList, isFile, parse }: Option, value: strin
 function contentOf(name: string, file: string): string {
   let content: string;
   try {
-    content = readFileSync(file, 'utf8').trim();
+    content = readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8').trim();
   } catch (error) {
     throw new UsageError(`Cannot read the file given as --${name}: ${(error as Error).message}`);
   }

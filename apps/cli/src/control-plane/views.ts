@@ -7,6 +7,7 @@ export type TenantPlaneView = Json<Contract.TenantPlaneView>;
 export type OperatorView = Json<Contract.ManagedOperatorView>;
 export type ApiKeyView = Json<Contract.ApiKeyView>;
 export type DriftView = Json<Contract.DriftView>;
+export type AiProviderView = Json<Contract.AiProviderView>;
 export type EventSubscriptionView = Json<Contract.EventSubscriptionView>;
 export type EventDeliveryView = Json<Contract.EventDeliveryView>;
 export type SealingKeyView = Json<Contract.SealingKeyView>;

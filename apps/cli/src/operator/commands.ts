@@ -1,4 +1,5 @@
 import { type Command, type Terminal } from '../command';
+import { AI_PROVIDERS, AI_USAGE } from './ai.commands';
 import { API_KEYS } from './api-keys.command';
 import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
 import { AUDIT } from './audit.command';
@@ -11,6 +12,7 @@ import { JOBS } from './jobs.command';
 import { LEASE } from './lease.command';
 import { operationCommand } from './operation.command';
 import { KEY_OPERATIONS, OPERATOR_OPERATIONS } from './operations/account-operations';
+import { AI_OPERATIONS } from './operations/ai-operations';
 import { ENTITLEMENT_OPERATIONS } from './operations/entitlement-operations';
 import { EVENT_OPERATIONS } from './operations/event-operations';
 import { JOB_OPERATIONS } from './operations/job-operations';
@@ -53,6 +55,9 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   ...EVENT_OPERATIONS,
   EVENT_TEST,
   EVENT_DELIVERIES,
+  AI_PROVIDERS,
+  ...AI_OPERATIONS,
+  AI_USAGE,
   ISOLATION_PROBE,
   OPERATORS,
   ...OPERATOR_OPERATIONS,

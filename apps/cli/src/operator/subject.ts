@@ -27,6 +27,12 @@ const FINDERS = {
   },
   key: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
   subscription: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
+  aiProvider: async (client: ControlPlaneClient, idOrName: string): Promise<Subject> => {
+    const { items } = await client.call('GET /api/ai/providers');
+    const found = items.find(({ id, name }) => [id, name].includes(idOrName));
+    if (!found) throw notFound(`There is no AI provider "${idOrName}".`, 'atlas ai-providers list');
+    return found;
+  },
   job: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
 };
 

@@ -7,7 +7,7 @@ import { SUBJECTS } from './operations/operation';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { findTenant } from './subject';
 
-const MONTH: Option = {
+export const MONTH: Option = {
   name: 'month',
   value: '<YYYY-MM>',
   field: 'month',

@@ -35,6 +35,7 @@ export const SUBJECTS: Readonly<Record<SubjectKind, Operand>> = {
   operator: { name: 'operator', text: 'email address or id' },
   key: { name: 'key', text: 'id of an API key' },
   subscription: { name: 'subscription', text: 'id of an event subscription' },
+  aiProvider: { name: 'provider', text: 'name or id of an AI provider' },
   job: { name: 'job', text: 'id of a job' },
 };
 
