@@ -6,6 +6,7 @@ import { type Admitted } from './admission';
 import { AiMetrics } from './ai-metrics';
 import { AiCalls, type BegunAnswer, type Question } from './calls/ai-calls';
 import { Candidates } from './calls/candidates';
+import { ProviderGates } from './calls/provider-gates';
 import { TenantShares } from './calls/tenant-shares';
 import { AiCredits, type Reservation } from './credits/ai-credits';
 import { type TokenCounts, DEFAULT_MAX_TOKENS, estimateOf, mostTokensOf } from './credits/token-counts';
@@ -22,6 +23,7 @@ interface Reserved extends Omit<Question, 'ended'> {
 export class AiGateway {
   constructor(
     private readonly candidates: Candidates,
+    private readonly gates: ProviderGates,
     private readonly credits: AiCredits,
     private readonly calls: AiCalls,
     private readonly shares: TenantShares,
@@ -70,6 +72,7 @@ export class AiGateway {
 
   private async reserve({ tenant, providers }: Admitted, request: ChatCompletionRequest): Promise<Reserved> {
     const candidates = this.candidates.of(providers, tenant.plan, request.model);
+    this.gates.requireAny(candidates);
     const reasoning = Math.max(...candidates.map(({ reasoningTokens }) => reasoningTokens));
     const reservation = await this.credits
       .reserve(tenant, mostTokensOf(request, reasoning))

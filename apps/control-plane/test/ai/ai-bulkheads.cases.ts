@@ -1,6 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { StandInAiProvider, eventually } from '@atlas/testing';
 import { In } from 'typeorm';
+import { AiCredits } from '../../src/ai-gateway/credits/ai-credits';
 import { AiReservation } from '../../src/ai-gateway/credits/ai-usage.entity';
 import { AiProvider } from '../../src/ai-gateway/providers/ai-provider.entity';
 import { ControlPlaneConfig } from '../../src/config/control-plane.config';
@@ -161,6 +162,15 @@ describe('limits of the AI gateway', () => {
         '30',
       ]);
       expect(scene.provider.asked).toHaveLength(asked);
+    });
+
+    it('that is left alone costs no credits, not even for a moment', async () => {
+      scene.provider.refuse(500);
+      await ask();
+      const reserve = jest.spyOn(scene.plane.app.get(AiCredits), 'reserve');
+      expect(await ask()).toEqual([503, 'ai_unavailable']);
+      expect(reserve).not.toHaveBeenCalled();
+      reserve.mockRestore();
     });
   });
 

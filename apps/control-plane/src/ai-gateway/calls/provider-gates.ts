@@ -35,13 +35,26 @@ export class ProviderGates {
   /** Throws a ProviderFailure if the provider is to be left alone. */
   enter({ id, name }: Pick<Candidate, 'id' | 'name'>): Passage {
     const gate = this.gateOf(id, name);
-    const { waitMs } = gate.breaker;
-    if (waitMs > 0) throw closed(aiPaused(Math.ceil(waitMs / 1000), 'the provider keeps failing'));
-    if (gate.calls >= this.config.AI_MAX_CALLS_PER_PROVIDER)
-      throw closed(aiPaused(1, 'the provider has as many questions in progress as it may have'));
+    const refusal = this.refusalOf(gate);
+    if (refusal) throw new ProviderFailure(refusal, 'elsewhere', false);
     gate.calls += 1;
     const leave = (): void => void (gate.calls -= 1);
     return { ...gate.breaker.begin(), leave };
+  }
+
+  /**
+   * Throws `ai_unavailable` if all of the providers are to be left alone, so that a question that none would
+   * get costs nothing.
+   */
+  requireAny(providers: readonly Pick<Candidate, 'id' | 'name'>[]): void {
+    const refusals = providers.map(({ id, name }) => this.refusalOf(this.gateOf(id, name)));
+    if (refusals[0] && refusals.every((refusal) => refusal !== null)) throw refusals[0];
+  }
+
+  private refusalOf({ breaker: { waitMs }, calls }: Gate): DomainError | null {
+    if (waitMs > 0) return aiPaused(Math.ceil(waitMs / 1000), 'the provider keeps failing');
+    if (calls < this.config.AI_MAX_CALLS_PER_PROVIDER) return null;
+    return aiPaused(1, 'the provider has as many questions in progress as it may have');
   }
 
   /** The gates of all providers that this process has asked. */
@@ -60,8 +73,4 @@ export class ProviderGates {
     this.gates.set(providerId, gate);
     return gate;
   }
-}
-
-function closed(error: DomainError): ProviderFailure {
-  return new ProviderFailure(error, 'elsewhere', false);
 }
