@@ -1,5 +1,7 @@
+import { Reportable } from '../plane-identity/reportable';
+
 /** The Control Plane refused the call. */
-export class ControlPlaneRefused extends Error {
+export class ControlPlaneRefused extends Reportable {
   constructor(
     readonly status: number,
     readonly code: string,
@@ -18,7 +20,7 @@ export class ControlPlaneRefused extends Error {
 }
 
 /** There was no response, or none that can be trusted. */
-export class ControlPlaneUnreachable extends Error {
+export class ControlPlaneUnreachable extends Reportable {
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options);
     this.name = 'ControlPlaneUnreachable';

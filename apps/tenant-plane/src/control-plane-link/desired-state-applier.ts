@@ -21,6 +21,7 @@ import { type Applied, hasFailed } from '../plane-identity/applied';
 import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { keysAfter } from '../plane-identity/published-keys';
+import { Reportable, reportedText } from '../plane-identity/reportable';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll, deleteStaying } from '../portability/row-store';
 import { Leases } from '../tenancy/leases';
@@ -304,7 +305,7 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   // The plane missed the cancellation of an import that it had not begun.
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
-  throw new Error(
+  throw new Reportable(
     "The copy of this tenant's rows in this database is incomplete, so the tenant is not served from " +
       'it. If the database was restored from a backup, restore a newer one.',
   );
@@ -328,7 +329,7 @@ type Failure = Pick<Applied, 'error' | 'code' | 'isRetried'>;
 
 function failureOf(error: unknown): Failure {
   if (isLockTimeout(error)) return { error: STILL_WRITTEN, isRetried: true };
-  return databaseFailure(error) ? retried(error) : { error: (error as Error).message };
+  return databaseFailure(error) ? retried(error) : { error: reportedText(error) };
 }
 
 function retried(failure: unknown): Failure {

@@ -1,7 +1,13 @@
 import { Database, TenantDatabase, insertIfAbsent } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { type EntityManager, type EntityTarget, type FindOptionsWhere } from 'typeorm';
+import { TrustedTime } from '../plane-identity/trusted-time';
 import { EgressCall, PlaneEgressCall } from './egress-call.entity';
 import { type CallSum, type NotedCall, joined, sumOf } from './similar-calls';
 
@@ -38,7 +44,7 @@ export class EgressLedger implements CallLog, OnApplicationBootstrap, OnApplicat
   constructor(
     private readonly database: Database,
     private readonly tenants: TenantDatabase,
-    private readonly clock: Clock,
+    @Inject(TrustedTime) private readonly time: Pick<TrustedTime, 'now'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -52,12 +58,12 @@ export class EgressLedger implements CallLog, OnApplicationBootstrap, OnApplicat
 
   /** Never waits and never fails, so that the ledger neither delays nor stops a call. */
   note(call: CallToNote): void {
-    this.add(sumOf({ ...call, at: this.clock.now() }));
+    this.add(sumOf({ ...call, at: this.time.now() }));
   }
 
   /** Resolves once the call is stored. Throws if it cannot be stored. */
   async write(call: CallToNote): Promise<void> {
-    const sum = sumOf({ ...call, at: this.clock.now() });
+    const sum = sumOf({ ...call, at: this.time.now() });
     await this.store(sum.tenantId, [sum]);
   }
 

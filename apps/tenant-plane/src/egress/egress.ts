@@ -7,6 +7,7 @@ import { Deployment } from '../plane-identity/deployment';
 import { type CallLog, EgressLedger } from './egress-ledger';
 import { NetworkFailure, egressRefused } from './egress.errors';
 import { bodyFields, queryFields } from './fields';
+import { whenSending } from './when-sending';
 import { WithheldBody } from './withheld-body';
 
 /** A call that is about to leave the plane. */
@@ -35,12 +36,17 @@ export interface WebCall {
   readonly requireMeant?: () => Promise<void>;
 }
 
-/** A call that may leave. */
+/** A call that may leave. It is recorded once it is connected, right before anything is sent. */
 export interface Admission {
-  /** Call it right before anything is sent. Throws if the call must be recorded and cannot be. */
+  /** Whether the call must not leave unless it is stored in the ledger first. */
+  readonly mustBeStored: boolean;
+  /** Throws if the call must be stored and cannot be. */
   record(): Promise<void>;
-  /** Records that the call goes to another destination, such as one that a server redirects to. */
-  noteTo(destination: string): void;
+  /**
+   * Records a call that need not be stored first, by default to the destination that it was admitted to. A
+   * server may redirect it to another one.
+   */
+  note(destination?: string): void;
 }
 
 type Place = Pick<Deployment, 'profile' | 'isOffline'>;
@@ -52,8 +58,9 @@ const MOST_NAMED = 20;
  * fields each of them may contain. It refuses everything else before anything is sent, and records every call
  * in the ledger.
  *
- * A call is recorded when it leaves, whether or not anyone answers. What needs an admin's consent is recorded
- * before it leaves, and does not leave if it cannot be recorded.
+ * A call is recorded when it leaves, whether or not anyone answers. A call that finds no connection has not
+ * left. What needs an admin's consent is recorded before it leaves, and does not leave if it cannot be
+ * recorded.
  */
 @Injectable()
 export class Egress {
@@ -74,22 +81,29 @@ export class Egress {
     const declared = await this.declared(departure);
     const call = this.noted(departure, declared, false);
     return {
+      mustBeStored: declared.needsConsent,
       record: async () => (declared.needsConsent ? this.log.write(call) : this.log.note(call)),
-      noteTo: (destination) => this.log.note({ ...call, destination }),
+      note: (destination = call.destination) => this.log.note({ ...call, destination }),
     };
   }
 
   /** Throws `egress_refused`, {@link NetworkFailure}, or what `requireMeant` throws. Follows no redirects. */
   async fetch(call: WebCall): Promise<Response> {
     const admission = await this.require(departureOf(call));
-    const { method, headers, body, signal, requireMeant } = call;
+    const { url, method, headers, body, signal, requireMeant } = call;
     const request = { method, signal, redirect: 'error' } as const;
-    if (requireMeant) {
-      const mayLeave = (): Promise<void> => requireMeant().then(() => admission.record());
+    if (requireMeant || admission.mustBeStored) {
+      const mayLeave = async (): Promise<void> => {
+        await requireMeant?.();
+        await admission.record();
+      };
       return sendWithheld(call, request, new WithheldBody(body, mayLeave));
     }
-    await admission.record();
-    return fetch(call.url, { ...request, headers, ...(body !== '' && { body }) }).catch(networkFailed);
+    const whole = { ...request, headers, ...(body !== '' && { body }) };
+    return whenSending(
+      () => admission.note(),
+      () => fetch(url, whole),
+    ).catch(networkFailed);
   }
 
   /** Begins a TLS handshake with the Control Plane, and sends nothing else. Throws `egress_refused`. */
@@ -99,8 +113,8 @@ export class Egress {
     servername: string;
     timeout: number;
   }): Promise<TLSSocket> {
-    await this.admit({ ...CHECK, destination: `${to.host}:${to.port}` });
-    return connect(to);
+    const admission = await this.require({ ...CHECK, destination: `${to.host}:${to.port}` });
+    return connect(to).once('connect', () => admission.note());
   }
 
   /** Asks this machine's resolver for the addresses of the Control Plane's name. Throws `egress_refused`. */

@@ -19,7 +19,7 @@ export class OutboundCalls {
   async fetch(name: EgressClassName, request: OutboundRequest): Promise<OutboundResponse> {
     const admission = await this.egress.require(departureOf(name, request));
     const onSending = (url: URL): void => {
-      admission.noteTo(url.origin);
+      admission.note(url.origin);
       request.onSending?.(url);
     };
     return this.http.fetch({ ...request, onSending });

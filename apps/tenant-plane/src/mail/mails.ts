@@ -40,14 +40,14 @@ export class Mails extends OutgoingMails<TenantScope> {
   protected override async send(tenantId: string, letter: AddressedLetter): Promise<void> {
     const { to, subject, paragraphs, action } = letter;
     const text = [to, subject, ...paragraphs, ...(action ? [action.label, action.url] : [])];
-    await this.egress.admit({
+    const admission = await this.egress.require({
       class: 'mail',
       tenantId,
       destination: this.mailer.serverUrl,
       fields: ['to', 'subject', 'text'],
       bytes: Buffer.byteLength(text.join('')),
     });
-    return super.send(tenantId, letter);
+    return this.mailer.send(to, letter, () => admission.note());
   }
 
   protected queues(): AsyncIterable<string> {

@@ -25,6 +25,8 @@ export class TrustedTime implements OnApplicationBootstrap, OnApplicationShutdow
   private anchor: Anchor | undefined;
   /** How far the plane's clock is behind, in milliseconds, as the last signed response has shown. */
   private offsetMs = 0;
+  /** The last moment that the Control Plane has confirmed to this process. */
+  private proven: Anchor | undefined;
   /** Whether the time was corrected since it was last stored. */
   private isCorrected = false;
 
@@ -56,7 +58,17 @@ export class TrustedTime implements OnApplicationBootstrap, OnApplicationShutdow
   correct(signedAt: Date): void {
     this.offsetMs = signedAt.getTime() - this.clock.now().getTime();
     this.anchor = { at: signedAt.getTime(), monotonic: this.clock.monotonicMs() };
+    this.proven = this.anchor;
     this.isCorrected = true;
+  }
+
+  /**
+   * The time, counted on from the last response that the Control Plane has signed, whatever this machine's
+   * clock says. Null if this process has received none yet.
+   */
+  provenNow(): Date | null {
+    if (!this.proven) return null;
+    return new Date(this.proven.at + this.clock.monotonicMs() - this.proven.monotonic);
   }
 
   /** Stores the time, for the next start. Another replica may have stored a later one. */

@@ -9,6 +9,7 @@ import { Injectable } from '@nestjs/common';
 import { ControlPlaneClient, type SignedCall } from '../control-plane-client/control-plane-client';
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { Reportable } from '../plane-identity/reportable';
 
 /** Whose rows a part contains, and why they leave. */
 export interface Sending {
@@ -125,7 +126,7 @@ function importedIn(answer: string): number | undefined {
 }
 
 /** The target has started over, so no more changes are accepted until it has imported more. */
-export class TargetBehind extends Error {
+export class TargetBehind extends Reportable {
   /** How long to wait before sending again if it is unknown when the target will catch up. */
   constructor(readonly pauseMs: number) {
     super('The target of the transfer is behind.');

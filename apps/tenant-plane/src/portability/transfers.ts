@@ -11,6 +11,7 @@ import { PlaneSchema } from '../database/plane-schema';
 import { type Applied } from '../plane-identity/applied';
 import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { reportedText } from '../plane-identity/reportable';
 import { Reporter } from '../reporting/reporter';
 import { OldCopies } from '../tenancy/old-copies';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -277,6 +278,6 @@ async function aborted(signal: AbortSignal): Promise<void> {
  */
 function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
   if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };
-  const reason = databaseFailure(error) ? databaseState(error).reason : error.message;
+  const reason = databaseFailure(error) ? databaseState(error).reason : reportedText(error);
   return { tenantId, entryRevision, error: reason, isRetried: true };
 }

@@ -43,13 +43,15 @@ export class TenantSignOn {
       isProduction,
       clock: this.clock,
       // The tenant is that of the request, because tenants with the same provider share what is known of it.
-      admit: ({ url, form }) =>
-        this.egress.admit({
+      admit: async ({ url, form }) => {
+        const admission = await this.egress.require({
           class: 'sign_on',
           destination: url.origin,
           fields: [...(url.search === '' ? [] : ['?']), ...new URLSearchParams(form).keys()],
           bytes: Buffer.byteLength(form) + Math.max(0, url.search.length - 1),
-        }),
+        });
+        return () => admission.note();
+      },
     }));
   }
 }

@@ -10,6 +10,7 @@ import { EnvironmentError } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { Deployment } from '../plane-identity/deployment';
+import { Reportable } from '../plane-identity/reportable';
 import { Tenant } from './tenant.entity';
 
 /**
@@ -99,10 +100,10 @@ function tooMany(tenants: readonly Tenant[], model: string): string {
 async function requireFree(manager: EntityManager, tenantId: string): Promise<void> {
   const others = await manager.findBy(Tenant, { id: Not(tenantId), phase: Not('retired') });
   if (others.length > 0)
-    throw new Error(`This plane's SQLite file belongs to tenant ${others[0]?.slug} alone.`);
+    throw new Reportable(`This plane's SQLite file belongs to tenant ${others[0]?.slug} alone.`);
   await untrackOthers(manager, tenantId);
   const tables = await tablesOfOthers(manager, tenantId);
-  if (tables.length > 0) throw new Error(heldBy(tables));
+  if (tables.length > 0) throw new Reportable(heldBy(tables));
 }
 
 function heldBy(tables: readonly string[]): string {

@@ -118,6 +118,37 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(await ledger(other)).toEqual([]);
   });
 
+  it('cause calls whose queries the provider chooses, and the ledger lists nothing of these', async () => {
+    const other = await OpenIdProvider.start();
+    other.endpointQuery = '?realm=secret-realm';
+    await other.register({ clientId: 'umbrella', redirectUri: redirectUriOf('umbrella') });
+    const { tenant: umbrella, admin: theirs } = await plane.tenantWithAdmin('umbrella');
+    const body = { issuer: other.issuer, client_id: 'umbrella' };
+    await plane.put('/api/identity-provider', body, theirs).expect(200);
+    await plane.user(umbrella, 'operator', { email: 'vic@example.com' });
+    const browser = new CookieBrowser();
+    const start = await call('/api/auth/oidc/start', browser, 'umbrella');
+    browser.keep(originOf('umbrella'), start.get('set-cookie'));
+    const vic = { sub: 'vic', email: 'vic@example.com', email_verified: true };
+    const back = await other.signIn(browser, start.get('location') ?? '', vic);
+    expect((await arrive(back, browser, 'umbrella')).status).toBe(303);
+    await other.stop();
+    const calls: LedgerEntry[] = (await plane.get('/api/residency/ledger', theirs).expect(200)).body.items;
+    const fields = ['?', 'client_id', 'code', 'code_verifier', 'grant_type', 'redirect_uri'];
+    expect(calls).toContainEqual(expect.objectContaining({ fields, refused: false }));
+    const [keys] = calls.filter((one) => one.fields.join() === '?');
+    expect(keys?.bytes).toBe('realm=secret-realm'.length * (keys?.count ?? 0));
+    expect(JSON.stringify(calls)).not.toContain('realm');
+  });
+
+  it('cause no entry in the ledger if the provider cannot be reached', async () => {
+    const { admin: theirs } = await plane.tenantWithAdmin('hooli');
+    const body = { issuer: 'http://127.0.0.1:1', client_id: 'hooli' };
+    await plane.put('/api/identity-provider', body, theirs).expect(200);
+    expect((await call('/api/auth/oidc/start', new CookieBrowser(), 'hooli')).status).toBeGreaterThan(399);
+    expect((await plane.get('/api/residency/ledger', theirs).expect(200)).body.items).toEqual([]);
+  });
+
   it('are signed in only if the previous session of their browser can be revoked', async () => {
     await plane.user(tenant, 'operator', { email: 'fay@example.com' });
     const { session } = await plane.user(tenant, 'operator');

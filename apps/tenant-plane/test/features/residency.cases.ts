@@ -1,18 +1,24 @@
+import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo } from 'node:net';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
-import { OngoingAnswers } from '@atlas/platform';
+import { Mailer, OngoingAnswers, Secret } from '@atlas/platform';
 import { type EgressClassView, type LedgerEntry } from '@atlas/tenant-api/residency';
 import { CommitFaults, EVERY_DATABASE, FixedClock, TestSmtpServer, eventually } from '@atlas/testing';
+import { QueryFailedError } from 'typeorm';
 import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
 import { type Departure, Egress } from '../../src/egress/egress';
+import { EgressCall } from '../../src/egress/egress-call.entity';
 import { EgressLedger } from '../../src/egress/egress-ledger';
 import { OutboundCalls } from '../../src/egress/outbound-calls';
 import { Deployment } from '../../src/plane-identity/deployment';
+import { TrustedTime } from '../../src/plane-identity/trusted-time';
 import { PlaneHealth } from '../../src/reporting/plane-health';
 import { LedgerPages } from '../../src/residency/ledger-pages';
 import { OldCalls } from '../../src/residency/old-calls';
+import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
@@ -99,6 +105,18 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
     await eventually(isReported, { what: 'the plane reports again' });
   });
 
+  it('is no text of a database, if an entry cannot be applied', async () => {
+    const driverError = Object.assign(new Error(`duplicate key: ${SECRET}`), { code: '23505' });
+    const failure = new QueryFailedError(`insert into tenants`, [SECRET], driverError);
+    jest.spyOn(plane.app.get(SingleTenantFile), 'fixTo').mockRejectedValueOnce(failure);
+    link.control.wanted.put({ ...tenant, entry_revision: 4 });
+    await link.reported(tenant.tenant_id, 'failed');
+    expect(link.control.reported(tenant.tenant_id)?.error).toBe(
+      'The plane failed at this (23505). Its log says why.',
+    );
+    await link.reported(tenant.tenant_id);
+  });
+
   it('is no call of a class that the model does not declare', async () => {
     const call = {
       egress: { class: 'backup_rows' },
@@ -115,6 +133,22 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
     ]);
     const [entry] = await callsOf(plane, admin, 'backup_rows');
     expect(entry).toMatchObject({ refused: true, fields: ['application/jose'], bytes: SECRET.length });
+  });
+
+  it('is no call that finds no connection', async () => {
+    const planes = async () => (await ledgerOf(plane, admin)).filter((entry) => !entry.refused).map(briefly);
+    const failures = () => link.log.lines.filter((line) => line.includes("can't be reached")).length;
+    await link.control.stop();
+    await eventually(() => failures() > 0, { what: 'the plane notices' });
+    const [before, known] = [await planes(), failures()];
+    await eventually(() => failures() > known + 1, { what: 'the plane tries again' });
+    const to = { host: '127.0.0.1', port: 1, servername: '', timeout: 1000 };
+    const socket = await plane.app.get(Egress).connectTls(to);
+    await once(socket, 'close').catch(() => undefined);
+    expect(await planes()).toEqual(before);
+    await link.control.listen();
+    const isListed = async () => JSON.stringify(await planes()) !== JSON.stringify(before);
+    await eventually(isListed, { what: 'the first call that is connected is listed' });
   });
 
   it('is no question to an AI that cannot be recorded', async () => {
@@ -162,6 +196,9 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
 
   const send = (tenant: DesiredTenant, changes: Partial<Departure> = {}) =>
     plane.app.get(Egress).admit({ ...MAIL, tenantId: tenant.tenant_id, ...changes });
+
+  const rowsOf = (tenant: DesiredTenant): Promise<number> =>
+    plane.tenants.read(tenant.tenant_id, (scope) => scope.query(EgressCall, 'call').getCount());
 
   it('lists an email under the tenant that sent it, but no address', async () => {
     await plane.post('/api/auth/invite', { email: 'ann@example.com', role: 'operator' }, admin).expect(201);
@@ -285,6 +322,7 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
     }
     await send(theirs);
     await plane.app.get(EgressLedger).flush();
+    plane.app.get(TrustedTime).correct(clock.now());
     await chore.sweep();
     expect([await left(ours), await left(theirs)]).toEqual([4, 1]);
     await chore.sweep(3);
@@ -295,6 +333,69 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
     clock.advance(3 * 86_400);
     await chore.sweep();
     expect([await left(ours), await left(theirs)]).toEqual([0, 0]);
+  });
+
+  it('keeps its rows if the clock of the plane is wrong', async () => {
+    const [chore, time] = [plane.app.get(OldCalls), plane.app.get(TrustedTime)];
+    time.correct(clock.now());
+    await send(ours);
+    await plane.app.get(EgressLedger).flush();
+    clock.jump(400 * 86_400);
+    await chore.sweep();
+    clock.jump(-400 * 86_400);
+    time.correct(clock.now());
+    clock.jump(-1000 * 86_400);
+    await send(ours, { destination: 'smtp://later.example.com' });
+    await plane.app.get(EgressLedger).flush();
+    clock.jump(1000 * 86_400);
+    await chore.sweep();
+    expect(await rowsOf(ours)).toBe(2);
+  });
+
+  it('keeps its rows until there are too many if the Control Plane does not confirm the time', async () => {
+    const chore = new OldCalls(
+      plane.app.get(Database),
+      plane.tenants,
+      new TrustedTime(plane.app.get(Database), plane.identities, clock),
+    );
+    await send(ours);
+    await plane.app.get(EgressLedger).flush();
+    clock.advance(100 * 86_400);
+    await send(ours);
+    await plane.app.get(EgressLedger).flush();
+    await chore.sweep();
+    expect(await rowsOf(ours)).toBe(2);
+    await chore.sweep(1);
+    expect(await rowsOf(ours)).toBe(1);
+  });
+
+  it('drops the rows of a tenant that has moved away like those of others', async () => {
+    const chore = plane.app.get(OldCalls);
+    plane.app.get(TrustedTime).correct(clock.now());
+    await send(ours);
+    await plane.app.get(EgressLedger).flush();
+    await plane.tenant(ours.slug, {
+      ...ours,
+      phase: 'retired',
+      moved_to: 'https://b.example',
+      entry_revision: 9,
+    });
+    await chore.sweep();
+    expect(await rowsOf(ours)).toBe(1);
+    clock.advance(92 * 86_400);
+    await chore.sweep();
+    expect(await rowsOf(ours)).toBe(0);
+  });
+
+  it('drops the rows that were stored after a tenant was purged', async () => {
+    const purge = { job_id: randomUUID() };
+    await plane.tenant(ours.slug, { ...ours, phase: 'retired', purge, entry_revision: 9 });
+    await send(ours);
+    await send(theirs);
+    await plane.app.get(EgressLedger).flush();
+    expect(await rowsOf(ours)).toBe(1);
+    await plane.app.get(OldCalls).sweep();
+    expect([await rowsOf(ours), await rowsOf(theirs)]).toEqual([0, 1]);
   });
 
   it('stores what is waiting when the process stops', async () => {
@@ -384,6 +485,19 @@ describe('the door of a plane that runs offline', () => {
     const calls = await callsOf(plane, admin, 'prometheus_query');
     expect(calls.map(({ destination }) => destination).sort()).toEqual([...origins].sort());
     expect(JSON.stringify(calls)).not.toContain('secret');
+  });
+
+  it('lists no email that found no mail server', async () => {
+    const mailer = new Mailer({
+      smtpUrl: new Secret('smtp://127.0.0.1:1'),
+      from: 'a@b.example',
+      isProduction: false,
+    });
+    const onSending = jest.fn();
+    await expect(
+      mailer.send('ann@example.com', { subject: 's', paragraphs: [] }, onSending),
+    ).rejects.toThrow();
+    expect(onSending).not.toHaveBeenCalled();
   });
 
   it('lists no call to a server that could not be reached', async () => {

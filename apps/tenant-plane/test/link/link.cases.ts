@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     wanted.put(globex);
     await link.reported(globex.tenant_id);
     await link.reported(broken.tenant_id, 'failed');
-    expect(link.control.reported(broken.tenant_id)?.error).toMatch(/null/i);
+    expect(link.control.reported(broken.tenant_id)?.error).toMatch(/\((23502|SQLITE_CONSTRAINT)\)/);
     expect([await statusOf(plane, 'globex'), await statusOf(plane, 'broken')]).toEqual([200, 404]);
     wanted.put({ ...broken, name: 'Fixed' });
     await link.reported(broken.tenant_id);

@@ -44,15 +44,20 @@ export class Mailer {
 
   /**
    * Resolves once the server has accepted the email. Once it has thrown {@link MailFailure}, nothing more is
-   * sent. However, if only the server's response was late, the email may still be delivered.
+   * sent. However, if only the server's response was late, the email may still be delivered. `onSending`,
+   * which must not throw, is called once the server is ready to receive the email.
    */
-  async send(recipient: string, letter: Letter): Promise<void> {
+  async send(recipient: string, letter: Letter, onSending?: () => void): Promise<void> {
     const { smtpUrl, from } = this.options;
     const sender = parseMailAddress(from ?? '');
     if (smtpUrl === undefined || !sender) throw new MailFailure({ code: 'MAIL_IS_OFF' });
     if (!isPlainAddress(recipient)) throw new MailFailure({ code: 'NO_ADDRESS' });
     const { createTransport } = await import('nodemailer');
-    const transport = createTransport(this.server(new URL(smtpUrl.reveal())));
+    const logger = onSending && noticing(onSending);
+    const transport = createTransport({
+      ...this.server(new URL(smtpUrl.reveal())),
+      ...(logger && { logger }),
+    });
     const signal = AbortSignal.timeout(MAIL_TIMEOUT_MS);
     const sent = transport.sendMail({
       ...writeLetter(letter),
@@ -86,4 +91,16 @@ export class Mailer {
       disableUrlAccess: true,
     };
   }
+}
+
+/**
+ * A logger for nodemailer that writes nothing. Nodemailer says only in its log that it is connected and about
+ * to send the email.
+ */
+function noticing(onSending: () => void) {
+  const ignore = (): void => undefined;
+  const info = (entry: unknown): void => {
+    if ((entry as { tnx?: unknown }).tnx === 'send') onSending();
+  };
+  return { level: ignore, trace: ignore, debug: ignore, info, warn: ignore, error: ignore, fatal: ignore };
 }

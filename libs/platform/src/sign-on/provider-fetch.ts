@@ -11,8 +11,11 @@ const MAX_ANSWER_BYTES = 512 * 1024;
 /** The provider cannot be reached. The message tells operators why. */
 export class ProviderUnreachable extends Error {}
 
-/** Called before anything is sent to a provider. Throws if the call must not be made. */
-export type AdmitCall = (call: { readonly url: URL; readonly form: string }) => Promise<void>;
+/**
+ * Called before a provider is called. Throws if the call must not be made. What it returns is called once the
+ * call is connected, before anything is sent.
+ */
+export type AdmitCall = (call: { readonly url: URL; readonly form: string }) => Promise<() => void>;
 
 /**
  * Calls a provider over https (plain http only on this machine), on a new connection, without following
@@ -23,9 +26,9 @@ export function providerFetch(publicOnly: boolean, admit?: AdmitCall): CustomFet
   return async (url, { method, headers, body, signal }) => {
     const target = new URL(url);
     refuse(target, publicOnly);
-    await admit?.({ url: target, form: textOf(body) ?? '' });
+    const onSending = await admit?.({ url: target, form: textOf(body) ?? '' });
     try {
-      const answer = await send(target, { method, headers, signal, publicOnly }, textOf(body));
+      const answer = await send(target, { method, headers, signal, publicOnly, onSending }, textOf(body));
       return await responseOf(answer);
     } catch (error) {
       throw new ProviderUnreachable(`${target.origin}: ${reasonOf(error)}`, { cause: error });
@@ -38,6 +41,7 @@ interface Sending {
   readonly headers: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   readonly publicOnly: boolean;
+  readonly onSending: (() => void) | undefined;
 }
 
 /** An IP address in the URL needs no lookup, so it is checked here. */
@@ -49,7 +53,8 @@ function refuse({ href, hostname, origin }: URL, publicOnly: boolean): void {
 }
 
 function send(target: URL, sending: Sending, body: string | undefined): Promise<IncomingMessage> {
-  const { method, headers, signal, publicOnly } = sending;
+  const { method, headers, signal, publicOnly, onSending } = sending;
+  const readyEvent = target.protocol === 'https:' ? 'secureConnect' : 'connect';
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     request(target, {
@@ -59,6 +64,7 @@ function send(target: URL, sending: Sending, body: string | undefined): Promise<
       agent: false,
       ...(publicOnly && { lookup: lookupPublic }),
     })
+      .once('socket', (socket) => socket.once(readyEvent, () => onSending?.()))
       .once('response', resolve)
       .once('error', reject)
       .end(body);

@@ -17,7 +17,7 @@ export interface SingleSignOnOptions {
   readonly key: Uint8Array;
   readonly isProduction: boolean;
   readonly clock: Clock;
-  /** Called before each call to a provider. Throws if the call must not be made. */
+  /** By default, every call to a provider may be made. */
   readonly admit?: AdmitCall;
 }
 

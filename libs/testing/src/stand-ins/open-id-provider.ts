@@ -36,6 +36,8 @@ export class OpenIdProvider {
   /** Whether ID tokens contain the email address. If not, only the userinfo endpoint returns it. */
   tellsInToken = true;
   tampering: Tampering | undefined;
+  /** The query of the endpoints that planes call, such as `?realm=acme`. */
+  endpointQuery = '';
   /** How many times the provider's discovery document was requested. */
   discoveries = 0;
   /** Kept after a stop, so that the provider can be restarted on the same port. */
@@ -116,6 +118,7 @@ export class OpenIdProvider {
     provider.use(async (context, next) => {
       this.discoveries += context.path === '/.well-known/openid-configuration' ? 1 : 0;
       await next();
+      addQuery(context.body, this.endpointQuery);
       const body = context.body as { id_token?: string } | undefined;
       if (!this.tampering || typeof body !== 'object' || !body?.id_token) return;
       body.id_token = await this.tampering(decodeJwt(body.id_token), body.id_token);
@@ -156,4 +159,11 @@ async function quietly<T>(make: () => Promise<T>): Promise<T> {
   } finally {
     warnings.mock.restore();
   }
+}
+
+function addQuery(body: unknown, query: string): void {
+  const metadata = body as Record<string, unknown> | undefined;
+  if (query === '' || typeof metadata?.['token_endpoint'] !== 'string') return;
+  for (const name of ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'])
+    metadata[name] = `${String(metadata[name])}${query}`;
 }
