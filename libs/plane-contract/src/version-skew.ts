@@ -29,6 +29,21 @@ export function compareVersions(one: string, other: string): number {
   return differences.find((difference) => difference !== 0) ?? 0;
 }
 
+/** How many versions behind, of the first of the three numbers that differs. */
+export interface VersionGap {
+  readonly unit: 'major' | 'minor' | 'patch';
+  readonly count: number;
+}
+
+/** How far `one` is behind `latest`; null if it is not. */
+export function versionGap(one: string, latest: string): VersionGap | null {
+  const [left, right] = [parse(one), parse(latest)];
+  if (!left || !right || compareVersions(one, latest) >= 0) return null;
+  const index = left.findIndex((part, at) => part !== right[at]);
+  const unit = (['major', 'minor', 'patch'] as const)[index] ?? 'patch';
+  return { unit, count: (right[index] ?? 0) - (left[index] ?? 0) };
+}
+
 function parse(version: string): number[] | null {
   const match = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/.exec(version);
   return match ? match.slice(1).map(Number) : null;

@@ -1,13 +1,14 @@
 import { LowerCase, Optional } from '@atlas/platform';
 import { IsUUID } from 'class-validator';
-import { type DeploymentHint, type DeploymentModel } from '@atlas/deployment-profiles';
+import { type DeploymentHint, type DeploymentModel, type EgressClassName } from '@atlas/deployment-profiles';
+import { type LeaseView } from './entitlements';
 
 /** How the plane is deployed, and the state of its link to the Control Plane. */
 export interface DeploymentApi {
   /** Show what a sign-in page needs: the tenant, the deployment model and the link to the Control Plane */
   'GET /api/tenant-default': { 200: TenantDefaultView };
   /** Show who runs the plane, holds its data and backs it up */
-  'GET /api/deployment': { 200: DeploymentDetailsView };
+  'GET /api/deployment': { 200: DeploymentStateView };
   /** Check the link to the Control Plane */
   'GET /api/integrations/control-plane': { 200: { checks: NamedOutcome[] } };
   /** List the moves of the tenant away from this plane */
@@ -32,6 +33,12 @@ export interface TenantDefaultView {
   readonly sign_in: SignInView;
 }
 
+/** How many versions behind, of the first of the three numbers that differs. */
+export interface VersionsBehind {
+  readonly unit: 'major' | 'minor' | 'patch';
+  readonly count: number;
+}
+
 /** Who is responsible for what, and how the plane is set up. */
 export interface DeploymentDetailsView {
   readonly model: DeploymentModel;
@@ -47,8 +54,35 @@ export interface DeploymentDetailsView {
   readonly latest_version: string | null;
   /** Whether the plane runs an older version than the newest one. */
   readonly behind: boolean;
+  /** How far it is behind; null if it is not. */
+  readonly versions_behind: VersionsBehind | null;
   /** Whether the plane makes no call to the Control Plane. */
   readonly offline: boolean;
+}
+
+/** The deployment, and how its link to the Control Plane is at the moment. */
+export interface DeploymentStateView extends DeploymentDetailsView {
+  readonly control_plane: { readonly reachable: boolean; readonly last_contact_at: Date | null };
+  /** Null if the plane has not received a lease yet. */
+  readonly lease: LeaseView | null;
+  readonly egress: RecentEgress;
+}
+
+/** What has left the plane in the last 24 hours, by class. On a shared plane, only the tenant's own calls. */
+export interface RecentEgress {
+  /** The ledger counts by the hour, so calls of the whole hour in which this time lies are included. */
+  readonly since: Date;
+  readonly classes: readonly EgressSum[];
+}
+
+export interface EgressSum {
+  readonly class: EgressClassName;
+  /** How many calls have left. */
+  readonly calls: number;
+  /** The size of their bodies and queries, without headers. */
+  readonly bytes: number;
+  /** How many calls the plane refused to make, so that nothing left. */
+  readonly refused: number;
 }
 
 /** The ways in which the tenant's users can sign in. */

@@ -16,7 +16,7 @@ const BUNDLES = {
   'tenant-plane': {
     from: 'dist/modules/tenant-plane',
     to: 'dist/apps/tenant-plane',
-    programs: ['main', 'migrate', 'enrol', 'preflight', 'status', 'load-lease'],
+    programs: ['main', 'migrate', 'enrol', 'preflight', 'status', 'load-lease', 'ledger'],
     compiled: 'app.module',
   },
   agent: {

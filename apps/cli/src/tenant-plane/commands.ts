@@ -5,6 +5,7 @@ import { tenantCommands } from '../tenant/commands';
 import { EnrolCommand } from './enrol.command';
 import { EnvCommand } from './env.command';
 import { LeaseLoadCommand } from './lease-load.command';
+import { LedgerCommand } from './ledger.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
@@ -21,6 +22,7 @@ export function tenantPlaneProgram(terminal: Terminal): Program {
       new RunCommand(),
       new StatusCommand(terminal),
       new LeaseLoadCommand(terminal),
+      new LedgerCommand(terminal),
       ...tenantCommands(terminal),
     ],
   });

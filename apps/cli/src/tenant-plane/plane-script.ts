@@ -12,7 +12,7 @@ const LOOK_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A script of the built tenant plane. */
-export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'load-lease' | 'main';
+export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'main';
 
 export interface ScriptResult {
   readonly code: number;

@@ -1,10 +1,11 @@
-import { Database } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
-import { type DeploymentApi, type DeploymentDetailsView } from '@atlas/tenant-api/deployment';
+import { type DeploymentApi, type DeploymentStateView } from '@atlas/tenant-api/deployment';
 import { Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { CurrentTenant } from '../access/tenant-request';
 import { type Permission } from '../credentials/permission';
-import { Deployment } from '../plane-identity/deployment';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { DeploymentState } from './deployment-state';
 
 const Serves = servesOf<DeploymentApi>();
 const READ_DEPLOYMENT: Permission = { name: 'deployment:read', from: 'operator' };
@@ -13,14 +14,11 @@ const READ_DEPLOYMENT: Permission = { name: 'deployment:read', from: 'operator' 
 @ApiBearerAuth()
 @Controller()
 export class DeploymentController {
-  constructor(
-    private readonly deployment: Deployment,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly state: DeploymentState) {}
 
   @Requires(READ_DEPLOYMENT)
   @Serves('GET /api/deployment')
-  show(): DeploymentDetailsView {
-    return { ...this.deployment.details(), database: this.database.driver };
+  show(@CurrentTenant() tenant: Tenant): Promise<DeploymentStateView> {
+    return this.state.of(tenant);
   }
 }

@@ -1,8 +1,8 @@
 import { TenantDatabase } from '@atlas/persistence';
-import { type LeaseClaims, leaseStateAt, nextEffectAt } from '@atlas/plane-contract';
-import { type EntitlementsView, type LeaseView } from '@atlas/tenant-api/entitlements';
+import { type EntitlementsView } from '@atlas/tenant-api/entitlements';
 import { Injectable } from '@nestjs/common';
 import { TenantEntitlements } from '../entitlements/entitlements';
+import { leaseView } from '../entitlements/lease-view';
 import { Quotas } from '../entitlements/quotas';
 import { TrustedTime } from '../plane-identity/trusted-time';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -28,14 +28,4 @@ export class EntitlementViews {
       lease: lease && leaseView(lease, this.time.now()),
     };
   }
-}
-
-function leaseView(lease: LeaseClaims, now: Date): LeaseView {
-  return {
-    serial: lease.serial,
-    issued_at: new Date(lease.serial),
-    expires_at: new Date(lease.exp * 1000),
-    state: leaseStateAt(lease, now),
-    next_effect_at: nextEffectAt(lease, now),
-  };
 }

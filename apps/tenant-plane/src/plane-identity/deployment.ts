@@ -4,7 +4,7 @@ import {
   HINT_GUIDES,
   profileOf,
 } from '@atlas/deployment-profiles';
-import { compareVersions } from '@atlas/plane-contract';
+import { versionGap } from '@atlas/plane-contract';
 import { type DeploymentDetailsView, type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
@@ -34,6 +34,7 @@ export class Deployment {
   details(): Omit<DeploymentDetailsView, 'database'> {
     const { model, title, runBy, dataResidency, backupDuty } = this.profile;
     const { latestVersion: latest } = this.identities.current;
+    const gap = latest === null ? null : versionGap(TENANT_PLANE_VERSION, latest);
     return {
       model,
       profile: title,
@@ -42,7 +43,8 @@ export class Deployment {
       backed_up_by: backupDuty.who,
       version: TENANT_PLANE_VERSION,
       latest_version: latest,
-      behind: latest !== null && compareVersions(TENANT_PLANE_VERSION, latest) < 0,
+      behind: gap !== null,
+      versions_behind: gap,
       offline: this.isOffline,
     };
   }

@@ -10,7 +10,7 @@ import { Deployment } from '../plane-identity/deployment';
 const EXPORTED_AT_ONCE = 500;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-type Row = Omit<EgressCall, 'tenantId'>;
+export type LedgerRow = Omit<EgressCall, 'tenantId'>;
 
 interface Wanted extends LedgerSpan {
   readonly limit: number;
@@ -44,7 +44,7 @@ export class LedgerPages {
   async *lines(tenantId: string, span: LedgerSpan, ended: AbortSignal): AsyncGenerator<string> {
     await this.ledger.flush();
     let after = BEFORE_ALL;
-    let rows: Row[];
+    let rows: LedgerRow[];
     do {
       rows = await this.rows(tenantId, { ...span, after, limit: EXPORTED_AT_ONCE });
       ended.throwIfAborted();
@@ -53,7 +53,7 @@ export class LedgerPages {
     } while (rows.length === EXPORTED_AT_ONCE);
   }
 
-  private async rows(tenantId: string, wanted: Wanted): Promise<Row[]> {
+  private async rows(tenantId: string, wanted: Wanted): Promise<LedgerRow[]> {
     const own = await this.tenants.read(tenantId, (scope) =>
       narrowed(scope.query(EgressCall, 'call'), wanted).getMany(),
     );
@@ -63,14 +63,15 @@ export class LedgerPages {
     return [...own, ...planes].sort((a, b) => (a.id < b.id ? -order : order)).slice(0, wanted.limit);
   }
 
-  private planeRows(wanted: Wanted): Promise<Row[]> {
+  private planeRows(wanted: Wanted): Promise<LedgerRow[]> {
     return this.database.read((manager) =>
       narrowed(manager.createQueryBuilder(PlaneEgressCall, 'call').where('1 = 1'), wanted).getMany(),
     );
   }
 }
 
-function narrowed<T extends Row>(
+/** The rows of a ledger that are wanted. The query already has its condition on the tenant. */
+export function narrowed<T extends LedgerRow>(
   query: SelectQueryBuilder<T>,
   { from, to, before, after, limit }: Wanted,
 ): SelectQueryBuilder<T> {
@@ -81,6 +82,15 @@ function narrowed<T extends Row>(
   return query.orderBy('call.id', after === undefined ? 'DESC' : 'ASC').take(limit);
 }
 
-function entryOf({ firstAt, lastAt, count, destination, fields, bytes, refused, ...row }: Row): LedgerEntry {
+export function entryOf({
+  firstAt,
+  lastAt,
+  count,
+  destination,
+  fields,
+  bytes,
+  refused,
+  ...row
+}: LedgerRow): LedgerEntry {
   return { at: firstAt, last_at: lastAt, count, destination, class: row.class, fields, bytes, refused };
 }

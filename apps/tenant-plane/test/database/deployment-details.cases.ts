@@ -28,10 +28,15 @@ describe.each(CASES)('the deployment of a plane on %s (%s)', (driver, model) => 
         latest_version: null,
         behind: false,
         offline: true,
+        versions_behind: null,
+        control_plane: { reachable: false, last_contact_at: null },
+        lease: null,
+        egress: { since: expect.any(String), classes: [] },
       });
       for (const [latestVersion, behind] of [
         [TENANT_PLANE_VERSION, false],
         ['99.0.0', true],
+        ['0.3.0', true],
       ] as const) {
         await plane.identities.update({ latestVersion });
         const told = await plane.get('/api/deployment', admin).expect(200);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import {
   createDataSource,
   createReadOnlyDataSource,
@@ -68,6 +68,20 @@ export async function lookInto<T>(
   } finally {
     await reader.destroy();
   }
+}
+
+/** Reads as one tenant through the reader of {@link lookInto}. */
+export function lookAs<T>(
+  reader: DataSource,
+  tenantId: string,
+  look: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  if (reader.options.type !== 'postgres') return look(reader.manager);
+  return reader.transaction(async (manager) => {
+    await manager.query('set transaction read only');
+    await manager.query(`select set_config('app.tenant_id', $1, true)`, [tenantId]);
+    return look(manager);
+  });
 }
 
 async function roleOf(url: string): Promise<string> {
