@@ -16,7 +16,7 @@ const BUNDLES = {
   'tenant-plane': {
     from: 'dist/modules/tenant-plane',
     to: 'dist/apps/tenant-plane',
-    programs: ['main', 'migrate', 'enrol', 'preflight', 'status', 'load-lease', 'ledger'],
+    programs: ['main', 'migrate', 'enrol', 'preflight', 'status', 'load-lease', 'ledger', 'support-bundle'],
     compiled: 'app.module',
   },
   agent: {

@@ -18,7 +18,17 @@ const ROOT = join(__dirname, '../../..');
 const REAL = ['libs/tooling/src', 'libs/platform/pages', 'docs', '.swcrc'];
 const PACKAGES = ['@swc/core', 'esbuild', 'marked'];
 export const PROJECTS = ['libs/platform', 'apps/cli', 'apps/control-plane', 'apps/tenant-plane'];
-const PROGRAMS = ['main', 'create-owner', 'migrate', 'enrol', 'preflight', 'status', 'load-lease', 'ledger'];
+const PROGRAMS = [
+  'main',
+  'create-owner',
+  'migrate',
+  'enrol',
+  'preflight',
+  'status',
+  'load-lease',
+  'ledger',
+  'support-bundle',
+];
 /** A program that runs `first`, records its name and arguments, and runs `then`. */
 const stub = (name: string, then = '', first = ''): string => `
 const { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');

@@ -9,6 +9,7 @@ import { LedgerCommand } from './ledger.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
+import { SupportBundleCommand } from './support-bundle.command';
 
 /** The commands for people who run a tenant plane, or work in one of its tenants. */
 export function tenantPlaneProgram(terminal: Terminal): Program {
@@ -23,6 +24,7 @@ export function tenantPlaneProgram(terminal: Terminal): Program {
       new StatusCommand(terminal),
       new LeaseLoadCommand(terminal),
       new LedgerCommand(terminal),
+      new SupportBundleCommand(terminal),
       ...tenantCommands(terminal),
     ],
   });

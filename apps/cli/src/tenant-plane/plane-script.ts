@@ -12,7 +12,8 @@ const LOOK_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A script of the built tenant plane. */
-export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'main';
+export type PlaneScript =
+  'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'support-bundle' | 'main';
 
 export interface ScriptResult {
   readonly code: number;
@@ -25,10 +26,11 @@ export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
   args: readonly string[] = [],
+  { readsInput = false }: { readonly readsInput?: boolean } = {},
 ): Promise<ScriptResult> {
   const child = spawn(process.execPath, [fileOf(script), ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [readsInput ? 'inherit' : 'ignore', 'pipe', 'pipe'],
   });
   const [document, complaint, code] = await Promise.all([
     text(child.stdout),
