@@ -16,7 +16,17 @@ const BUNDLES = {
   'tenant-plane': {
     from: 'dist/modules/tenant-plane',
     to: 'dist/apps/tenant-plane',
-    programs: ['main', 'migrate', 'enrol', 'preflight', 'status', 'load-lease', 'ledger', 'support-bundle'],
+    programs: [
+      'main',
+      'migrate',
+      'enrol',
+      'preflight',
+      'status',
+      'load-lease',
+      'ledger',
+      'support-bundle',
+      'rehearse-outage',
+    ],
     compiled: 'app.module',
   },
   agent: {

@@ -28,6 +28,7 @@ const PROGRAMS = [
   'load-lease',
   'ledger',
   'support-bundle',
+  'rehearse-outage',
 ];
 /** A program that runs `first`, records its name and arguments, and runs `then`. */
 const stub = (name: string, then = '', first = ''): string => `

@@ -7,6 +7,7 @@ import { EnvCommand } from './env.command';
 import { LeaseLoadCommand } from './lease-load.command';
 import { LedgerCommand } from './ledger.command';
 import { PreflightCommand } from './preflight.command';
+import { RehearseOutageCommand } from './rehearse-outage.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
 import { SupportBundleCommand } from './support-bundle.command';
@@ -24,6 +25,7 @@ export function tenantPlaneProgram(terminal: Terminal): Program {
       new StatusCommand(terminal),
       new LeaseLoadCommand(terminal),
       new LedgerCommand(terminal),
+      new RehearseOutageCommand(terminal),
       new SupportBundleCommand(terminal),
       ...tenantCommands(terminal),
     ],

@@ -13,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A script of the built tenant plane. */
 export type PlaneScript =
-  'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'support-bundle' | 'main';
+  'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'support-bundle' | 'rehearse-outage' | 'main';
 
 export interface ScriptResult {
   readonly code: number;
@@ -21,22 +21,30 @@ export interface ScriptResult {
   readonly document: string;
 }
 
+interface ScriptOptions {
+  readonly readsInput?: boolean;
+  /** The script ends in its own way on Ctrl-C, and this process waits for it. */
+  readonly passesSignals?: boolean;
+}
+
 /** Runs a script to completion. If the script wrote no document, throws its standard error. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
   args: readonly string[] = [],
-  { readsInput = false }: { readonly readsInput?: boolean } = {},
+  { readsInput = false, passesSignals = false }: ScriptOptions = {},
 ): Promise<ScriptResult> {
   const child = spawn(process.execPath, [fileOf(script), ...args], {
     env,
     stdio: [readsInput ? 'inherit' : 'ignore', 'pipe', 'pipe'],
   });
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  if (passesSignals) for (const signal of SIGNALS) process.on(signal, pass);
   const [document, complaint, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     exitOf(child),
-  ]);
+  ]).finally(() => SIGNALS.forEach((signal) => process.off(signal, pass)));
   if (document === '') throw new CommandFailure(complaint.trimEnd() || `${script} exited with code ${code}.`);
   return { code, document };
 }

@@ -168,7 +168,7 @@ export class ControlPlaneClient {
       tenantId: call.concerns ?? call.tenantId,
       headers:
         body === '' ? headers : { ...headers, 'content-type': call.content?.type ?? 'application/json' },
-      signal: signalWithin(timeoutMs, this.ended.signal, ...(ended ? [ended] : [])),
+      signal: signalWithin(timeoutMs, this.ended.signal, this.egress.linkSignal, ...(ended ? [ended] : [])),
       requireMeant,
     };
     return this.egress.fetch(leaving).catch((error: unknown) => {

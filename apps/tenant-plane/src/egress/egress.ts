@@ -4,6 +4,7 @@ import { type EgressClass, type EgressClassName } from '@atlas/deployment-profil
 import { currentContext } from '@atlas/platform';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Deployment } from '../plane-identity/deployment';
+import { LinkCut } from '../plane-identity/link-cut';
 import { type CallLog, EgressLedger } from './egress-ledger';
 import { NetworkFailure, egressRefused } from './egress.errors';
 import { bodyFields, queryFields } from './fields';
@@ -50,6 +51,10 @@ export interface Admission {
 }
 
 type Place = Pick<Deployment, 'profile' | 'isOffline'>;
+type Cut = Pick<LinkCut, 'requireLink' | 'signal'>;
+
+/** One-off commands make their calls even while the running plane rehearses an outage. */
+const NEVER_CUT: Cut = { requireLink: () => undefined, signal: new AbortController().signal };
 
 const MOST_NAMED = 20;
 
@@ -69,16 +74,26 @@ export class Egress {
   constructor(
     @Inject(Deployment) private readonly place: Place,
     @Inject(EgressLedger) private readonly log: CallLog,
+    @Inject(LinkCut) private readonly cut: Cut = NEVER_CUT,
   ) {}
+
+  /** Aborted when the link to the Control Plane is cut for a rehearsal. */
+  get linkSignal(): AbortSignal {
+    return this.cut.signal;
+  }
 
   /** Call it right before anything is sent. Throws `egress_refused`. */
   async admit(departure: Departure): Promise<void> {
     await (await this.require(departure)).record();
   }
 
-  /** Records nothing yet, unless it refuses the call. Throws `egress_refused`. */
+  /**
+   * Records nothing yet, unless it refuses the call. Throws `egress_refused`, and {@link NetworkFailure} if
+   * the call would use a link that is cut for a rehearsal.
+   */
   async require(departure: Departure): Promise<Admission> {
     const declared = await this.declared(departure);
+    if (declared.destination === 'control_plane') this.requireLink();
     const call = this.noted(departure, declared, false);
     return {
       mustBeStored: declared.needsConsent,
@@ -121,6 +136,14 @@ export class Egress {
   async addressesOf(host: string): Promise<readonly string[]> {
     await this.admit({ ...CHECK, destination: host });
     return (await lookup(host, { all: true })).map(({ address }) => address);
+  }
+
+  private requireLink(): void {
+    try {
+      this.cut.requireLink();
+    } catch (error) {
+      networkFailed(error);
+    }
   }
 
   private async declared(departure: Departure): Promise<EgressClass> {

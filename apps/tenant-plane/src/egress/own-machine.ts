@@ -13,6 +13,14 @@ export function answersAt(url: string, signal: AbortSignal): Promise<boolean> {
   );
 }
 
+/** The status of the answer; null if there is none. */
+export function statusAt(url: string, signal: AbortSignal): Promise<number | null> {
+  return fetch(url, { signal, redirect: 'error' }).then(
+    ({ status }) => status,
+    () => null,
+  );
+}
+
 export async function isTaken(host: string, port: number): Promise<boolean> {
   const socket = connect({ host, port });
   try {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Deployment } from './deployment';
+import { LinkCut } from './link-cut';
 import { PlaneIdentities } from './plane-identities';
 import { TrustedTime } from './trusted-time';
 
@@ -7,7 +8,7 @@ import { TrustedTime } from './trusted-time';
  * The plane's identity: its row, keys and secrets, the lease among its replicas, and its deployment model.
  */
 @Module({
-  providers: [Deployment, PlaneIdentities, TrustedTime],
-  exports: [Deployment, PlaneIdentities, TrustedTime],
+  providers: [Deployment, LinkCut, PlaneIdentities, TrustedTime],
+  exports: [Deployment, LinkCut, PlaneIdentities, TrustedTime],
 })
 export class PlaneIdentityModule {}

@@ -34,6 +34,7 @@ import { SlaTargets } from '../incidents/sla-targets.entity';
 import { TimelineItem } from '../incidents/timeline-item.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
+import { LinkCutRow } from '../plane-identity/link-cut.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { SealedCredentials } from '../runbooks/runbook-credentials.entity';
 import { RunbookVersion } from '../runbooks/runbook-version.entity';
@@ -89,12 +90,13 @@ import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
 import { KeepEgress1700000000054 } from './migrations/0054-keep-egress';
 import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
+import { RehearseOutages1700000000060 } from './migrations/0060-rehearse-outages';
 
 /**
- * The plane's own rows: its identity, its tenants, rate limits, due times, what has left it, and probes that
- * test whether the disk accepts writes.
+ * The plane's own rows: its identity, its tenants, rate limits, due times, what has left it, rehearsals of an
+ * outage, and probes that test whether the disk accepts writes.
  */
-const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe, DueTime, PlaneEgressCall];
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe, DueTime, PlaneEgressCall, LinkCutRow];
 
 /**
  * Entities whose rows belong to a tenant and move with it. A new feature adds its entity here, after the
@@ -205,5 +207,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     MeterUsage1700000000053,
     KeepEgress1700000000054,
     NoteLatestVersion1700000000056,
+    RehearseOutages1700000000060,
   ],
 };

@@ -70,6 +70,25 @@ export async function lookInto<T>(
   }
 }
 
+/**
+ * Writes in one short transaction to a database that a running plane may be using, also to a SQLite file that
+ * it has locked for other planes. `now` is the time by the clock that the plane's replicas share. Only for
+ * rows that no plane writes itself.
+ */
+export async function writeBeside<T>(
+  { target, schema }: DatabaseOptions,
+  work: (manager: EntityManager, now: Date) => Promise<T>,
+): Promise<T> {
+  const writer = await createDataSource(target, schema, { poolSize: 1 }).initialize();
+  try {
+    const isPostgres = target.driver === 'postgres';
+    const [row] = isPostgres ? await writer.query<{ now: Date }[]>('select clock_timestamp() as now') : [];
+    return await writer.transaction((manager) => work(manager, row?.now ?? new Date()));
+  } finally {
+    await writer.destroy();
+  }
+}
+
 /** Reads as one tenant through the reader of {@link lookInto}. */
 export function lookAs<T>(
   reader: DataSource,
