@@ -58,6 +58,7 @@ import { MintedSignupLink } from './desired-state/minted-signup-link.entity';
 import { ProvisioningToken } from './enrolment/provisioning-token.entity';
 import { TenantUsage } from './entitlements/tenant-usage.entity';
 import { CreateEvents1700000000058 } from './database/migrations/0058-create-events';
+import { NoteIncarnations1700000000059 } from './database/migrations/0059-note-incarnations';
 import { CountThinking1700000000060 } from './database/migrations/0060-count-thinking';
 import { KeepLeaseFiles1700000000061 } from './database/migrations/0061-keep-lease-files';
 import { EventDelivery } from './events/event-delivery.entity';
@@ -168,6 +169,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateAiProviders1700000000056,
     CountAiUsage1700000000057,
     CreateEvents1700000000058,
+    NoteIncarnations1700000000059,
     CountThinking1700000000060,
     KeepLeaseFiles1700000000061,
   ],

@@ -58,6 +58,8 @@ export class PlaneSimulator {
   instanceId = randomUUID();
   linkId = randomUUID();
   sequence = 0;
+  /** Set by a restore. */
+  incarnation?: string;
   /** The last revision pulled. */
   revision?: string;
   /** The tenants that a real plane would serve. */
@@ -122,6 +124,7 @@ export class PlaneSimulator {
       version: '0.1.0',
       sequence: (this.sequence += 1),
       link_id: this.linkId,
+      incarnation: this.incarnation,
       tenants,
       usage: {},
       health: {},

@@ -101,6 +101,8 @@ export class FakeControlPlane {
   version = '0.1.0';
   /** False for a Control Plane of an older version, which ignores usage. */
   countsUsage = true;
+  /** Whether it tells the plane that it is an outdated copy. */
+  isCopied = false;
   /** If set, it refuses every enrolment with this code. */
   refuses: keyof typeof REFUSALS | null = null;
 
@@ -300,7 +302,8 @@ export class FakeControlPlane {
     if (isOfThisEpoch && !report.tenants.every((one) => this.wanted.knows(one.tenant_id)))
       return problem(403, 'tenant_not_on_plane');
     this.reports.push(report);
-    return { status: 200, body: this.countsUsage ? { usage_counted: true } : {} };
+    const copied = this.isCopied && { copied: true };
+    return { status: 200, body: { ...(this.countsUsage && { usage_counted: true }), ...copied } };
   }
 }
 

@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'job.failed',
   'tenant_plane.offline',
   'tenant_plane.online',
+  'tenant_plane.copied',
   'drift.found',
   'drift.resolved',
   'lease.ending',

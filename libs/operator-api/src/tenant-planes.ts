@@ -79,11 +79,23 @@ export interface TenantPlaneView {
   readonly health_checks: readonly ReportedHealthCheck[];
   /** Whether two installations report under this identity. */
   readonly identity_forked: boolean;
+  /** The restore whose reports count. Null if the plane was never restored. */
+  readonly incarnation: string | null;
+  /** The copies that later restores have replaced, oldest first. */
+  readonly replaced_copies: readonly ReplacedCopyView[];
   readonly revision: number;
   readonly revision_applied: string | null;
   readonly last_report_at: Date | null;
   readonly enrolled_at: Date | null;
   readonly created_at: Date;
+}
+
+export interface ReplacedCopyView {
+  /** Null for the plane as it was installed. */
+  readonly incarnation: string | null;
+  readonly replaced_at: string;
+  /** When the copy last reported, although it was replaced. */
+  readonly reported_at: string | null;
 }
 
 /** A service key of a tenant plane, without its secret. */

@@ -94,6 +94,14 @@ export class ReportRequest {
   @IsUUID()
   link_id: string;
 
+  /**
+   * Which restore of the plane reports. Chosen by the restore, and omitted by a plane that was never
+   * restored.
+   */
+  @IsOptional()
+  @IsUUID()
+  incarnation?: string;
+
   @IsArray()
   @ArrayMaxSize(1000)
   @IsObject({ each: true })

@@ -42,7 +42,12 @@ export class MeteredAmount {
 
 export interface ReportAnswer {
   /** The amounts are stored. Control Planes of older versions ignore them and do not say this. */
-  readonly usage_counted: true;
+  readonly usage_counted?: true;
+  /**
+   * The caller is not the copy of the plane that counts: another one was restored later, or has already sent
+   * the report's number.
+   */
+  readonly copied?: true;
 }
 
 export class ReportedUsage {

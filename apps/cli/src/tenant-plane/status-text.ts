@@ -17,6 +17,7 @@ export interface StatusView {
   readonly last_contact_at: string | null;
   readonly revision_applied: string | null;
   readonly egress: Json<RecentEgress>;
+  readonly copy_noticed_at: string | null;
   readonly tenants: readonly {
     readonly slug: string;
     readonly name: string;
@@ -35,12 +36,17 @@ export function statusText(status: StatusView): string {
     ['Control Plane', status.offline_mode ? 'none (offline mode)' : (status.control_plane ?? 'none')],
     ['last contact', status.last_contact_at ?? 'never'],
     ['revision applied', status.revision_applied ?? 'none'],
+    ...(status.copy_noticed_at ? [['WARNING', outdatedText(status.copy_noticed_at)] as const] : []),
     ['tenants', status.tenants.map(tenantText).join(', ') || 'none'],
     ...status.tenants.map((tenant) => [`lease of ${tenant.slug}`, leaseText(tenant.lease)] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const facts = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join('');
   return `${facts}\n${egressText(status.egress)}`;
+}
+
+function outdatedText(since: string): string {
+  return `another copy of this plane reports to the Control Plane since ${since}; stop one of them`;
 }
 
 function tenantText({ slug, status, plan }: StatusView['tenants'][number]): string {

@@ -176,6 +176,8 @@ export class TenantPlanes {
       health_status: plane.healthStatus,
       health_checks: plane.health?.checks ?? [],
       identity_forked: isForked(plane, now),
+      incarnation: plane.incarnation,
+      replaced_copies: plane.replacedIncarnations,
       revision: plane.revision,
       revision_applied: plane.appliedRevision,
       last_report_at: plane.lastReportAt,

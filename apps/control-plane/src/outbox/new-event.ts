@@ -50,6 +50,12 @@ export function planeOnline(plane: Named, since: Date): NewEvent {
   return planeEvent('tenant_plane.online', plane, since);
 }
 
+/** Two copies of the plane report. */
+export function planeCopied({ id, name }: Named): NewEvent {
+  const data = { tenant_plane: { id, name } };
+  return { type: 'tenant_plane.copied', subject: `tenant_plane:${id}`, page: `/fleet/${id}`, data };
+}
+
 interface FoundDrift {
   readonly id: string;
   readonly kind: string;

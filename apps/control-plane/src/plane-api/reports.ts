@@ -1,20 +1,22 @@
 import { Database, type RowValues, together, updateRows } from '@atlas/persistence';
-import { type ReportRequest } from '@atlas/plane-contract';
+import { type ReportAnswer, type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { Audit } from '../audit/audit';
 import { DesiredStates } from '../desired-state/desired-states';
 import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
 import { Usage } from '../entitlements/usage';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { isForked } from '../registry/health-class';
+import { standingOf } from '../registry/incarnations';
 import { Placement } from '../registry/placement.entity';
 import { requirePlacedHere } from '../registry/placements';
 import { lockPlane } from '../registry/plane-lock';
 import { type ReportOrder, orderOf, remembered } from '../registry/report-order';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
+import { PlaneCopies } from './plane-copies';
+import { factsOf } from './reported-facts';
 
 /**
  * Stores what tenant planes report, and wakes the jobs that wait for those reports in the same transaction.
@@ -28,33 +30,41 @@ export class Reports {
     private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
     private readonly usage: Usage,
-    private readonly audit: Audit,
+    private readonly copies: PlaneCopies,
     private readonly clock: Clock,
   ) {}
 
-  async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
+  async receive(caller: ReportingPlane, report: ReportRequest): Promise<ReportAnswer> {
     const { tenantPlaneId, keyId } = caller;
     // After a restore of the Control Plane, the plane may still report entries from the
     // earlier epoch. The plane receives all entries again and then reports on those.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
-    const before = await this.database.write(async (manager) => {
+    const received = await this.database.write(async (manager) => {
       const [, plane] = await together([
         this.keys.holdAccepted(manager, keyId),
         lockPlane(manager, tenantPlaneId),
       ]);
-      const order = orderOf(plane, report);
+      const standing = standingOf(plane, report.incarnation ?? null);
+      if (standing === 'replaced') return this.copies.noteReplaced(manager, plane, report);
+      // A restored plane continues from the numbers of its backup.
+      const order = standing === 'restored' ? 'next' : orderOf(plane, report);
       const isNewest = order === 'next' || order === 'other';
       await together([
-        this.recordPlane(manager, plane, report, order),
+        standing === 'restored'
+          ? this.copies.recordRestored(manager, plane, report)
+          : this.recordPlane(manager, plane, report, order),
         ...tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
         this.usage.record(manager, tenantPlaneId, report.usage.amounts ?? []),
       ]);
       await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
-      return order === 'next' ? plane : null;
+      return { before: order === 'next' ? plane : null, isCopy: order === 'old' || order === 'other' };
     });
+    if (received === null) return { copied: true };
+    const { before, isCopy } = received;
     if (before) await this.addresses.follow(caller, report, before);
+    return { usage_counted: true, ...(isCopy && { copied: true }) };
   }
 
   private async record(
@@ -108,34 +118,8 @@ export class Reports {
       repeat: {},
     };
     await updateRows(manager, TenantPlane, { id }, { ...heard[order], ...memory });
-    if (!isCopy || isForked(plane, now)) return;
-    const after = {
-      link_id: report.link_id,
-      sequence: report.sequence,
-      known_link_id: plane.linkId,
-      known_sequence: plane.sequence,
-    };
-    await this.audit.record(manager, {
-      action: 'tenant_plane.identity_forked',
-      targetKind: 'tenant_plane',
-      targetId: id,
-      after,
-    });
+    if (isCopy) await this.copies.raiseAlarm(manager, plane, report);
   }
 }
 
 const NOTHING_MISSED = { missedSequences: [], lateLinkId: null };
-
-function factsOf(report: ReportRequest): RowValues<TenantPlane> {
-  const { revision, version, health, sequence, stored_sequence, link_id, endpoint_url } = report;
-  return {
-    appliedRevision: revision,
-    version,
-    health,
-    healthStatus: health.status ?? null,
-    sequence,
-    storedSequence: stored_sequence ?? null,
-    linkId: link_id,
-    ...(endpoint_url !== undefined && { reportedEndpointUrl: endpoint_url }),
-  };
-}

@@ -79,7 +79,6 @@ export class SelfController {
     @Body() report: ReportRequest,
   ): Promise<ReportAnswer> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    await this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
-    return { usage_counted: true };
+    return this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
   }
 }

@@ -3,7 +3,8 @@ import { type Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, OFFLINE_CAPABILITY } from '@atlas/plane-contract';
 import { TenantPlane, isAirGapped } from './tenant-plane.entity';
 
-const FORK_SHOWN_MS = 10 * 60_000;
+/** How long a fork is shown. */
+export const FORK_SHOWN_MS = 10 * 60_000;
 
 /**
  * `now` is the database's time, because a process whose clock is slow would consider a silent plane online.

@@ -6,6 +6,15 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type DriverName } from '../config/control-plane.config';
 
+/** A copy of a plane that a later restore has replaced. */
+interface ReplacedIncarnation {
+  /** Null for the plane as it was installed. */
+  readonly incarnation: string | null;
+  readonly replaced_at: string;
+  /** When the copy last reported after that. */
+  readonly reported_at: string | null;
+}
+
 /** `own`: a secret minted for this plane. `platform`: the secret that cells run by Atlas share. */
 
 /** A running Tenant Plane, or one that is expected to enrol. A plane that many tenants share is a cell. */
@@ -72,6 +81,9 @@ export class TenantPlane {
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
+  /** The restore that the plane's reports are from. Null if it was never restored. */
+  @Column('uuid', { nullable: true }) incarnation: string | null;
+  @JsonColumn({ name: 'replaced_incarnations' }) replacedIncarnations: ReplacedIncarnation[];
   /**
    * When a report last showed that two copies of this plane are
    * running (a cloned disk), or that its database was restored.
@@ -140,6 +152,8 @@ export function expectedPlane(
     storedSequence: null,
     missedSequences: [],
     lateLinkId: null,
+    incarnation: null,
+    replacedIncarnations: [],
     forkedAt: null,
     lastReportAt: null,
     health: null,

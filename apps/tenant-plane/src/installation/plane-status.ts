@@ -29,6 +29,8 @@ export function planeStatus(
     last_contact_at: identity?.lastContactAt ?? null,
     revision_applied: identity?.revision ?? null,
     egress: { since: recentSince(now), classes: egress },
+    incarnation: identity?.incarnation ?? null,
+    copy_noticed_at: identity?.copyNoticedAt ?? null,
     tenants: tenants.map(({ id, slug, name, status, phase, plan, lease }) => ({
       id,
       slug,

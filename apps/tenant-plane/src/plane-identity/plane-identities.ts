@@ -164,6 +164,13 @@ export class PlaneIdentities implements OnModuleInit {
     return { sequence };
   }
 
+  /** Notes whether the Control Plane considers this an outdated copy. Returns whether that has changed. */
+  async noteCopy(isCopy: boolean, fence: Fence): Promise<boolean> {
+    if ((this.copy.copyNoticedAt !== null) === isCopy) return false;
+    await this.update({ copyNoticedAt: isCopy ? this.clock.now() : null }, fence);
+    return true;
+  }
+
   private async create(): Promise<void> {
     const instanceId = randomUUID();
     const identity: PlaneIdentity = {
@@ -182,6 +189,9 @@ export class PlaneIdentities implements OnModuleInit {
       keys: [],
       latestVersion: null,
       sequence: 0,
+      incarnation: null,
+      restoredFrom: null,
+      copyNoticedAt: null,
       latestTime: null,
       lastContactAt: null,
       leaseOwner: null,

@@ -51,6 +51,12 @@ export class PlaneIdentity {
   @Column('integer') sequence: number;
   /** The latest time that the plane has seen; see `TrustedTime`. */
   @TimestampColumn({ name: 'latest_time', nullable: true }) latestTime: Date | null;
+  /** Chosen by the last restore of a backup. Null if the plane was never restored. */
+  @Column('uuid', { nullable: true }) incarnation: string | null;
+  /** The ID of the backup that the last restore used. */
+  @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
+  /** Since when the Control Plane has said that this is an outdated copy of the plane. */
+  @TimestampColumn({ name: 'copy_noticed_at', nullable: true }) copyNoticedAt: Date | null;
   /** By the replicas' shared clock. */
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
   /** The claim of the replica that talks to the Control Plane. */

@@ -148,6 +148,7 @@ export class Reporter {
     const health = await this.planeHealth.examine();
     const usage = await this.dueUsage();
     const { current, linkId } = this.identities;
+    const { incarnation } = current;
     const counted = await this.identities.nextSequence(claim.fence);
     const tenants = batch.map(({ tenantId, entryRevision, error, code, isRetried }) => ({
       tenant_id: tenantId,
@@ -161,6 +162,7 @@ export class Reporter {
       version: TENANT_PLANE_VERSION,
       ...counted,
       link_id: linkId,
+      ...(incarnation !== null && { incarnation }),
       endpoint_url: this.config.endpointUrl,
     };
     const answer = await this.client.call<Partial<ReportAnswer>>({
@@ -176,6 +178,19 @@ export class Reporter {
     this.lastSentAt = performance.now();
     await this.entries.mark(batch, epoch);
     if (answer?.usage_counted) await this.usage.settle(usage);
+    await this.noteCopy(answer?.copied === true, claim);
+  }
+
+  /** The plane keeps serving, because its users must not suffer from a false alarm. */
+  private async noteCopy(isCopy: boolean, claim: LinkClaim): Promise<void> {
+    if (!(await this.identities.noteCopy(isCopy, claim.fence))) return;
+    const { tenantPlaneId } = this.identities.current;
+    if (isCopy)
+      this.logger.error(
+        `Another copy of tenant plane ${tenantPlaneId} reports to the Control Plane, and this one is ` +
+          'outdated. What users change here is not in the other copy. Stop one of them.',
+      );
+    else this.logger.log(`This is the only copy of tenant plane ${tenantPlaneId} again.`);
   }
 }
 

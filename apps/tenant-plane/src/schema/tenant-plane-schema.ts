@@ -90,6 +90,7 @@ import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
 import { KeepEgress1700000000054 } from './migrations/0054-keep-egress';
 import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
+import { NameIncarnations1700000000059 } from './migrations/0059-name-incarnations';
 import { RehearseOutages1700000000060 } from './migrations/0060-rehearse-outages';
 
 /**
@@ -207,6 +208,7 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     MeterUsage1700000000053,
     KeepEgress1700000000054,
     NoteLatestVersion1700000000056,
+    NameIncarnations1700000000059,
     RehearseOutages1700000000060,
   ],
 };

@@ -91,6 +91,7 @@ const FACTS: Readonly<Record<EgressClassName, Omit<EgressClass, 'name' | 'needsC
       'sequence',
       'stored_sequence',
       'link_id',
+      'incarnation',
       'tenants',
       'tenants[].tenant_id',
       'tenants[].state',

@@ -20,8 +20,8 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
         isRequired: true,
         isList: true,
         text:
-          'job.failed, tenant_plane.offline, tenant_plane.online, drift.found, drift.resolved, ' +
-          'lease.ending',
+          'job.failed, tenant_plane.offline, tenant_plane.online, tenant_plane.copied, drift.found, ' +
+          'drift.resolved, lease.ending',
       },
       { name: 'description', value: '<text>', field: 'description', text: 'what it is for' },
     ],
