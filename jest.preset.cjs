@@ -16,6 +16,9 @@ const ESM_ONLY = [
   '@tokenizer/inflate',
   '@borewit/text-codec',
   'load-esm',
+  'age-encryption',
+  '@noble/[^/]+',
+  '@scure/base',
 ];
 
 /** The source files that each library exports, according to its package.json. */

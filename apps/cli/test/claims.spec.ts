@@ -64,7 +64,7 @@ describe('a false claim', () => {
     ['a URL', '```sh\ncurl https://x.example/api/nothing\n```', 'route: GET /api/nothing'],
     ['a command', 'Run `npx atlas conjure acme`.', 'command: npx atlas conjure acme'],
     ['an option', '```sh\nnpx atlas drain cell --softly\n```', 'command: npx atlas drain cell --softly'],
-    ['an atlas-tp command', '```sh\nnpx atlas-tp backup\n```', 'command: npx atlas-tp backup'],
+    ['an atlas-tp command', '```sh\nnpx atlas-tp clone\n```', 'command: npx atlas-tp clone'],
     ['a script', '`npm run nothing`', 'command: npm run nothing'],
     ['a proof', '`npx nx run qa:nothing`', 'command: nx run qa:nothing'],
     ['a variable', 'Set `ATLAS_NO_SUCH_THING=1`.', 'variable: ATLAS_NO_SUCH_THING'],

@@ -29,7 +29,11 @@ const PROGRAMS = [
   'ledger',
   'support-bundle',
   'rehearse-outage',
+  'backup',
+  'verify-backup',
+  'restore-backup',
 ];
+
 /** A program that runs `first`, records its name and arguments, and runs `then`. */
 const stub = (name: string, then = '', first = ''): string => `
 const { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');

@@ -32,13 +32,18 @@ export function planeEnvironmentOf(
   { values }: Pick<Given, 'values'>,
   shell: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const given = values['env-file'];
-  const file =
-    typeof given === 'string' ? given : existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined;
+  const file = envFileOf({ values });
   if (file === undefined && BUNDLE.every((name) => !shell[name]))
     throw new UsageError(`There is no ${DEFAULT_ENV_FILE} in ${process.cwd()}.`, {
       code: 'no_env_file',
       hint: 'Change to its folder, pass --env-file <file>, or write it: atlas-tp env < install.json',
     });
   return file === undefined ? shell : { ...shell, ...readEnvFile(file) };
+}
+
+/** The env file that is named or is in this folder; undefined if the shell sets the variables. */
+export function envFileOf({ values }: Pick<Given, 'values'>): string | undefined {
+  const given = values['env-file'];
+  if (typeof given === 'string') return given;
+  return existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined;
 }

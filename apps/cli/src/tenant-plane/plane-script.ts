@@ -13,7 +13,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A script of the built tenant plane. */
 export type PlaneScript =
-  'preflight' | 'enrol' | 'status' | 'load-lease' | 'ledger' | 'support-bundle' | 'rehearse-outage' | 'main';
+  | 'preflight'
+  | 'enrol'
+  | 'status'
+  | 'load-lease'
+  | 'ledger'
+  | 'support-bundle'
+  | 'rehearse-outage'
+  | 'backup'
+  | 'verify-backup'
+  | 'restore-backup'
+  | 'main';
 
 export interface ScriptResult {
   readonly code: number;

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { type Readable, Writable } from 'node:stream';
+import { type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Json } from '@atlas/platform';
 import { type SignedIn } from '@atlas/tenant-api/accounts';
@@ -10,6 +9,7 @@ import { type Command, type Terminal } from '../command';
 import { callJson } from '../control-plane/http-call';
 import { CommandFailure, EXIT, UsageError } from '../failure';
 import { type Given } from '../options';
+import { typedSecret } from '../typed-secret';
 import { GROUP } from './data-group';
 import { interruptible } from './interruptible';
 import { JSON_OPTION, addressIn } from './tenant-session';
@@ -64,30 +64,13 @@ is not a terminal.`;
 
   private async password(signal: AbortSignal): Promise<string> {
     const password = this.input.isTTY
-      ? await this.typed(signal)
+      ? await typedSecret('Password: ', this.terminal, this.input, signal)
       : (await text(this.input)).replace(/\r?\n$/, '');
     if (password === '' || password.length > LONGEST_PASSWORD)
       throw new UsageError('There is no password.', {
         hint: 'Type it when you are asked, or send it to standard input.',
       });
     return password;
-  }
-
-  /** Does not show what is typed. */
-  private async typed(signal: AbortSignal): Promise<string> {
-    const output = new Writable({ write: (_chunk, _encoding, done) => done() });
-    const line = createInterface({ input: this.input, output, terminal: true });
-    // The terminal no longer turns Ctrl-C into a signal.
-    line.on('SIGINT', () => process.emit('SIGINT'));
-    this.terminal.err('Password: ');
-    try {
-      return await line.question('', { signal });
-    } catch (error) {
-      throw signal.reason ?? error;
-    } finally {
-      this.terminal.err('\n');
-      line.close();
-    }
   }
 }
 

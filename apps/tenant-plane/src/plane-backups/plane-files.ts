@@ -1,0 +1,91 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { environmentVariablesOf } from '@atlas/platform';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type AddedFile } from './backup-archive';
+import { type BackedUpPath } from './backup-manifest';
+import { BackupRefused } from './backup-refused';
+
+export const ENV_FILE = 'atlas-tp.env';
+/** Where a restore puts files from outside the plane's folder. */
+const ELSEWHERE = 'elsewhere';
+/** The folders for certificates, as the guides name them. */
+const CERTIFICATES = ['data/tls', 'data/ca'];
+const MAX_FILE = 16 * 1024 * 1024;
+
+interface PlaneFile extends BackedUpPath {
+  readonly content: Buffer;
+}
+
+export interface PlaneFolder {
+  /** The env file; without one, the variables that are set are written as one. */
+  readonly envFile?: string;
+  /** Other files and folders, such as a proxy's certificates or the folder of an agent on this machine. */
+  readonly include: readonly string[];
+}
+
+/** What the plane needs besides its database: its secrets, its settings and its certificates. */
+export function planeFiles({ envFile, include }: PlaneFolder, env: NodeJS.ProcessEnv): PlaneFile[] {
+  const folder = envFile === undefined ? process.cwd() : dirname(resolve(envFile));
+  const { NODE_EXTRA_CA_CERTS: authority } = env;
+  const wanted = [
+    ...CERTIFICATES.map((path) => join(folder, path)).filter(isThere),
+    ...[...(authority ? [authority] : []), ...include].map((path) => resolve(path)),
+  ];
+  const found = [...new Set(wanted.flatMap(filesBelow))].map((path) => ({
+    path: placeOf(folder, path),
+    ...contentAt(path),
+  }));
+  const settings =
+    envFile === undefined
+      ? { content: Buffer.from(variablesText(env)), mode: 0o600 }
+      : contentAt(resolve(envFile));
+  return [{ path: ENV_FILE, ...settings }, ...found.filter(({ path }) => path !== ENV_FILE)].map(
+    (file, index) => ({ name: `files/${index + 1}`, ...file }),
+  );
+}
+
+export function* asAdded(files: readonly PlaneFile[]): Generator<AddedFile> {
+  for (const { name, content } of files) yield { name, size: content.length, content: [content] };
+}
+
+/** The env file with other values of some variables. */
+export function withVariables(text: string, values: Readonly<Record<string, string>>): string {
+  const isReplaced = (line: string): boolean => {
+    const name = /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1];
+    return name !== undefined && name in values;
+  };
+  const kept = text.split(/\r?\n/).filter((line) => !isReplaced(line));
+  while (kept.at(-1) === '') kept.pop();
+  return `${[...kept, ...Object.entries(values).map(([name, value]) => `${name}=${value}`)].join('\n')}\n`;
+}
+
+function variablesText(env: NodeJS.ProcessEnv): string {
+  const names = environmentVariablesOf(TenantPlaneConfig).filter((name) => env[name] !== undefined);
+  return names.map((name) => `${name}=${env[name]}\n`).join('');
+}
+
+function placeOf(folder: string, path: string): string {
+  const inside = relative(folder, path);
+  const isInside = inside !== '' && !inside.startsWith(`..${sep}`);
+  return isInside ? inside : join(ELSEWHERE, path);
+}
+
+function filesBelow(path: string): string[] {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new BackupRefused(`${path} does not exist, so it cannot be backed up.`);
+  if (found.isFile()) return [path];
+  if (!found.isDirectory()) return [];
+  return readdirSync(path).flatMap((name) => filesBelow(join(path, name)));
+}
+
+function contentAt(path: string): Pick<PlaneFile, 'content' | 'mode'> {
+  const { size, mode } = statSync(path);
+  if (size > MAX_FILE)
+    throw new BackupRefused(`${basename(path)} has more than 16 MiB, and is not a settings file.`);
+  return { content: readFileSync(path), mode: mode & 0o777 };
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
