@@ -30,6 +30,8 @@ export interface TenantPlanesApi {
   'GET /api/tenant-planes': { query: ListTenantPlanesQuery; 200: Page<TenantPlaneView> };
   /** Show a tenant plane */
   'GET /api/tenant-planes/:id': { 200: TenantPlaneView };
+  /** Decide which copy of a restored tenant plane counts; the others are outdated */
+  'POST /api/tenant-planes/:id/keep-copy': { body: KeepCopyDto; 200: { tenant_plane: TenantPlaneView } };
   /** Issue a provisioning token for a tenant plane */
   'POST /api/tenant-planes/:id/provisioning-tokens': { body: IssueTokenDto; 201: { install: InstallBundle } };
   /** Show the newest version of tenant planes, and which planes run an older one */
@@ -109,6 +111,18 @@ export interface KeyView {
 export interface RegisteredPlane {
   readonly tenant_plane: TenantPlaneView;
   readonly install: InstallBundle;
+}
+
+/** The plane as it was installed, which no restore has made. */
+export const ORIGINAL_COPY = 'original';
+
+export class KeepCopyDto {
+  /** The incarnation of the copy, or `original` for the plane as it was installed. */
+  @IsString()
+  @Matches(/^(original|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/, {
+    message: 'copy must be original or an incarnation from replaced_copies',
+  })
+  copy: string;
 }
 
 /** The largest page of the fleet, and the default. Most fleets fit on one page. */

@@ -1,4 +1,5 @@
 import {
+  KeepCopyDto,
   RegisterTenantPlaneDto,
   ListTenantPlanesQuery,
   type RegisteredPlane,
@@ -6,12 +7,13 @@ import {
   type VersionsView,
 } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
-import { type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Param, Query } from '@nestjs/common';
+import { type Page, ApiBearerAuth, ApiTags, Refuses, UuidPipe } from '@atlas/platform';
+import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
+import { KeptCopies } from './kept-copies';
 import { TenantPlanes } from './tenant-planes';
 
 @ApiTags('tenant planes')
@@ -20,6 +22,7 @@ import { TenantPlanes } from './tenant-planes';
 export class TenantPlanesController {
   constructor(
     private readonly planes: TenantPlanes,
+    private readonly copies: KeptCopies,
     private readonly writes: OperatorWrites,
   ) {}
 
@@ -37,6 +40,18 @@ export class TenantPlanesController {
   @Serves('GET /api/tenant-planes/:id')
   show(@Param('id', UuidPipe) id: string): Promise<TenantPlaneView> {
     return this.planes.get(id);
+  }
+
+  @Requires('planes:write')
+  @Refuses('unprocessable')
+  @HttpCode(200)
+  @Serves('POST /api/tenant-planes/:id/keep-copy')
+  keepCopy(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Body() body: KeepCopyDto,
+  ): Promise<{ tenant_plane: TenantPlaneView }> {
+    return this.writes.by(caller, () => this.copies.keep(id, body));
   }
 
   @Requires('planes:read')

@@ -80,6 +80,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'POST /api/reconcile': 'planes:write',
   'POST /api/tenant-planes': 'planes:write',
   'POST /api/tenant-planes/:id/drain': 'planes:write',
+  'POST /api/tenant-planes/:id/keep-copy': 'planes:write',
   'POST /api/tenant-planes/:id/provisioning-tokens': 'tokens:issue',
   'POST /api/tenant-planes/:id/reopen': 'planes:write',
   'POST /api/tenant-planes/:id/rotate-secret': 'planes:write',

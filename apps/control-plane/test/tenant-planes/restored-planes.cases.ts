@@ -131,6 +131,49 @@ describe.each(EVERY_DATABASE)('a restored tenant plane on %s', (driver) => {
     expect(await shown(first)).toMatchObject({ incarnation: null });
   });
 
+  describe('of which an operator keeps the original', () => {
+    const keep = ({ id }: PlaneSimulator, copy: string, options = {}) =>
+      plane.post(`/api/tenant-planes/${id}/keep-copy`, { copy }, options);
+
+    it('is the outdated copy from then on, and the original is told so no more', async () => {
+      const { first, copy } = await restored();
+      for (let turn = 0; turn < 3; turn += 1) await copy.report();
+      await first.report();
+      const { body } = await keep(first, 'original').expect(200);
+      expect(body.tenant_plane).toMatchObject({ incarnation: null });
+      expect((await first.report([], { version: '0.0.7' })).body).toEqual({ usage_counted: true });
+      expect((await copy.report()).body).toEqual({ copied: true });
+      expect(await shown(first)).toMatchObject({ version: '0.0.7', replaced_copies: [{}] });
+      await keep(first, copy.incarnation ?? '').expect(200);
+      expect((await copy.report()).body).toEqual({ usage_counted: true });
+    });
+
+    it('is decided once, however often and however many ask at once', async () => {
+      const { first, copy } = await restored();
+      await copy.report();
+      const answers = await Promise.all([1, 2, 3].map(() => keep(first, 'original')));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(await audited(first, 'copy_kept')).toBe(1);
+    });
+
+    it('is decided once although COMMITs fail', async () => {
+      const { first, copy } = await restored();
+      await copy.report();
+      faults.begin();
+      while ((await keep(first, 'original')).status !== 200);
+      faults.end();
+      expect(await audited(first, 'copy_kept')).toBe(1);
+      expect(await shown(first)).toMatchObject({ incarnation: null });
+    });
+
+    it('is refused for a copy that never was', async () => {
+      const { first } = await restored();
+      const { body } = await keep(first, randomUUID()).expect(422);
+      expect(body).toMatchObject({ code: 'unknown_copy' });
+      await keep(first, 'the other one').expect(400);
+    });
+  });
+
   it('is no longer believed after fifty restores, so that reports cannot fill the database', async () => {
     const { first, copy } = await restored();
     for (let turn = 0; turn < 50; turn += 1) {

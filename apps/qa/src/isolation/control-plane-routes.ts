@@ -58,6 +58,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/tenant-planes/:id/rotate-secret': scoped('planes:write'),
   'POST /api/tenant-planes/:id/drain': scoped('planes:write'),
   'POST /api/tenant-planes/:id/reopen': scoped('planes:write'),
+  'POST /api/tenant-planes/:id/keep-copy': scoped('planes:write'),
   'POST /api/tenant-planes/:id/upgrade': scoped('planes:write'),
   'POST /api/tenant-planes/upgrades': scoped('planes:write'),
   'GET /api/drifts': scoped('planes:read'),

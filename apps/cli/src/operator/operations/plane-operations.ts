@@ -91,4 +91,24 @@ secret is no longer in use. This takes ten minutes or more. "compromised" refuse
     done: 'The cell accepts tenants again.',
     options: [],
   },
+  {
+    name: 'keep-copy',
+    group,
+    summary: 'Decide which copy of a restored tenant plane counts',
+    about: `Decides which copy of a tenant plane counts, if it was restored while the original still ran.
+Reports of the other copies are not recorded, and each learns that it is outdated. Stop those.`,
+    examples: ['keep-copy acme --copy original'],
+    subject: 'plane',
+    operation: 'POST /api/tenant-planes/:id/keep-copy',
+    done: 'This copy counts from now on.',
+    options: [
+      {
+        name: 'copy',
+        value: '<copy>',
+        field: 'copy',
+        isRequired: true,
+        text: '"original", or the incarnation that "atlas-tp status --json" shows on the copy',
+      },
+    ],
+  },
 ];
