@@ -246,7 +246,9 @@ export class Transfers {
     };
   }
 
-  private wanted(): Promise<TenantInTransfer[]> {
+  /** An outdated copy of the plane must neither send its rows nor receive those that the other copy wants. */
+  private async wanted(): Promise<TenantInTransfer[]> {
+    if (this.identities.current.copyNoticedAt !== null) return [];
     return this.database.read(
       (manager) =>
         manager.find(Tenant, { where: { transfer: Not(IsNull()) } }) as Promise<TenantInTransfer[]>,

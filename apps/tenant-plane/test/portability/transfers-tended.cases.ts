@@ -31,6 +31,22 @@ describe(Transfers.name, () => {
     expect(plane.app.get(RunningTransfers).size).toBe(0);
   });
 
+  it('takes part in no transfer while the plane is an outdated copy', async () => {
+    const id = '0199e000-0000-7000-8000-000000000019';
+    const transfer = { id, role: 'target' } as const;
+    await plane.apply({ tenants: [{ ...tenantEntry('late-comer'), phase: 'importing', transfer }] });
+    const [transfers, running] = [plane.app.get(Transfers), plane.app.get(RunningTransfers)];
+    await transfers.tend();
+    expect(running.has(id)).toBe(true);
+    await plane.identities.update({ copyNoticedAt: new Date() });
+    await transfers.tend();
+    await eventually(() => !running.has(id), { what: 'the transfer ends' });
+    await transfers.tend();
+    expect(running.has(id)).toBe(false);
+    await plane.identities.update({ copyNoticedAt: null });
+    await transfers.stop();
+  });
+
   it.each(modelsWhere(({ installRequired }) => installRequired))(
     "sends no backup from a customer's %s plane, and reports why",
     async (model) => {
