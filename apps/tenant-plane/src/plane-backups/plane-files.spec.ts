@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { planeFiles, withVariables } from './plane-files';
+
+describe(planeFiles.name, () => {
+  let folder: string;
+  let envFile: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atlas-files-'));
+    envFile = join(folder, 'plane.env');
+    writeFileSync(envFile, 'PORT=4200\n');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('contains the env file, the certificates and the private CA, at their places', () => {
+    mkdirSync(join(folder, 'data/tls'), { recursive: true });
+    writeFileSync(join(folder, 'data/tls/tenant-plane.key'), 'a key', { mode: 0o600 });
+    const authority = join(folder, 'ca.pem');
+    writeFileSync(authority, 'a CA');
+    const files = planeFiles({ envFile, include: [authority] }, { NODE_EXTRA_CA_CERTS: authority });
+    expect(files.map(({ path }) => path)).toEqual(['atlas-tp.env', 'data/tls/tenant-plane.key', 'ca.pem']);
+    expect(files.map(({ name }) => name)).toEqual(['files/1', 'files/2', 'files/3']);
+  });
+
+  it('keeps files from elsewhere below their old path', () => {
+    const other = mkdtempSync(join(tmpdir(), 'atlas-other-'));
+    writeFileSync(join(other, 'key'), 'a key');
+    const paths = planeFiles({ envFile, include: [other] }, {}).map(({ path }) => path);
+    rmSync(other, { recursive: true });
+    expect(paths).toEqual(['atlas-tp.env', join('elsewhere', other, 'key')]);
+  });
+
+  it('writes the variables of the plane, and no others, if there is no env file', () => {
+    const [file] = planeFiles({ include: [] }, { PORT: '4300', HOME: '/home/ann' });
+    expect(file?.content.toString()).toBe('PORT=4300\n');
+  });
+});
+
+describe(withVariables.name, () => {
+  it('replaces the lines of the variables, and keeps everything else', () => {
+    const text = '# Plane\n  export PORT = 4200\nPORTS=1\n#PORT=1\n\n';
+    expect(withVariables(text, { PORT: '4300' })).toBe('# Plane\nPORTS=1\n#PORT=1\nPORT=4300\n');
+  });
+});
