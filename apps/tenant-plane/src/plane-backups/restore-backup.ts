@@ -120,7 +120,7 @@ async function unpack(
     const path = insideOf(draft, place.path);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     await pipeline(content, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
-    chmodSync(path, place.mode);
+    chmodSync(path, place.mode & 0o777);
   });
   if (!isDeepStrictEqual(read, verified)) throw new BackupRefused(`${file} has changed. Try again.`);
 }

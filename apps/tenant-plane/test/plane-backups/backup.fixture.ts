@@ -27,6 +27,10 @@ export class BackupPlace {
     return place;
   }
 
+  get key() {
+    return { recipients: [this.recipient] };
+  }
+
   get opener() {
     return { identities: [this.identity] };
   }
@@ -40,7 +44,7 @@ export class BackupPlace {
     const folder = { envFile: this.envFile, include };
     return backUp(parseEnvironment(TenantPlaneConfig, env), env, {
       file,
-      key: { recipients: [this.recipient] },
+      key: this.key,
       folder,
     });
   }
