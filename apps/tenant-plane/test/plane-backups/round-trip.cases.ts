@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { verifyBackup } from '../../src/plane-backups/verify-backup';
@@ -118,6 +119,17 @@ describe.each(EVERY_DATABASE)('the backup of a plane on %s', (driver) => {
     const counted = [...(await allRows(plane.database))].map(([table, rows]) => [table, rows.length]);
     for (const [table, rows] of counted)
       if (tables[String(table)]) expect([table, tables[String(table)]?.rows]).toEqual([table, rows]);
+  });
+
+  it('contains a tenant whose rows are frozen, although no write may change them', async () => {
+    const tracking = new ChangeTracking(plane.app.get(Database));
+    await tracking.freeze(tenant.tenant_id);
+    await place.backUp(plane.database);
+    await tracking.stop(tenant.tenant_id);
+    await place.restore('new', target());
+    const [before, after] = [await allRows(plane.database), await allRows(restored)];
+    expect(after.get('users')).toEqual(before.get('users'));
+    expect(after.get('tracked_tenants')).toHaveLength(1);
   });
 
   it('can be restored twice, as two incarnations', async () => {
