@@ -34,6 +34,8 @@ export interface EntitlementsView {
   readonly usage: Readonly<Record<string, number>>;
   /** Why the paid extras can only be read; null if they can be changed too. */
   readonly read_only: 'past_due' | 'lease_expired' | null;
+  /** When the paid extras become read-only because a bill is unpaid; null if none is. */
+  readonly read_only_from: Date | null;
   /** Null if the plane has not received a lease yet. */
   readonly lease: LeaseView | null;
 }

@@ -25,6 +25,7 @@ export class EntitlementViews {
       limits,
       usage,
       read_only: readOnly,
+      read_only_from: lease?.read_only_at === undefined ? null : new Date(lease.read_only_at * 1000),
       lease: lease && leaseView(lease, this.time.now()),
     };
   }

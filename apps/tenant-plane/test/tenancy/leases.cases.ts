@@ -186,6 +186,7 @@ describe.each(EVERY_DATABASE)('a lease on %s', (driver) => {
     const readOnlyAt = Math.floor(clock.now().getTime() / 1000) + 60;
     await receive(await signed({ billing: 'past_due', read_only_at: readOnlyAt }));
     expect(await statuses()).toEqual(WORKING);
+    expect(await entitlements()).toMatchObject({ read_only: null, read_only_from: isoOf(readOnlyAt) });
     clock.advance(60);
     await onlyExtrasAreRefused('past_due');
     const { body } = await plane.get('/api/outage-contract', admin).expect(200);
@@ -193,6 +194,7 @@ describe.each(EVERY_DATABASE)('a lease on %s', (driver) => {
     expect(degraded.map((one) => one.key)).toEqual(['slos', 'runbooks', 'entitlements']);
     await receive(await signed());
     expect(await statuses()).toEqual(WORKING);
+    expect(await entitlements()).toMatchObject({ read_only: null, read_only_from: null });
   });
 
   it('refuses what the plan does not include, and lets it be read', async () => {
@@ -331,3 +333,7 @@ describe('a lease from a file in shared', () => {
     await plane.close();
   });
 });
+
+function isoOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
