@@ -89,11 +89,12 @@ const job = createRoute({
 const fleet = createRoute({
   getParentRoute: () => signedIn,
   path: '/fleet',
-  validateSearch: ({ name, health, deployment_model: model, retired }: Record<string, unknown>) =>
+  validateSearch: ({ name, health, deployment_model: model, behind, retired }: Record<string, unknown>) =>
     searchOf({
       name: textOf(name),
       health: oneOf(HEALTHS, health),
       deployment_model: oneOf(DEPLOYMENT_MODELS, model),
+      behind: behind === true ? true : undefined,
       retired: retired === true ? true : undefined,
     }),
   component: lazyRouteComponent(() => import('./pages/fleet/fleet'), 'Fleet'),
@@ -129,6 +130,24 @@ const drifts = createRoute({
   validateSearch: ({ resolved }: Record<string, unknown>) =>
     searchOf({ resolved: resolved === true ? true : undefined }),
   component: lazyRouteComponent(() => import('./pages/drifts'), 'Drifts'),
+});
+
+const plans = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/plans',
+  component: lazyRouteComponent(() => import('./pages/plans'), 'Plans'),
+});
+
+const ai = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/ai',
+  component: lazyRouteComponent(() => import('./pages/ai/providers'), 'AiProviders'),
+});
+
+const events = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/events',
+  component: lazyRouteComponent(() => import('./pages/events/events'), 'Events'),
 });
 
 const operators = createRoute({
@@ -169,6 +188,9 @@ export const router = createRouter({
     signedIn.addChildren([
       overview,
       drifts,
+      plans,
+      ai,
+      events,
       operators,
       apiKeys,
       audit,

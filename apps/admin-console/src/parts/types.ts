@@ -12,3 +12,5 @@ export type Plan = Schemas['PlanView']['plan'];
 export type Bundle = Schemas['InstallBundle'];
 export type DeploymentModel = Schemas['DeploymentModel'];
 export type Drift = Schemas['DriftView'];
+export type PlanSpec = Schemas['PlanSpecView'];
+export type Limit = keyof Schemas['Limits'];

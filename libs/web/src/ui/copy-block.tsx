@@ -32,7 +32,10 @@ export function CopyBlock({ name, text, file }: Copied) {
           )}
         </CopyButton>
       </Group>
-      <Code block>{text}</Code>
+      {/* Long lines are scrolled, also by keyboard. */}
+      <Code block tabIndex={0}>
+        {text}
+      </Code>
     </Box>
   );
 }

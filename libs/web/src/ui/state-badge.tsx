@@ -18,6 +18,12 @@ const COLORS: Readonly<Record<string, 'red' | 'orange' | 'blue' | 'green'>> = {
   suspended: 'orange',
   degraded: 'orange',
   behind: 'orange',
+  past_due: 'orange',
+  late: 'orange',
+  grace: 'orange',
+  given_up: 'red',
+  refused: 'red',
+  unreachable: 'red',
   deprovisioning: 'orange',
   deprovisioned: 'orange',
   erasing: 'orange',
@@ -52,6 +58,12 @@ const COLORS: Readonly<Record<string, 'red' | 'orange' | 'blue' | 'green'>> = {
   enrolled: 'green',
   resolved: 'green',
   complete: 'green',
+  works: 'green',
+  valid: 'green',
+  paid: 'green',
+  enabled: 'green',
+  delivered: 'green',
+  reachable: 'green',
 };
 
 /** What to say where the words of the API would need an explanation. */

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, Drawer, Loader, Modal, createTheme } from '@mantine/core';
+import { type CSSVariablesResolver, Drawer, Loader, Modal, Notification, createTheme } from '@mantine/core';
 
 /**
  * Colours of text, darkened until they stand out enough (WCAG 2.2 AA, 4.5:1) on white and on the light tone
@@ -12,6 +12,8 @@ const TEXT_ON_LIGHT = {
   blue: '#1864ab',
   gray: '#495057',
 } as const;
+/** Behind the link of the current page, while the pointer is on it. */
+const LINK_HOVER_ON_LIGHT = '#c8d3ff';
 const DIMMED_ON_LIGHT = '#697077';
 const DIMMED_ON_DARK = '#a0a0a0';
 
@@ -28,12 +30,14 @@ export const theme = createTheme({
     Loader: Loader.extend({ defaultProps: { role: 'status' } }),
     Modal: Modal.extend({ defaultProps: CLOSE }),
     Drawer: Drawer.extend({ defaultProps: CLOSE }),
+    Notification: Notification.extend({ defaultProps: CLOSE }),
   },
 });
 
 export const readableColours: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--mantine-color-indigo-light-hover': LINK_HOVER_ON_LIGHT,
     '--mantine-color-dimmed': DIMMED_ON_LIGHT,
     '--mantine-color-placeholder': DIMMED_ON_LIGHT,
     '--mantine-color-error': TEXT_ON_LIGHT.red,

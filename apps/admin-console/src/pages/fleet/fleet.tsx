@@ -9,6 +9,7 @@ import { fleet, lagOf } from '../../parts/planes';
 import { HEALTHS, given } from '../../parts/search';
 import { type Plane } from '../../parts/types';
 import { PlaneBadges } from './plane-state';
+import { type KnownVersions, Versions, versions } from './versions';
 
 const NAMES = ['Plane', 'Health', 'Version', 'Changes applied', 'Tenants', 'Region', 'Last report'];
 
@@ -16,8 +17,10 @@ export function Fleet() {
   const filter = useSearch({ from: '/signed-in/fleet' });
   const mayChange = useMayChange();
   const { data = [], error, isPending } = useQuery(fleet);
+  const { data: known } = useQuery(versions);
   const planes = data.filter(
-    ({ status, health, deployment_model: model, name }) =>
+    ({ id, status, health, deployment_model: model, name }) =>
+      (filter.behind !== true || known?.behind.has(id) === true) &&
       (filter.retired === true || status !== 'retired') &&
       (filter.health === undefined || health === filter.health) &&
       (filter.deployment_model === undefined || model === filter.deployment_model) &&
@@ -43,6 +46,7 @@ export function Fleet() {
       isLoading={isPending}
     >
       <Stack>
+        {known && <Versions known={known} />}
         <Filters />
         {planes.length === 0 ? (
           <Text c="dimmed">
@@ -62,7 +66,7 @@ export function Fleet() {
               </Table.Thead>
               <Table.Tbody>
                 {planes.map((plane) => (
-                  <PlaneRow key={plane.id} plane={plane} />
+                  <PlaneRow key={plane.id} plane={plane} known={known} />
                 ))}
               </Table.Tbody>
             </Table>
@@ -73,7 +77,12 @@ export function Fleet() {
   );
 }
 
-function PlaneRow({ plane }: { readonly plane: Plane }) {
+interface PlaneRowProps {
+  readonly plane: Plane;
+  readonly known: KnownVersions | undefined;
+}
+
+function PlaneRow({ plane, known }: PlaneRowProps) {
   const { tenants, capacity } = plane;
   return (
     <Table.Tr>
@@ -86,7 +95,14 @@ function PlaneRow({ plane }: { readonly plane: Plane }) {
       <Table.Td>
         <PlaneBadges plane={plane} />
       </Table.Td>
-      <Table.Td>{plane.version ?? '–'}</Table.Td>
+      <Table.Td>
+        {plane.version ?? '–'}
+        {known?.behind.has(plane.id) === true && (
+          <Text size="xs" c="orange">
+            behind {known.latest}
+          </Text>
+        )}
+      </Table.Td>
       <Table.Td>{lagOf(plane)}</Table.Td>
       <Table.Td>
         <Text size="sm">
@@ -136,6 +152,12 @@ function Filters() {
         data={DEPLOYMENT_MODELS.map((value) => ({ value, label: profileOf(value).title }))}
         value={filter.deployment_model ?? null}
         onChange={(value) => narrow({ deployment_model: oneOf(DEPLOYMENT_MODELS, value) })}
+      />
+      <Switch
+        label="Only planes that are behind"
+        mb="xs"
+        checked={filter.behind ?? false}
+        onChange={(event) => narrow({ behind: event.currentTarget.checked || undefined })}
       />
       <Switch
         label="Show retired planes"

@@ -23,6 +23,7 @@ import { useTenant } from '../../parts/tenants';
 import { type Job, type Plane, type Tenant } from '../../parts/types';
 import { DeletionCertificate } from './deletion-certificate';
 import { EditTenant } from './edit-tenant';
+import { TenantPlan } from './plan/tenant-plan';
 import { TenantSettings } from './tenant-settings';
 import { TenantFacts, TenantState } from './tenant-facts';
 
@@ -70,6 +71,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
           <Tabs.List mb="md">
             <Tabs.Tab value="overview">Overview</Tabs.Tab>
             <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
+            <Tabs.Tab value="plan">Plan</Tabs.Tab>
             <Tabs.Tab value="settings">Settings</Tabs.Tab>
             {hasOwnPlane && <Tabs.Tab value="tokens">Install</Tabs.Tab>}
             {hasCertificate && <Tabs.Tab value="certificate">Deletion certificate</Tabs.Tab>}
@@ -85,6 +87,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
               <TenantTokens tenantId={tenant.id} />
               {mayChange && isEnrolledByFile && <EnrolOffline tenant={tenant} />}
             </Stack>
+          </Tabs.Panel>
+          <Tabs.Panel value="plan">
+            <TenantPlan tenant={tenant} />
           </Tabs.Panel>
           <Tabs.Panel value="settings">
             <TenantSettings tenant={tenant} />
