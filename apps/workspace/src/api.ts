@@ -10,6 +10,7 @@ import { notifications } from '@mantine/notifications';
 export const queries = newQueryClient();
 export const ME = ['me'] as const;
 export const OBSTACLE = ['obstacle'] as const;
+export const ENTITLEMENTS = ['entitlements'] as const;
 
 /** What keeps the whole workspace from being used. */
 export type Obstacle = 'suspended' | 'moved' | 'unknown' | null;
@@ -22,11 +23,15 @@ const OBSTACLES: Readonly<Record<string, Obstacle>> = {
 /** The codes of such problems. */
 export const OBSTACLE_CODES: readonly string[] = Object.keys(OBSTACLES);
 
+/** The plan, the bill or the lease is not as the pages know it. */
+const OF_PLAN: readonly string[] = ['module_not_in_plan', 'quota_exceeded', 'payment_required'];
+
 function notice({ problem }: ProblemError): void {
   const obstacle = OBSTACLES[problem.code];
   if (obstacle !== undefined) queries.setQueryData<Obstacle>(OBSTACLE, obstacle);
   else if (problem.code === 'unauthenticated') queries.setQueryData(ME, null);
   else if (problem.code === 'forbidden') void noticeRole();
+  else if (OF_PLAN.includes(problem.code)) void queries.invalidateQueries({ queryKey: ENTITLEMENTS });
 }
 
 /** A user who may not do what a page offers may have another role by now. */

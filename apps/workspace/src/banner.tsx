@@ -3,6 +3,7 @@ import { NO_ANSWER, When, problemOf } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { moves } from './deployment/moves';
 import { PageLink } from './links';
+import { PlanBanner } from './plan/plan-banner';
 import { plane } from './plane';
 import { useMay } from './session';
 
@@ -13,12 +14,14 @@ export function Banner() {
     <>
       <Connection />
       {isAdmin && <WaitingMove />}
+      {isAdmin && <PlanBanner />}
     </>
   );
 }
 
 function Connection() {
   const isOperator = useMay('operator');
+  const isFulfiller = useMay('fulfiller');
   const { data, error, dataUpdatedAt } = useQuery(plane);
   if (error && problemOf(error).code === NO_ANSWER)
     return (
@@ -40,6 +43,11 @@ function Connection() {
     <Alert color="orange" radius={0} role="status" title="The Control Plane cannot be reached">
       It is the part of Atlas that sets up workspaces. Last contact: <When at={last} />. Incidents, alerts,
       runbooks and everything else here keep working. AI and moves wait.{' '}
+      {isFulfiller && (
+        <PageLink to="/outages" size="sm">
+          See what keeps working
+        </PageLink>
+      )}{' '}
       {isOperator && (
         <PageLink to="/deployment" size="sm">
           See the checks

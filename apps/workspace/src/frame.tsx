@@ -36,6 +36,9 @@ const LINKS: readonly NavigationLink[] = [
   { to: '/settings/automation', label: 'Automation', from: 'fulfiller', under: 'Settings' },
   { to: '/settings/ai', label: 'AI', from: 'fulfiller', under: 'Settings' },
   { to: '/deployment', label: 'Deployment', from: 'operator', under: 'Settings' },
+  { to: '/plan', label: 'Plan and usage', from: 'fulfiller', under: 'Settings' },
+  { to: '/outages', label: 'Outages', from: 'fulfiller', under: 'Settings' },
+  { to: '/residency', label: 'What leaves', from: 'admin', under: 'Settings' },
   { to: '/audit', label: 'Audit', from: 'admin', under: 'Settings' },
   { to: '/account', label: 'Account', from: 'requester', under: 'Settings' },
 ];

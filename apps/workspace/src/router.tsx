@@ -11,6 +11,7 @@ import { sloRoutes } from './routes/slos';
 import { auditRoutes } from './routes/audit';
 import { deploymentRoutes } from './routes/deployment';
 import { settingsRoutes } from './routes/settings';
+import { planRoutes } from './routes/plan';
 import { userRoutes } from './routes/users';
 import { takeWanted } from './wanted';
 import { queueSearchOf } from './incidents/queue-search';
@@ -89,6 +90,7 @@ export const router = createRouter({
       ...sloRoutes,
       ...auditRoutes,
       ...deploymentRoutes,
+      ...planRoutes,
       ...settingsRoutes,
       ...userRoutes,
     ]),

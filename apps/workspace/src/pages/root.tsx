@@ -1,5 +1,5 @@
 import { Button, Container, Group, Stack, Text, Title } from '@mantine/core';
-import { NoSuchPage, PageProblems, ProblemAlert, ProblemError } from '@atlas/web';
+import { NoSuchPage, OwnProblems, PageProblems, ProblemAlert, ProblemError } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { type ErrorComponentProps, Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -7,12 +7,15 @@ import { OBSTACLE_CODES, quietApi } from '../api';
 import { PageLink } from '../links';
 import { CANNOT_LOAD, mayReload, reload } from '../lost-parts';
 import { ObstacleCover } from '../obstacle';
+import { PLAN_REFUSALS } from '../plan/plan-refusal';
 
 export function Root() {
   return (
     // The cover says it, and a form must not go on saying it once the cover has gone.
     <PageProblems value={OBSTACLE_CODES}>
-      <Outlet />
+      <OwnProblems value={PLAN_REFUSALS}>
+        <Outlet />
+      </OwnProblems>
       <ObstacleCover />
     </PageProblems>
   );

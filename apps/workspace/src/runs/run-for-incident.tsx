@@ -5,6 +5,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api';
 import { PageLink } from '../links';
+import { useBarrier } from '../plan/entitlements';
+import { PlanNotice } from '../plan/plan-notice';
 import { useMay } from '../session';
 
 const MOST = 200;
@@ -15,7 +17,9 @@ const MANY = 8;
 export function RunForIncident({ id }: { readonly id: string }) {
   const isOperator = useMay('operator');
   const [isOpen, { open, close }] = useDisclosure();
+  const barrier = useBarrier('runbooks');
   if (!isOperator) return null;
+  if (barrier !== null) return <PlanNotice module="runbooks" />;
   return (
     <Group>
       <Button size="compact-sm" variant="default" onClick={open}>

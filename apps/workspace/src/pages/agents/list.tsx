@@ -3,6 +3,7 @@ import { type Agent, useAgentPages } from '../../agents/use-agents';
 import { AgentState, OldKey } from '../../agents/state';
 import { ButtonLink, PageLink } from '../../links';
 import { LabelsShown } from '../../runbooks/labels';
+import { FullNotice } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { useMay } from '../../session';
 import { useNavigate } from '@tanstack/react-router';
@@ -27,6 +28,7 @@ function Listed() {
       about="An agent is a small program in your network. It runs the shell steps of runbooks."
       actions={isAdmin && <ButtonLink to="/agents/new">Add an agent</ButtonLink>}
     >
+      <FullNotice limit="agents" />
       <Rows
         label="Agents"
         pages={pages}

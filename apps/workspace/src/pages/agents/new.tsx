@@ -8,6 +8,7 @@ import { api } from '../../api';
 import { ButtonLink } from '../../links';
 import { useOnce } from '../../once';
 import { type PairDraft } from '../../runbooks/draft';
+import { FullNotice } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { PairsField } from '../../runbooks/pairs-field';
 
@@ -33,6 +34,7 @@ function Add() {
         within={WITHIN}
         about="One agent for each machine. You get its key, and the lines to install it."
       >
+        <FullNotice limit="agents" />
         <Form create={create} />
       </Page>
     );

@@ -8,6 +8,7 @@ import { NEW_SOURCE, SourceFields, type SourceValues } from '../../data-sources/
 import { NewKey } from '../../data-sources/new-key';
 import { type NewSource as Created, SOURCE_KINDS, type SourceKind } from '../../data-sources/source';
 import { useOnce } from '../../once';
+import { FullNotice } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 
 const WITHIN = [{ to: '/data-sources', label: 'Data sources' }];
@@ -57,6 +58,7 @@ function Form() {
   };
   return (
     <Page title="Add a data source" within={WITHIN}>
+      <FullNotice limit="data_sources" />
       <Stack component="form" maw={640} onSubmit={submit}>
         <Radio.Group
           label="What sends the alerts?"

@@ -5,6 +5,7 @@ import { AreaTabs } from '../../alerts/area-tabs';
 import { type Source, kindLabelOf, sourcePages } from '../../data-sources/source';
 import { SourceState } from '../../data-sources/source-state';
 import { ButtonLink, PageLink } from '../../links';
+import { FullNotice } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 
 /** Whether alerts still arrive. */
@@ -31,6 +32,7 @@ function List() {
       }
     >
       <AreaTabs active="/data-sources" />
+      <FullNotice limit="data_sources" />
       <Rows
         label="Data sources"
         pages={pages}

@@ -4,6 +4,7 @@ import { useParams, useSearch } from '@tanstack/react-router';
 import { api } from '../../api';
 import { draftOf, newDraft } from '../../runbooks/draft';
 import { Editor } from '../../runbooks/editor';
+import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { useRunbook } from '../../runbooks/use-runbooks';
 import { NoSuchRunbook, WITHIN } from './no-such';
@@ -13,13 +14,15 @@ export function NewRunbook() {
   const { copy } = useSearch({ from: '/signed-in/runbooks/new' });
   return (
     <NeedsRole role="operator" title="Write a runbook">
-      {copy === undefined ? (
-        <Page title="Write a runbook" within={WITHIN}>
-          <Editor initial={newDraft()} first={null} />
-        </Page>
-      ) : (
-        <Copy key={copy} id={copy} />
-      )}
+      <NeedsModule module="runbooks" title="Write a runbook">
+        {copy === undefined ? (
+          <Page title="Write a runbook" within={WITHIN}>
+            <Editor initial={newDraft()} first={null} />
+          </Page>
+        ) : (
+          <Copy key={copy} id={copy} />
+        )}
+      </NeedsModule>
     </NeedsRole>
   );
 }
@@ -45,7 +48,9 @@ export function EditRunbook() {
   const { id } = useParams({ from: '/signed-in/runbooks/$id/edit' });
   return (
     <NeedsRole role="operator" title="Edit a runbook">
-      <Edit key={id} id={id} />
+      <NeedsModule module="runbooks" title="Edit a runbook">
+        <Edit key={id} id={id} />
+      </NeedsModule>
     </NeedsRole>
   );
 }

@@ -3,6 +3,8 @@ import { type Column, Page, Rows, When, usePageKeys } from '@atlas/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ButtonLink, PageLink } from '../../links';
 import { NeedsRole } from '../../needs-role';
+import { useBarrier } from '../../plan/entitlements';
+import { PlanNotice } from '../../plan/plan-notice';
 import { type RunbookSummary } from '../../runbooks/runbook';
 import { useRunbooks } from '../../runbooks/use-runbooks';
 import { useMay } from '../../session';
@@ -19,7 +21,8 @@ export function Runbooks() {
 function Listed() {
   const { archived = false } = useSearch({ from: '/signed-in/runbooks' });
   const navigate = useNavigate({ from: '/runbooks' });
-  const isOperator = useMay('operator');
+  const barrier = useBarrier('runbooks');
+  const isOperator = useMay('operator') && barrier === null;
   const pages = useRunbooks(archived);
   usePageKeys({ n: () => isOperator && void navigate({ to: '/runbooks/new' }) });
   const columns = isOperator && !archived ? [...COLUMNS, RUN] : COLUMNS;
@@ -29,6 +32,7 @@ function Listed() {
       about="A runbook is a list of steps that repair something. People, agents and Atlas do them in order."
       actions={isOperator && <ButtonLink to="/runbooks/new">Write a runbook</ButtonLink>}
     >
+      <PlanNotice module="runbooks" />
       <SegmentedControl
         mb="sm"
         size="xs"

@@ -6,6 +6,8 @@ import { ApprovalText } from '../../runbooks/approval-text';
 import { ConfigShown } from '../../runbooks/config';
 import { LabelsShown } from '../../runbooks/labels';
 import { NeedsRole } from '../../needs-role';
+import { useBarrier } from '../../plan/entitlements';
+import { PlanNotice } from '../../plan/plan-notice';
 import { RiskBadge } from '../../runbooks/risk-badge';
 import { type Parameter, type Runbook, type RunbookStep } from '../../runbooks/runbook';
 import { useRunbook, useVersion } from '../../runbooks/use-runbooks';
@@ -44,10 +46,12 @@ interface ShownProps {
 }
 
 function Shown({ runbook, shown }: ShownProps) {
-  const isOperator = useMay('operator');
+  const barrier = useBarrier('runbooks');
+  const isOperator = useMay('operator') && barrier === null;
   const isUsable = isOperator && runbook.archived_at === null;
   return (
     <Page title={runbook.name} within={WITHIN} actions={isUsable && <Actions runbook={runbook} />}>
+      <PlanNotice module="runbooks" />
       <Stack gap="lg">
         {runbook.archived_at !== null && (
           <Alert color="gray">

@@ -21,6 +21,7 @@ import { PageLink } from '../../links';
 import { useOnce } from '../../once';
 import { usePeople } from '../../people';
 import { IncidentField } from '../../runbooks/incident-field';
+import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { Plan } from '../../runbooks/plan';
 import { type Parameter, type Runbook, isRisky } from '../../runbooks/runbook';
@@ -38,7 +39,9 @@ export function RunRunbook() {
   const { id } = useParams({ from: '/signed-in/runbooks/$id/run' });
   return (
     <NeedsRole role="operator" title="Run a runbook">
-      <Form key={id} id={id} />
+      <NeedsModule module="runbooks" title="Run a runbook">
+        <Form key={id} id={id} />
+      </NeedsModule>
     </NeedsRole>
   );
 }

@@ -19,6 +19,8 @@ import { api } from '../../api';
 import { useTypes } from '../../cmdb/use-items';
 import { LEVELS, type Level, POLICY, type Policy, runsAlone } from '../../runbooks/autonomy';
 import { NeedsRole } from '../../needs-role';
+import { useBarrier } from '../../plan/entitlements';
+import { PlanNotice } from '../../plan/plan-notice';
 import { RISKS, type Risk } from '../../runbooks/runbook';
 import { useMay } from '../../session';
 
@@ -34,12 +36,14 @@ export function Automation() {
 }
 
 function Loaded() {
-  const isAdmin = useMay('admin');
+  const barrier = useBarrier('runbooks');
+  const isAdmin = useMay('admin') && barrier === null;
   return (
     <Page
       title="Automation"
       about="The autonomy level says how much runs may do on their own. Everything else waits for approval."
     >
+      <PlanNotice module="runbooks" />
       <FreshlyRead read={() => versionedOf(api.GET('/api/automation/policy'))}>
         {(first) => (isAdmin ? <Form first={first} /> : <ReadOnly policy={first.stored} />)}
       </FreshlyRead>

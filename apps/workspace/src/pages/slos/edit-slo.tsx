@@ -20,6 +20,7 @@ import { type SloValues, changeOf, valuesOf } from '../../slos/form-values';
 import { type Slo, type SloChange, oneSlo } from '../../slos/slo';
 import { SloFields, isObjective } from '../../slos/slo-fields';
 import { SloProblem } from '../../slos/slo-problem';
+import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { NoSuch } from '../../no-such';
 
@@ -30,7 +31,9 @@ export function EditSlo() {
   const { id } = useParams({ from: '/signed-in/slos/$id/edit' });
   return (
     <NeedsRole role="operator" title={TITLE}>
-      <Loaded key={id} id={id} />
+      <NeedsModule module="slos" title={TITLE}>
+        <Loaded key={id} id={id} />
+      </NeedsModule>
     </NeedsRole>
   );
 }

@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../../api';
 import { useOnce } from '../../once';
 import { SloProblem } from '../../slos/slo-problem';
+import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 
 const TITLE = 'Import OpenSLO';
@@ -15,7 +16,9 @@ const OPENSLO_CODES: readonly (string | null)[] = ['openslo_invalid', 'openslo_u
 export function ImportSlo() {
   return (
     <NeedsRole role="operator" title={TITLE}>
-      <Form />
+      <NeedsModule module="slos" title={TITLE}>
+        <Form />
+      </NeedsModule>
     </NeedsRole>
   );
 }

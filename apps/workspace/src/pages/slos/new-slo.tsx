@@ -9,6 +9,7 @@ import { NEW_SLO, newSloOf } from '../../slos/form-values';
 import { type NewSlo as Created } from '../../slos/slo';
 import { SloFields, isObjective } from '../../slos/slo-fields';
 import { SloProblem } from '../../slos/slo-problem';
+import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 
 const TITLE = 'Add an objective';
@@ -16,7 +17,9 @@ const TITLE = 'Add an objective';
 export function NewSlo() {
   return (
     <NeedsRole role="operator" title={TITLE}>
-      <Form />
+      <NeedsModule module="slos" title={TITLE}>
+        <Form />
+      </NeedsModule>
     </NeedsRole>
   );
 }

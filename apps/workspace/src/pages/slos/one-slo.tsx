@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { api } from '../../api';
 import { PageLink } from '../../links';
+import { PlanNotice } from '../../plan/plan-notice';
 import { BurnRates } from '../../slos/burn-rates';
 import { Charts } from '../../slos/charts';
 import { attainmentOf, countOf, percentOf, shareOf } from '../../slos/numbers';
@@ -45,6 +46,7 @@ function Shown({ slo, error }: { readonly slo: Slo; readonly error: unknown }) {
     <Page title={name} within={WITHIN} error={error} actions={<SloActions slo={slo} />}>
       <Stack gap="xl">
         <Stack gap="xs">
+          <PlanNotice module="slos" />
           <Group gap="xs">
             {status && <SloStateBadge state={status.state} />}
             <Text>

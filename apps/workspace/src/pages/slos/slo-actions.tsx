@@ -5,12 +5,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api } from '../../api';
 import { ButtonLink } from '../../links';
+import { useBarrier } from '../../plan/entitlements';
 import { useMay } from '../../session';
 import { type Slo } from '../../slos/slo';
 import { CountEvents } from './count-events';
 
 export function SloActions({ slo }: { readonly slo: Slo }) {
-  const isOperator = useMay('operator');
+  const barrier = useBarrier('slos');
+  const isOperator = useMay('operator') && barrier === null;
   const { id, name, indicator } = slo;
   return (
     <>

@@ -3,6 +3,8 @@ import { type Column, Page, Rows, usePageKeys } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ButtonLink, PageLink } from '../../links';
+import { useBarrier } from '../../plan/entitlements';
+import { PlanNotice } from '../../plan/plan-notice';
 import { useMay } from '../../session';
 import { attainmentOf, fastestOf, objectiveOf, rateOf } from '../../slos/numbers';
 import { type Slo, sloPages } from '../../slos/slo';
@@ -21,7 +23,8 @@ export function Slos() {
 function List() {
   const search = useSearch({ from: '/signed-in/slos' });
   const pages = useInfiniteQuery(sloPages(search));
-  const isOperator = useMay('operator');
+  const barrier = useBarrier('slos');
+  const isOperator = useMay('operator') && barrier === null;
   const navigate = useNavigate();
   usePageKeys({
     n: () => {
@@ -36,6 +39,7 @@ function List() {
         1× spends exactly the budget in the time it is for."
       actions={isOperator && <Actions />}
     >
+      <PlanNotice module="slos" />
       {isFiltered && (
         <Text size="sm" mb="sm">
           Of {search.service ?? 'one configuration item'}. <PageLink to="/slos">Show all</PageLink>

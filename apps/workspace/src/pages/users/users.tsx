@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, every } from '../../api';
 import { ButtonLink } from '../../links';
+import { FullNotice } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { useMay, useUser } from '../../session';
 import { AccessDialog } from '../../users/access-dialog';
@@ -50,6 +51,7 @@ function UserList() {
         )
       }
     >
+      <FullNotice limit="users" />
       <Filters key={search.email} search={search} />
       <Rows
         label="Users"

@@ -23,7 +23,8 @@ export function TenantPlan({ tenant }: { readonly tenant: Tenant }) {
       <Section title="Lease">
         <Text size="sm" maw={640}>
           The plane enforces the plan by a signed lease. While it is connected, it gets a new one every six
-          hours, and whenever the plan or the bill changes. Each is valid for 30 days.
+          hours, and whenever the plan or the bill changes. Each is valid for 30 days, and never ends before
+          the newest lease file.
         </Text>
         {isRunByCustomer ? (
           <LeaseFile tenant={tenant} />
