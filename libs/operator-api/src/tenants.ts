@@ -65,6 +65,8 @@ export interface TenantView {
   /** What was agreed with the tenant in addition to its plan. */
   readonly plan_overrides: PlanOverrides | null;
   readonly billing: BillingView;
+  /** The newest lease. Null while there is no plane. */
+  readonly lease: TenantLeaseView | null;
   readonly region: string | null;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly source: 'admin_ui' | 'signup' | 'api';
@@ -93,6 +95,13 @@ export interface BillingView {
   readonly past_due_since: Date | null;
   /** When the paid extras become read-only. */
   readonly read_only_from: Date | null;
+}
+
+export interface TenantLeaseView {
+  readonly serial: number;
+  readonly issued_at: Date;
+  /** A lease from a file that is valid for less than 30 days ends earlier. */
+  readonly expires_at: Date;
 }
 
 export interface SignupLink {

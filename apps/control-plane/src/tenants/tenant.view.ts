@@ -1,5 +1,5 @@
-import { type TenantView } from '@atlas/operator-api';
-import { readOnlyFrom } from '../desired-state/leases';
+import { type TenantLeaseView, type TenantView } from '@atlas/operator-api';
+import { claimsOf, issuedAtOf, readOnlyFrom } from '../desired-state/leases';
 import { type Tenant } from '../registry/tenant.entity';
 
 export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
@@ -17,6 +17,7 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
       past_due_since: tenant.pastDueSince,
       read_only_from: tenant.pastDueSince && readOnlyFrom(tenant.pastDueSince),
     },
+    lease: tenantPlaneId === null ? null : leaseView(tenant, tenantPlaneId),
     region: tenant.region,
     settings: tenant.settings,
     source: tenant.source,
@@ -34,4 +35,9 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     suspension_reason: isSuspended ? tenant.suspensionReason : null,
     restorable_until: tenant.restorableUntil,
   };
+}
+
+function leaseView(tenant: Tenant, tenantPlaneId: string): TenantLeaseView {
+  const { serial, exp } = claimsOf(tenant, tenantPlaneId);
+  return { serial, issued_at: issuedAtOf(tenant), expires_at: new Date(exp * 1000) };
 }

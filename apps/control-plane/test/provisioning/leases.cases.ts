@@ -354,6 +354,9 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
   it('never ends before the newest file, whichever way it reaches the plane', async () => {
     const file = await scene.plane.post(`/api/tenants/${id}/lease`, { valid_days: 40 }).expect(200);
     const until = Date.parse(file.body.expires_at) / 1000;
+    const { serial, issued_at, expires_at } = file.body;
+    const { body: tenant } = await scene.plane.get(`/api/tenants/${id}`).expect(200);
+    expect(tenant.lease).toEqual({ serial, issued_at, expires_at });
     await scene.plane.patch(`/api/tenants/${id}`, { plan: 'operations' }).expect(200);
     const renewed = await claims();
     expect(renewed).toMatchObject({ plan: 'operations', exp: until, late_at: until - 30 * DAY });

@@ -43,6 +43,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         plan: 'core',
         plan_overrides: null,
         billing: { state: 'ok', past_due_since: null, read_only_from: null },
+        lease: null,
         region: null,
         settings: {},
         source: 'api',

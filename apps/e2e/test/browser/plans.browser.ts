@@ -100,6 +100,7 @@ const SECRET_KEY = 'sk-never-shown-again';
 
   it('are changed for one tenant, with limits of its own, unless somebody else was faster', async () => {
     const page = await toPlanOf(tenant);
+    await page.getByRole('row', { name: /^Newest lease Serial \d+$/ }).waitFor();
     const found = await untidy(page);
     await page.getByRole('button', { name: 'Change the plan' }).click();
     const dialog = page.getByRole('dialog');
@@ -224,6 +225,7 @@ const SECRET_KEY = 'sk-never-shown-again';
     const own = await stack.awaitActive(body.tenant.id);
     const { user } = await stack.signUp(own, plane.url);
     const page = await toPlanOf(own);
+    const serialOf = (file: string): number => JSON.parse(readFileSync(file, 'utf8')).serial;
     const issue = async (): Promise<string> => {
       await page.getByLabel('Days that a lease file is valid').fill('1');
       await page.getByRole('button', { name: 'Issue a lease file' }).click();
@@ -233,11 +235,11 @@ const SECRET_KEY = 'sk-never-shown-again';
       return (await download).path();
     };
     const older = await issue();
+    await page.getByRole('row', { name: `Newest lease Serial ${serialOf(older)}` }).waitFor();
     const found = await untidy(page);
     await page.reload();
     await page.getByRole('tab', { name: 'Plan' }).click();
     const newer = await issue();
-    const serialOf = (file: string): number => JSON.parse(readFileSync(file, 'utf8')).serial;
     expect(serialOf(newer)).toBeGreaterThan(serialOf(older));
 
     const watched = await workspace(plane.url, user.email, '/plan');

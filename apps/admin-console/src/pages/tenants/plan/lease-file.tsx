@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { type ControlPlaneSchemas, Facts, ProblemAlert, When, bodyOf } from '@atlas/web';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../../api';
 import { READ_ONLY, useMayChange } from '../../../parts/access';
@@ -16,9 +16,11 @@ const MOST_DAYS = 400;
 export function LeaseFile({ tenant }: { readonly tenant: Tenant }) {
   const [days, setDays] = useState<number | string>(DEFAULT_DAYS);
   const mayChange = useMayChange();
+  const client = useQueryClient();
   const issue = useMutation({
     mutationFn: (body: { readonly valid_days: number }) =>
       bodyOf(api.POST('/api/tenants/{id}/lease', { params: { path: { id: tenant.id } }, body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tenant'] }),
     // The file is worth nothing on another plane, but need not stay in memory.
     gcTime: 0,
   });

@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { profileOf } from '@atlas/deployment-profiles';
-import { LIMIT_NAMES, MODULE_NAMES, PLAN_NAMES, ProblemAlert, Section } from '@atlas/web';
+import { Facts, LIMIT_NAMES, MODULE_NAMES, PLAN_NAMES, ProblemAlert, Section, When } from '@atlas/web';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useMayChange } from '../../../parts/access';
@@ -26,6 +26,15 @@ export function TenantPlan({ tenant }: { readonly tenant: Tenant }) {
           hours, and whenever the plan or the bill changes. Each is valid for 30 days, and never ends before
           the newest lease file.
         </Text>
+        {tenant.lease && (
+          <Facts
+            facts={[
+              ['Newest lease', `Serial ${tenant.lease.serial}`],
+              ['Issued', <When key="issued" at={tenant.lease.issued_at} />],
+              ['Expires', <When key="expires" at={tenant.lease.expires_at} />],
+            ]}
+          />
+        )}
         {isRunByCustomer ? (
           <LeaseFile tenant={tenant} />
         ) : (
