@@ -177,6 +177,7 @@ const SECRET_KEY = 'sk-never-shown-again';
     await admin.getByLabel('Name').fill('Checkout');
     await admin.getByRole('button', { name: 'Add the objective' }).click();
     await admin.getByText('SLOs can only be read').waitFor();
+    expect(await admin.getByLabel('Name').inputValue()).toBe('Checkout');
     await admin.getByText('Ask the person who looks after your contract', { exact: false }).first().waitFor();
     for (const path of ['/slos', '/runbooks', '/runbooks/new', '/settings/automation']) {
       await admin.goto(new URL(path, admin.url()).toString());

@@ -1,5 +1,6 @@
 import { type TenantPlaneSchemas, bodyOf } from '@atlas/web';
 import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { ENTITLEMENTS, api, every } from '../api';
 
 type Schemas = TenantPlaneSchemas['schemas'];
@@ -28,6 +29,20 @@ export function useBarrier(module: Module): Barrier | null {
   if (!data) return null;
   if (!data.modules.includes(module)) return 'not_in_plan';
   return PAID_EXTRAS.includes(module) ? data.read_only : null;
+}
+
+/**
+ * Whether a form may be shown. Null while that is not known. A form that is open stays, so that nothing that
+ * was typed is lost.
+ */
+export function useMayEdit(module: Module): boolean | null {
+  const { isPending } = useQuery(entitlements);
+  const barrier = useBarrier(module);
+  const [isOpen, setOpen] = useState(false);
+  if (isOpen) return true;
+  if (isPending) return null;
+  if (barrier === null) setOpen(true);
+  return barrier === null;
 }
 
 /** How many of something there are, if there can be no more. */

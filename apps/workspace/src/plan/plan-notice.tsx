@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import { LIMIT_NAMES, MODULE_NAMES, Page } from '@atlas/web';
 import { type ReactNode } from 'react';
 import { BarrierText } from './barrier-text';
-import { type Barrier, type Limit, type Module, useBarrier, useFull } from './entitlements';
+import { type Barrier, type Limit, type Module, useBarrier, useFull, useMayEdit } from './entitlements';
 import { PlanLink } from './plan-link';
 
 /** Says why a part of the product can only be read, if it can. */
@@ -38,14 +38,20 @@ interface NeedsModuleProps {
   readonly children: ReactNode;
 }
 
-/** A page that changes something, unless that would be refused. */
+/** A page that changes something, unless that would be refused already when it is opened. */
 export function NeedsModule({ module, title, children }: NeedsModuleProps) {
-  const barrier = useBarrier(module);
-  if (barrier === null) return children;
+  const mayEdit = useMayEdit(module);
+  if (mayEdit !== true)
+    return (
+      <Page title={title} isLoading={mayEdit === null}>
+        <PlanNotice module={module} />
+      </Page>
+    );
   return (
-    <Page title={title}>
-      <Notice module={module} barrier={barrier} />
-    </Page>
+    <>
+      <PlanNotice module={module} />
+      {children}
+    </>
   );
 }
 

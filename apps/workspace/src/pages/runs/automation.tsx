@@ -19,7 +19,7 @@ import { api } from '../../api';
 import { useTypes } from '../../cmdb/use-items';
 import { LEVELS, type Level, POLICY, type Policy, runsAlone } from '../../runbooks/autonomy';
 import { NeedsRole } from '../../needs-role';
-import { useBarrier } from '../../plan/entitlements';
+import { useMayEdit } from '../../plan/entitlements';
 import { PlanNotice } from '../../plan/plan-notice';
 import { RISKS, type Risk } from '../../runbooks/runbook';
 import { useMay } from '../../session';
@@ -36,8 +36,8 @@ export function Automation() {
 }
 
 function Loaded() {
-  const barrier = useBarrier('runbooks');
-  const isAdmin = useMay('admin') && barrier === null;
+  const mayEdit = useMayEdit('runbooks') !== false;
+  const isAdmin = useMay('admin') && mayEdit;
   return (
     <Page
       title="Automation"

@@ -4,15 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { LONGEST_TEXT } from '../../../incidents/incident';
 import { type Analysis, useAnalysis } from '../../../incidents/use-analysis';
 import { useNote } from '../../../incidents/use-note';
-import { useBarrier } from '../../../plan/entitlements';
-import { PlanNotice } from '../../../plan/plan-notice';
 import { plane } from '../../../plane';
 import { aiSettings } from '../../../settings/ai-settings';
 
 /** What an AI thinks about the incident. */
 export function AiAnalysis({ id }: { readonly id: string }) {
   const { data: settings, error } = useQuery(aiSettings);
-  const barrier = useBarrier('ai_analysis');
   if (error) return <ProblemAlert error={error} />;
   if (!settings) return null;
   if (!settings.stored.allow_control_plane)
@@ -21,7 +18,7 @@ export function AiAnalysis({ id }: { readonly id: string }) {
         AI is off here. An admin can switch it on.
       </Text>
     );
-  return barrier === null ? <Allowed id={id} /> : <PlanNotice module="ai_analysis" />;
+  return <Allowed id={id} />;
 }
 
 function Allowed({ id }: { readonly id: string }) {
