@@ -28,7 +28,7 @@ fails changes nothing. Stop the original first: the Control Plane reports it as 
     {
       name: 'database-file',
       value: '<file>',
-      text: 'a file with the line TENANT_PLANE_DATABASE_URL=<URL of an empty Postgres database>',
+      text: 'a file with TENANT_PLANE_DATABASE_URL=<an empty database>',
       default: 'the database that was backed up',
     },
     PASSPHRASE_OPTION,

@@ -120,8 +120,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * The answer file contains the lease, which nothing renews for a plane that makes no calls. The enrolment has
-   * locked the tenant, so the serial only increases.
+   * The answer file contains the lease, which nothing renews for a plane that makes no calls. The enrolment
+   * has locked the tenant, so the serial only increases.
    */
   private async renewLease(manager: EntityManager, { tenantId: id }: Placement): Promise<void> {
     const tenant = await manager.findOneByOrFail(Tenant, { id });

@@ -57,8 +57,8 @@ export class Leases {
   }
 
   /**
-   * The lease to keep: the offered one, which is verified, unless the known one has a higher serial. Processes
-   * of an older Control Plane sign a lease that ends earlier, with the same serial.
+   * The lease to keep: the offered one, which is verified, unless the known one has a higher serial.
+   * Processes of an older Control Plane sign a lease that ends earlier, with the same serial.
    */
   async newer(known: Pick<Tenant, 'id' | 'lease'> | null, offered: string | null): Promise<string | null> {
     const held = known && (await this.of(known));

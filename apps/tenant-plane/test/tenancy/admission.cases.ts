@@ -15,8 +15,8 @@ const CONNECTIONS = 8;
 const ROOM = 6 + 200;
 
 /**
- * To see it fail: in `Admission`, leave out `whenAnswering` or `atOnceEach`, use `onRequest`, or leave at once
- * when the caller has gone; or in `whenClosed`, use the `close` event of the response.
+ * To see it fail: in `Admission`, leave out `whenAnswering` or `atOnceEach`, use `onRequest`, or leave at
+ * once when the caller has gone; or in `whenClosed`, use the `close` event of the response.
  */
 describe('a plane with more requests than it can answer', () => {
   const agent = new Agent();

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 
-/** Calls `then` when the response's headers are written. Node calls `writeHead` itself if nothing else does. */
+/** Calls `then` when the response's headers are written. Node calls `writeHead` if nothing else does. */
 export function whenAnswering(response: ServerResponse, then: () => void): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {

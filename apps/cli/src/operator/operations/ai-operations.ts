@@ -11,7 +11,7 @@ const MODELS: Option = {
   value: '<plan=model,…;…>',
   field: 'models',
   parse: models,
-  text: 'the models that each plan may use, the default first; a plan that is left out skips the provider',
+  text: 'the models of each plan, the default first; other plans skip the provider',
 };
 const KEY_FILE: Option = {
   name: 'provider-key-file',
@@ -39,10 +39,10 @@ export const AI_OPERATIONS: readonly Operation[] = [
     summary: 'Add an AI provider that answers questions of tenants',
     about: 'Adds an AI provider. Only owners may do this. The key is stored encrypted and never shown.',
     examples: [
-      'ai-providers add --name Local --kind openai_compatible --base-url http://10.0.0.7:8000/v1 ' +
-        '--models "core=small;operations=small,large;enterprise=large"',
+      'ai-providers add --name Local --kind openai_compatible --base-url http://ai/v1 ' +
+        '--models "core=small;enterprise=large,small"',
       'ai-providers add --name Anthropic --kind anthropic --base-url https://api.anthropic.com ' +
-        '--models core=claude-haiku-4-5 --provider-key-file key.txt',
+        '--models core=claude-haiku-4-5',
     ],
     operation: 'POST /api/ai/providers',
     done: 'Added. List the providers: atlas ai-providers list',

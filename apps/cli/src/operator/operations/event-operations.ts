@@ -19,9 +19,7 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
         field: 'events',
         isRequired: true,
         isList: true,
-        text:
-          'job.failed, tenant_plane.offline, tenant_plane.online, tenant_plane.copied, drift.found, ' +
-          'drift.resolved, lease.ending',
+        text: 'such as job.failed, drift.found, lease.ending; docs/guides/events.md lists all',
       },
       { name: 'description', value: '<text>', field: 'description', text: 'what it is for' },
     ],
