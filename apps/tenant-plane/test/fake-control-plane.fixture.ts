@@ -28,6 +28,7 @@ import {
   mintCredential,
   sealNextSecret,
 } from '@atlas/service-auth';
+import { analysisSaying } from '@atlas/testing';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
@@ -113,7 +114,7 @@ export class FakeControlPlane {
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
   /** The response from its AI. */
-  completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
+  completion: Answer | (() => Promise<Answer>) = completionOf(analysisSaying('The disk is full.'));
   /** The routes to tenants on other planes, by slug. */
   readonly routes = new Map<string, TenantRoute>();
   /** The slugs that were looked up, in order. */

@@ -10,9 +10,26 @@ export interface AiApi {
 }
 
 export interface AnalysisView {
+  /** What the AI says, for people. */
   readonly analysis: string;
+  /** The possible causes, the most likely one first. */
+  readonly hypotheses: readonly HypothesisView[];
   readonly model: string;
   readonly source: 'control_plane';
+}
+
+export interface HypothesisView {
+  readonly title: string;
+  /** From 0 to 1, as the AI sees it. */
+  readonly confidence: number;
+  readonly reasoning: string;
+  /** What supports it. Each names something that belongs to the incident. */
+  readonly citations: readonly CitationView[];
+}
+
+export interface CitationView {
+  readonly kind: 'timeline' | 'alert' | 'ci';
+  readonly id: string;
 }
 
 export interface AiSettingsView {

@@ -31,7 +31,8 @@ import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { AiSettings } from './ai-settings';
-import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
+import { type AnswerPiece } from './answer-pieces';
+import { IncidentAnalyses } from './incident-analyses';
 
 const Serves = servesOf<AiApi>();
 const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
@@ -105,7 +106,7 @@ export class AiController {
   }
 }
 
-async function* eventsOf(pieces: AsyncIterable<AnalysisPiece>): AsyncGenerator<string> {
+async function* eventsOf<T extends object>(pieces: AsyncIterable<AnswerPiece<T>>): AsyncGenerator<string> {
   for await (const piece of pieces)
     yield 'whole' in piece ? eventOf('done', piece.whole) : eventOf('delta', piece);
 }

@@ -12,6 +12,14 @@ export function aiUnavailable(reason: string): DomainError {
   return new DomainError('ai_unavailable', 'unavailable', `AI is not available: ${reason}.`);
 }
 
+/** `why` must not quote the answer. */
+export function aiAnswerUnreadable(why: string): DomainError {
+  const detail =
+    `The AI's answer could not be used: ${why}. Nothing was recorded. Ask again. If it happens often, have ` +
+    'another model chosen, because this one does not follow instructions.';
+  return new DomainError('ai_answer_unreadable', 'unavailable', detail);
+}
+
 export function controlPlaneUnreachable(reason: string): DomainError {
   const detail = `AI requests go through the Control Plane. ${reason} Everything else still works.`;
   return new DomainError('control_plane_unreachable', 'unavailable', detail);

@@ -10,6 +10,7 @@ import { AiSettings } from './ai-settings';
 import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
 import { IncidentAnalyses } from './incident-analyses';
+import { IncidentFacts } from './incident-facts';
 
 /** Lets an AI analyse incidents. */
 @Module({
@@ -22,6 +23,6 @@ import { IncidentAnalyses } from './incident-analyses';
     PlaneIdentityModule,
   ],
   controllers: [AiController],
-  providers: [AiAnswers, AiSettings, ControlPlaneAi, IncidentAnalyses],
+  providers: [AiAnswers, AiSettings, ControlPlaneAi, IncidentAnalyses, IncidentFacts],
 })
 export class AiModule {}

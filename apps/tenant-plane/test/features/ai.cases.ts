@@ -1,7 +1,7 @@
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
 import { OngoingAnswers } from '@atlas/platform';
 import { mintCredential } from '@atlas/service-auth';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { EVERY_DATABASE, analysisSaying, eventually } from '@atlas/testing';
 import { AiRouteSetting } from '../../src/ai/ai-route-setting.entity';
 import { Audit } from '../../src/audit/audit';
 import { Session } from '../../src/credentials/session.entity';
@@ -31,6 +31,14 @@ function heldFetch(path: string): { reached: Promise<void>; release: () => void 
   return { reached, release };
 }
 
+/** A complete answer, as it is streamed. */
+const PIECES = ['The disk ', 'is full.\n\n```json\n{"hypo', 'theses": []}\n```'];
+const ANSWER = {
+  analysis: 'The disk is full.',
+  hypotheses: [],
+  model: 'stand-in-1',
+  source: 'control_plane',
+};
 const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
 
 /** Creates an admin of a tenant, and an incident to analyse. */
@@ -59,7 +67,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await link.reported(tenant.tenant_id);
   });
   afterAll(() => link.close());
-  beforeEach(() => (link.control.completion = completionOf('The disk is full.')));
+  beforeEach(() => (link.control.completion = completionOf(analysisSaying('The disk is full.'))));
 
   const checklistStep = async (admin: CallOptions) => {
     const { body } = await plane.get('/api/onboarding', admin).expect(200);
@@ -70,7 +78,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     const { ask, admin, incident } = await asker(plane, tenant);
     expect(await checklistStep(admin)).toMatchObject({ status: 'pending' });
     const { body } = await ask().expect(200);
-    expect(body).toEqual({ analysis: 'The disk is full.', model: 'stand-in-1', source: 'control_plane' });
+    expect(body).toEqual(ANSWER);
     const [event] = await plane.audit(tenant, 'incident.analysed');
     expect(event).toMatchObject({
       targetId: incident.id,
@@ -118,14 +126,13 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
 
     it('ends with the complete analysis, which is recorded in the audit trail', async () => {
       const { path, admin, incident } = await asker(plane, tenant);
-      link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
+      link.control.completion = streamOf(PIECES, '[DONE]');
       const { answer, events } = await streamed(path, admin);
       expect(answer.headers['content-type']).toBe('text/event-stream');
       expect(events.map(([name]) => name)).toEqual(['delta', 'delta', 'done']);
       expect(answer.text).toContain('data: {"text":"The disk "}');
-      expect(answer.text).toContain(
-        '{"analysis":"The disk is full.","model":"stand-in-1","source":"control_plane"}',
-      );
+      expect(answer.text).not.toContain('```');
+      expect(answer.text).toContain(`event: done\ndata: ${JSON.stringify(ANSWER)}\n\n`);
       expect(link.control.questions.at(-1)?.body.stream).toBe(true);
       const trail = await plane.audit(tenant, 'incident.analysed');
       expect(trail.at(-1)?.targetId).toBe(incident.id);
@@ -136,6 +143,8 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
       ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
+      ['has no hypotheses', streamOf(['The disk is full.'], '[DONE]'), 'ai_answer_unreadable'],
+      ['does not end', streamOf(Array(70).fill('x'.repeat(1000))), 'ai_answer_unreadable'],
     ])('reports an error and records no analysis if the stream %s', async (_, completion, code) => {
       const { path, admin } = await asker(plane, tenant);
       const before = (await plane.audit(tenant, 'incident.analysed')).length;
@@ -213,6 +222,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     ['refuses our signature', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
     ['fails', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
     ['sends an empty response', completionOf(''), 503, 'ai_unavailable'],
+    ['sends no hypotheses', completionOf('The disk is full.'), 503, 'ai_answer_unreadable'],
     ['sends something other than text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
   ])('says why there is no analysis if the Control Plane %s', async (_, answer, status, code) => {
     const { ask } = await asker(plane, tenant);
@@ -319,7 +329,10 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     const { path, admin, ask, allow } = await asker(plane, tenant);
     const answered = async () => (await plane.audit(tenant, 'incident.analysed')).length;
     const before = await answered();
-    for (const completion of [completionOf('The disk is full.'), streamOf(['The disk'], '[DONE]')]) {
+    for (const completion of [
+      completionOf(analysisSaying('The disk is full.')),
+      streamOf(PIECES, '[DONE]'),
+    ]) {
       link.control.completion = async () => {
         await allow(false).expect(200);
         return completion;
@@ -330,7 +343,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       await allow(true).expect(200);
     }
     expect(await answered()).toBe(before);
-    link.control.completion = completionOf('The disk is full.');
+    link.control.completion = completionOf(analysisSaying('The disk is full.'));
     await ask().expect(200);
   });
 

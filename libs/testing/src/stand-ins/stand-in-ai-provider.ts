@@ -86,11 +86,23 @@ export class StandInAiProvider {
 
   private answerTo(asked: AskedOfProvider): { readonly bodies: readonly string[]; readonly type: string } {
     const answers = asked.path.endsWith('/messages') ? anthropicAnswer : openAiAnswer;
+    const { promptTokens, completionTokens } = this;
     return {
-      bodies: answers(asked.body, this),
+      bodies: answers(asked.body, { text: this.textFor(asked), promptTokens, completionTokens }),
       type: asked.body.stream ? 'text/event-stream' : 'application/json',
     };
   }
+
+  /** Follows the instructions for analyses. */
+  private textFor({ body }: AskedOfProvider): string {
+    const isAnalysis = JSON.stringify(body).includes('hypotheses');
+    return isAnalysis ? analysisSaying(this.text) : this.text;
+  }
+}
+
+/** An analysis of an incident as a model that follows the tenant plane's instructions writes it. */
+export function analysisSaying(text: string, ...hypotheses: readonly object[]): string {
+  return `${text}\n\n\`\`\`json\n${JSON.stringify({ hypotheses })}\n\`\`\``;
 }
 
 function endOf(response: ServerResponse): Promise<'finished' | 'aborted'> {

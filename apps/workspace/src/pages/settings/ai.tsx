@@ -73,7 +73,7 @@ function AiPage() {
   );
 }
 
-/** In step with the plane's ai/analysis-prompt.ts. */
+/** In step with the plane's ai/facts-message.ts and ai/redaction.ts. */
 function WhatLeaves() {
   return (
     <div>
@@ -81,9 +81,12 @@ function WhatLeaves() {
         What an analysis sends
       </Text>
       <List size="sm">
-        <List.Item>The title, description, severity, state and time of that incident</List.Item>
+        <List.Item>The incident, its latest timeline, its alerts and its configuration items</List.Item>
+        <List.Item>
+          Placeholders instead of names of users and hosts, and of email and IP addresses. The plane puts them
+          back into the answer
+        </List.Item>
         <List.Item>Known forms of secrets are removed before</List.Item>
-        <List.Item>Nothing else leaves: no notes, no users, no configuration items</List.Item>
       </List>
     </div>
   );

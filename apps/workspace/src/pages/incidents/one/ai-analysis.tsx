@@ -29,8 +29,9 @@ function Allowed({ id }: { readonly id: string }) {
   return (
     <Stack gap="xs">
       <Text size="xs" c="dimmed">
-        Sends the title, description, severity, state and time of this incident to the AI through the Control
-        Plane. Known forms of secrets are removed. Nothing else leaves.
+        Sends this incident, its timeline, its alerts and its configuration items to the AI through the
+        Control Plane. Names of users and hosts, and email and IP addresses, are replaced before, and put back
+        into the answer. Known forms of secrets are removed.
       </Text>
       <Group gap="xs">
         <Button size="compact-sm" variant="light" loading={isRunning} disabled={isCutOff} onClick={start}>

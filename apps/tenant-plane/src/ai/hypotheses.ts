@@ -1,0 +1,90 @@
+import { type CitationView, type HypothesisView } from '@atlas/tenant-api/ai';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsNumber,
+  IsObject,
+  IsString,
+  Length,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { type Facts } from './incident-facts';
+import { type Redaction } from './redaction';
+import { instanceOf, structuredAnswer } from './structured-answer';
+
+/** What an AI may answer. It is not to be trusted, so everything has a limit. */
+class FoundHypothesis {
+  @IsString()
+  @Length(1, 500)
+  title: string;
+
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  confidence: number;
+
+  @IsString()
+  @Length(0, 10_000)
+  reasoning: string;
+
+  /** Of any form, because those that are of no use are left out. */
+  @IsArray()
+  @ArrayMaxSize(200)
+  citations: unknown[] = [];
+}
+
+class FoundHypotheses {
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => FoundHypothesis)
+  hypotheses: FoundHypothesis[];
+}
+
+export interface FoundAnalysis {
+  readonly analysis: string;
+  readonly hypotheses: readonly HypothesisView[];
+}
+
+/**
+ * Reads an answer to the analysis prompt. Citations of anything that is not a fact of the incident are left
+ * out. Throws `ai_answer_unreadable`.
+ */
+export function foundAnalysis(answer: string, facts: Facts, redaction: Redaction): FoundAnalysis {
+  const { text, json } = structuredAnswer(answer);
+  const known = citable(facts);
+  const hypotheses = instanceOf(FoundHypotheses, json)
+    .hypotheses.map(({ title, confidence, reasoning, citations }) => ({
+      title: redaction.restore(title),
+      confidence,
+      reasoning: redaction.restore(reasoning),
+      citations: [...new Set(citations.map(keyOf))].flatMap((key) => known.get(key) ?? []),
+    }))
+    .sort((a, b) => b.confidence - a.confidence);
+  return { analysis: redaction.restore(text) || inWords(hypotheses), hypotheses };
+}
+
+function citable({ timeline, alerts, items }: Facts): ReadonlyMap<string, CitationView> {
+  const citations = [
+    ...timeline.map(({ id }) => ({ kind: 'timeline', id }) as const),
+    ...alerts.map(({ id }) => ({ kind: 'alert', id }) as const),
+    ...items.map(({ id }) => ({ kind: 'ci', id }) as const),
+  ];
+  return new Map(citations.map((citation) => [keyOf(citation), citation]));
+}
+
+function keyOf(citation: unknown): string {
+  const { kind, id } = (citation ?? {}) as Partial<Record<'kind' | 'id', unknown>>;
+  return `${String(kind)} ${String(id)}`;
+}
+
+function inWords(hypotheses: readonly HypothesisView[]): string {
+  const told = hypotheses.map(
+    ({ title, confidence, reasoning }) => `${title} (${Math.round(confidence * 100)} %)\n${reasoning}`,
+  );
+  return told.join('\n\n') || 'The AI names no cause.';
+}
