@@ -185,7 +185,8 @@ export class Story {
   }
 
   async analyses({ id }: Incident): Promise<void> {
-    await this.ask('/api/ai/settings', { method: 'PUT', body: { allow_control_plane: true } });
+    const body = { allow_control_plane: true, features: { analysis: 'allow' } };
+    await this.ask('/api/ai/settings', { method: 'PUT', body });
     await this.ask(`/api/ai/incidents/${id}/analysis`, { method: 'POST' });
   }
 

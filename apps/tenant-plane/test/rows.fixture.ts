@@ -44,7 +44,9 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   await plane.post('/api/onboarding/steps/ai/skip', { reason: 'No AI' }, { session }).expect(200);
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
-  await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
+  const own_endpoint = { base_url: 'https://llm.example/v1', model: 'm', api_key: 'credential' };
+  const ai = { allow_control_plane: false, features: { analysis: 'deny' }, own_endpoint };
+  await plane.put('/api/ai/settings', ai, { session }).expect(200);
   // A real AI analysis needs a Control Plane, so write the row the way the service does.
   const { incident: incidentId = '', user: askedBy = '' } = subjects;
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });

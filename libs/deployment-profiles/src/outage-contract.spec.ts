@@ -2,6 +2,7 @@ import {
   OUTAGE_BEHAVIOURS,
   OUTAGE_CAPABILITIES,
   OUTAGE_STAGES,
+  PROMISE_OF_OWN_AI,
   type OutageCapability,
   outageStageAfter,
   outageSteps,
@@ -52,6 +53,14 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
   it('says after a day until when it works what a lease decides', () => {
     for (const promise of contract.filter(({ needs }) => needs === 'lease'))
       expect(outageSteps(promise)[2]?.text).toMatch(/until the lease expires/);
+  });
+});
+
+describe('the outage contract of a tenant with an AI of its own', () => {
+  it('lists the AI as working until the lease expires', () => {
+    const steps = outageSteps(PROMISE_OF_OWN_AI);
+    expect(steps.map(({ behaviour }) => behaviour)).toEqual(['works', 'works', 'works', 'degraded']);
+    expect(steps[2]?.text).toMatch(/until the lease expires/);
   });
 });
 

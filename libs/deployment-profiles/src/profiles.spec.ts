@@ -192,7 +192,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     const { egress, runBy } = profile;
     const readable = egress.filter(({ contents }) => contents === 'readable').map(({ name }) => name);
     const backups = runBy.tenantPlane === 'atlas' ? ['backup_rows'] : [];
-    expect(readable).toEqual([...backups, 'ai_prompt', 'runbook_http']);
+    expect(readable).toEqual([...backups, 'ai_prompt', 'ai_own_endpoint', 'runbook_http']);
   });
 
   it("lets a customer's operational data out to the Control Plane only with the consent of an admin", () => {

@@ -29,6 +29,8 @@ const NOT_COMPARED = [
   'user_identities',
   'identity_providers',
   'ai_route_settings',
+  'ai_feature_settings',
+  'ai_endpoints',
   // Those that have not ended are cancelled.
   'automation_runs',
   'automation_steps',

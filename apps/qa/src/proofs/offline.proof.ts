@@ -80,7 +80,7 @@ async function refusedAnalysis(
   { session, incident }: { readonly session: string; readonly incident: string | undefined },
 ): Promise<number> {
   const options = { session, at: plane.url };
-  const body = { allow_control_plane: true };
+  const body = { allow_control_plane: true, features: { analysis: 'allow' } };
   await stack.tenant('offline', '/api/ai/settings', { ...options, body, method: 'PUT' });
   const analysis = `/api/ai/incidents/${incident}/analysis`;
   const { status } = await stack.tenant('offline', analysis, { ...options, method: 'POST' });

@@ -36,7 +36,9 @@ import { IncidentAnalyses } from './incident-analyses';
 
 const Serves = servesOf<AiApi>();
 const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
-const VERSION = byContent<AiSettingsView>('allow_control_plane');
+const VERSION = byContent<AiSettingsView>('allow_control_plane', 'features', 'own_endpoint');
+/** The Control Plane may take two minutes, and the tenant's own endpoint 100 seconds. */
+const ANSWER_SECONDS = 240;
 const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
 
 @ApiTags('ai')
@@ -59,7 +61,7 @@ export class AiController {
   @ChangesModule('ai_analysis')
   @Serves('POST /api/ai/incidents/:id/analysis')
   @HttpCode(200)
-  @AnswersWithin(150)
+  @AnswersWithin(ANSWER_SECONDS)
   @ApiProduces('application/json', 'text/event-stream')
   async analyse(
     @CurrentTenant() tenant: Tenant,
@@ -76,7 +78,7 @@ export class AiController {
           tenant.id,
           async (scope) =>
             (await this.sessions.isStanding(scope, user, USE_AI)) &&
-            (await this.settings.view(tenant.id)).allow_control_plane,
+            (await this.settings.isFeatureAllowed(tenant.id, 'analysis')),
         ),
     });
     if (accept?.includes('text/event-stream')) {

@@ -1,4 +1,5 @@
 import { DomainError, type ErrorKind } from '@atlas/platform';
+import { type AiFeature } from '@atlas/tenant-api/ai';
 import { type ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 
 export function aiNotAllowed(): DomainError {
@@ -8,8 +9,44 @@ export function aiNotAllowed(): DomainError {
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
 
+const FEATURES: Readonly<Record<AiFeature, string>> = {
+  analysis: 'Analyses by AI',
+  runbook_draft: 'Runbook drafts by AI',
+};
+
+export function aiFeatureNotAllowed(feature: AiFeature): DomainError {
+  const detail =
+    `${FEATURES[feature]} are off for this tenant. An admin of the tenant can allow them: ` +
+    `PUT /api/ai/settings {"features": {"${feature}": "allow"}}.`;
+  return new DomainError('ai_feature_not_allowed', 'forbidden', detail, { feature });
+}
+
 export function aiUnavailable(reason: string): DomainError {
   return new DomainError('ai_unavailable', 'unavailable', `AI is not available: ${reason}.`);
+}
+
+interface Failure {
+  readonly code?: 'ai_unavailable' | 'ai_timeout' | 'ai_rate_limited';
+  readonly kind?: ErrorKind;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The tenant's own endpoint has no answer. */
+export function ownEndpointFailed(
+  why: string,
+  { code = 'ai_unavailable', kind = 'unavailable', headers = {} }: Failure = {},
+): DomainError {
+  const detail =
+    `The tenant's own AI did not answer: ${why}. An admin can change it: PUT /api/ai/settings ` +
+    '{"own_endpoint": …}.';
+  return new DomainError(code, kind, detail, {}, headers);
+}
+
+/** Neither the gateway nor the tenant's own endpoint has an answer. */
+export function noneAnswered(gateway: DomainError, own: unknown): unknown {
+  if (!(own instanceof DomainError)) return own;
+  const detail = `${own.message} Before that, the Control Plane did not answer: ${gateway.message}`;
+  return new DomainError(own.code, own.kind, detail, own.extra, own.headers);
 }
 
 /** `why` must not quote the answer. */

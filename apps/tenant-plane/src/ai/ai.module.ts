@@ -5,12 +5,17 @@ import { ControlPlaneClientModule } from '../control-plane-client/control-plane-
 import { CredentialsModule } from '../credentials/credentials.module';
 import { IncidentsModule } from '../incidents/incidents.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { EgressModule } from '../egress/egress.module';
+import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
+import { Ai } from './ai';
 import { AiAnswers } from './ai-answers';
+import { AiEndpoints } from './ai-endpoints';
 import { AiSettings } from './ai-settings';
 import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
 import { IncidentAnalyses } from './incident-analyses';
 import { IncidentFacts } from './incident-facts';
+import { OwnEndpointAi } from './own-endpoint-ai';
 
 /** Lets an AI analyse incidents. */
 @Module({
@@ -19,10 +24,22 @@ import { IncidentFacts } from './incident-facts';
     AuditModule,
     ControlPlaneClientModule,
     CredentialsModule,
+    EgressModule,
     IncidentsModule,
     PlaneIdentityModule,
+    TenantSecretsModule,
   ],
   controllers: [AiController],
-  providers: [AiAnswers, AiSettings, ControlPlaneAi, IncidentAnalyses, IncidentFacts],
+  providers: [
+    Ai,
+    AiAnswers,
+    AiEndpoints,
+    AiSettings,
+    ControlPlaneAi,
+    IncidentAnalyses,
+    IncidentFacts,
+    OwnEndpointAi,
+  ],
+  exports: [AiEndpoints],
 })
 export class AiModule {}

@@ -1,4 +1,4 @@
-import { type AiText } from './control-plane-ai';
+import { type AiText } from './ai-question';
 import { type Redaction } from './redaction';
 import { ShownText } from './shown-text';
 import { requireBounded } from './structured-answer';
@@ -13,7 +13,7 @@ export async function* answerPieces<T>(
   finish: (whole: AiText) => Promise<T>,
 ): AsyncGenerator<AnswerPiece<T>> {
   const shown = new ShownText(redaction);
-  let whole: AiText = { text: '', model: '' };
+  let whole: AiText = { text: '', model: '', source: 'control_plane' };
   for await (const piece of pieces) {
     whole = { ...piece, text: whole.text + piece.text };
     requireBounded(whole.text);

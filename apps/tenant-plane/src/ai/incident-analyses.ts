@@ -3,12 +3,13 @@ import { type AnalysisView } from '@atlas/tenant-api/ai';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { Ai } from './ai';
 import { AiAnswers } from './ai-answers';
+import { type AiQuestion, type AiText } from './ai-question';
 import { AiSettings } from './ai-settings';
 import { aiUnavailable } from './ai.errors';
 import { analysisPrompt } from './analysis-prompt';
 import { type AnswerPiece, answerPieces } from './answer-pieces';
-import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 import { redactionOf } from './facts-message';
 import { foundAnalysis } from './hypotheses';
 import { type Facts, IncidentFacts } from './incident-facts';
@@ -32,7 +33,7 @@ export class IncidentAnalyses {
   constructor(
     private readonly facts: IncidentFacts,
     private readonly settings: AiSettings,
-    private readonly ai: ControlPlaneAi,
+    private readonly ai: Ai,
     private readonly answers: AiAnswers,
     private readonly writes: UserWrites,
   ) {}
@@ -58,8 +59,9 @@ export class IncidentAnalyses {
    */
   private async prepared(tenantId: string, asked: Asked): Promise<Prepared> {
     const facts = await this.facts.of(tenantId, asked.by, asked.incidentId);
-    const word = await this.settings.requireAllowed(tenantId);
-    const requireAllowed = async (): Promise<void> => void (await this.settings.requireAllowed(tenantId));
+    const word = await this.settings.requireAllowed(tenantId, 'analysis');
+    const requireAllowed = async (): Promise<void> =>
+      void (await this.settings.requireAllowed(tenantId, 'analysis'));
     const redaction = redactionOf(facts);
     const messages = analysisPrompt(facts, redaction);
     return {
@@ -73,15 +75,14 @@ export class IncidentAnalyses {
   private async recorded(
     tenantId: string,
     { by, incidentId }: Asked,
-    { text, model }: AiText,
+    { text, model, source }: AiText,
     { facts, redaction }: { readonly facts: Facts; readonly redaction: Redaction },
   ): Promise<AnalysisView> {
     if (text.trim() === '') throw aiUnavailable("the AI's answer was empty");
     const found = foundAnalysis(text, facts, redaction);
-    const source = 'control_plane';
     const answer = { askedBy: by.id, incidentId, model, source } as const;
     await this.writes.by(tenantId, by, () =>
-      together([this.settings.requireAllowed(tenantId), this.answers.record(tenantId, answer)]),
+      together([this.settings.requireAllowed(tenantId, 'analysis'), this.answers.record(tenantId, answer)]),
     );
     return { ...found, model, source };
   }

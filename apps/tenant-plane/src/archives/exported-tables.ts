@@ -356,6 +356,15 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     onImport: 'keep in archive',
     columns: ['route', 'is_allowed', 'changed_at'],
   },
+  ai_feature_settings: {
+    onImport: 'keep in archive',
+    columns: ['feature', 'is_allowed', 'changed_at'],
+  },
+  ai_endpoints: {
+    onImport: 'keep in archive',
+    columns: ['kind', 'base_url', 'model', 'used_as', 'timeout_seconds', 'changed_at'],
+    withheld: { sealed_key: 'a secret' },
+  },
   ai_answers: {
     onImport: 'insert',
     columns: ['id', 'incident_id', 'source', 'model', 'asked_by', 'answered_at'],

@@ -1,7 +1,11 @@
 import { type EgressClassName } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { OutboundHttp } from '../outbound/outbound-http';
-import { type OutboundRequest, type OutboundResponse } from '../outbound/outbound-request';
+import {
+  type OutboundRequest,
+  type OutboundResponse,
+  type OutboundStream,
+} from '../outbound/outbound-request';
 import { type Departure, Egress } from './egress';
 
 /** Calls addresses that a tenant has configured, through the door. */
@@ -17,17 +21,26 @@ export class OutboundCalls {
    * OutboundHttp.fetch} throws, and `egress_refused`. Call it outside of transactions.
    */
   async fetch(name: EgressClassName, request: OutboundRequest): Promise<OutboundResponse> {
-    const admission = await this.egress.require(departureOf(name, request));
-    const onSending = (url: URL): void => {
-      admission.note(url.origin);
-      request.onSending?.(url);
-    };
-    return this.http.fetch({ ...request, onSending });
+    return this.http.fetch(await this.recorded(name, request));
+  }
+
+  /** Like {@link fetch}, but the body is read while it arrives. */
+  async stream(name: EgressClassName, request: OutboundRequest): Promise<OutboundStream> {
+    return this.http.stream(await this.recorded(name, request));
   }
 
   /** See {@link OutboundHttp.requireAllowed}. Only resolves a name. */
   requireAllowed(url: string, headers?: OutboundRequest['headers']): Promise<void> {
     return this.http.requireAllowed(url, headers);
+  }
+
+  private async recorded(name: EgressClassName, request: OutboundRequest): Promise<OutboundRequest> {
+    const admission = await this.egress.require(departureOf(name, request));
+    const onSending = (url: URL): void => {
+      admission.note(url.origin);
+      request.onSending?.(url);
+    };
+    return { ...request, onSending };
   }
 }
 

@@ -2,12 +2,15 @@ import {
   OUTAGE_CAPABILITIES,
   type OutageBehaviour,
   type OutageNeed,
+  type OutagePromise,
   type OutageStage,
+  PROMISE_OF_OWN_AI,
   outageStageAfter,
   outageSteps,
 } from '@atlas/deployment-profiles';
 import { type OutageContractView } from '@atlas/tenant-api/outage';
 import { Injectable } from '@nestjs/common';
+import { AiEndpoints } from '../ai/ai-endpoints';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
 import { TenantEntitlements } from '../entitlements/entitlements';
 import { Deployment } from '../plane-identity/deployment';
@@ -22,11 +25,13 @@ export class OutageContracts {
     private readonly deployment: Deployment,
     private readonly entitlements: TenantEntitlements,
     private readonly time: TrustedTime,
+    private readonly endpoints: AiEndpoints,
   ) {}
 
   async of(tenant: Tenant): Promise<OutageContractView> {
     const { reachable, last_contact_at } = this.link.status;
     const { readOnly } = await this.entitlements.of(tenant);
+    const hasOwnAi = (await this.endpoints.of(tenant.id)) !== null;
     const remaining: Readonly<Record<OutageNeed, OutageBehaviour>> = {
       nothing: 'works',
       // A lease from a file may be valid for longer than the stage says, and an unpaid bill ends it earlier.
@@ -36,13 +41,19 @@ export class OutageContracts {
     return {
       control_plane: { reachable, last_contact_at },
       stage: reachable ? null : this.stageSince(last_contact_at),
-      capabilities: this.deployment.profile.outageContract.map((promise) => ({
+      capabilities: this.promises(hasOwnAi).map((promise) => ({
         key: promise.capability,
         title: OUTAGE_CAPABILITIES[promise.capability],
         now: remaining[promise.needs],
         stages: outageSteps(promise),
       })),
     };
+  }
+
+  private promises(hasOwnAi: boolean): readonly OutagePromise[] {
+    const ofTheModel = this.deployment.profile.outageContract;
+    if (!hasOwnAi) return ofTheModel;
+    return ofTheModel.map((promise) => (promise.capability === 'ai' ? PROMISE_OF_OWN_AI : promise));
   }
 
   private stageSince(lastContactAt: Date | null): OutageStage {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AiModule } from '../ai/ai.module';
 import { AuditModule } from '../audit/audit.module';
 import { ControlPlaneLinkModule } from '../control-plane-link/control-plane-link.module';
 import { EntitlementsModule } from '../entitlements/entitlements.module';
@@ -9,7 +10,7 @@ import { RehearsalRecords } from './rehearsal-records';
 
 /** Shows what works while the Control Plane is unreachable, and records rehearsals of that. */
 @Module({
-  imports: [AuditModule, ControlPlaneLinkModule, EntitlementsModule, PlaneIdentityModule],
+  imports: [AiModule, AuditModule, ControlPlaneLinkModule, EntitlementsModule, PlaneIdentityModule],
   controllers: [OutageController],
   providers: [OutageContracts, RehearsalRecords],
 })

@@ -2,6 +2,7 @@ import { type LookupAddress } from 'node:dns';
 import { type IncomingMessage } from 'node:http';
 import {
   OutboundNetwork,
+  bodyParts,
   networkFailure,
   outboundFailed,
   outboundTimeout,
@@ -13,14 +14,25 @@ import {
 } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Deployment } from '../plane-identity/deployment';
-import { type Hop, type OutboundRequest, type OutboundResponse, firstHop, nextHop } from './outbound-request';
+import {
+  type Hop,
+  type OutboundRequest,
+  type OutboundResponse,
+  type OutboundStream,
+  firstHop,
+  nextHop,
+} from './outbound-request';
 
 const MAX_REDIRECTS = 5;
 const LOOKUP_MS = 5000;
 
 interface Limits extends Pick<OutboundRequest, 'maxBytes' | 'timeoutMs' | 'onSending'> {
+  /** Ends the call when its time is over, or when nobody waits for it. */
   readonly signal: AbortSignal;
+  readonly encodings: string;
 }
+
+const COMPRESSED = 'gzip, deflate, br';
 
 /**
  * Calls addresses that a tenant has configured. On a plane that Atlas runs, only addresses on the internet
@@ -41,10 +53,28 @@ export class OutboundHttp {
    * Follows redirects. Throws `address_not_allowed`, `header_not_allowed`, `outbound_timeout`,
    * `outbound_too_large` or `outbound_failed`, or the signal's reason. Call it outside of transactions.
    */
-  async fetch(asked: OutboundRequest): Promise<OutboundResponse> {
+  fetch(asked: OutboundRequest): Promise<OutboundResponse> {
+    return this.exchange(asked, COMPRESSED, read);
+  }
+
+  /** Like {@link fetch}, but the body is read while it arrives. The limit of time includes it. */
+  stream(asked: OutboundRequest): Promise<OutboundStream> {
+    return this.exchange(asked, 'identity', ({ url: { host } }, response, limits) => {
+      const { statusCode: status = 0 } = response;
+      if (status !== 200) response.destroy();
+      const parts = status === 200 ? partsOf(response, host, limits, asked.signal) : nothing();
+      return { status, headers: headersOf(response), parts };
+    });
+  }
+
+  private async exchange<T>(
+    asked: OutboundRequest,
+    encodings: string,
+    take: (hop: Hop, response: IncomingMessage, limits: Limits) => Promise<T> | T,
+  ): Promise<T> {
     const { timeoutMs, maxBytes, onSending } = asked;
     const within = signalWithin(timeoutMs, ...(asked.signal ? [asked.signal] : []));
-    const limits = { timeoutMs, maxBytes, onSending, signal: within };
+    const limits = { timeoutMs, maxBytes, onSending, signal: within, encodings };
     let hop = firstHop(asked);
     for (let redirects = 0; ; redirects += 1) {
       const { host } = hop.url;
@@ -53,7 +83,7 @@ export class OutboundHttp {
         const next = nextHop(hop, response.statusCode ?? 0, response.headers.location);
         if (next === null) {
           asked.onStatus?.(response.statusCode ?? 0);
-          return await read(hop, response, limits);
+          return await take(hop, response, limits);
         }
         response.destroy();
         if (redirects === MAX_REDIRECTS)
@@ -78,14 +108,14 @@ export class OutboundHttp {
     this.requirePublic(url, found);
   }
 
-  private async send(hop: Hop, { signal, onSending }: Limits): Promise<IncomingMessage> {
+  private async send(hop: Hop, { signal, onSending, encodings }: Limits): Promise<IncomingMessage> {
     const { url, method, body } = hop;
     const addresses = await resolveHost(this.network, url, signal);
     this.requirePublic(url, addresses);
     const headers = {
       'user-agent': 'Atlas',
       ...hop.headers,
-      'accept-encoding': 'gzip, deflate, br',
+      'accept-encoding': encodings,
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
     };
     return sendTo(addresses, { url, method, headers, body, signal, onSending: () => onSending?.(url) });
@@ -102,7 +132,27 @@ export class OutboundHttp {
 
 async function read(hop: Hop, response: IncomingMessage, limits: Limits): Promise<OutboundResponse> {
   const { statusCode: status = 0 } = response;
-  const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
   const body = await readBody(response, { ...limits, host: hop.url.host, method: hop.method });
-  return { status, headers: Object.fromEntries(headers), body };
+  return { status, headers: headersOf(response), body };
+}
+
+async function* partsOf(
+  response: IncomingMessage,
+  host: string,
+  { maxBytes, timeoutMs, signal }: Limits,
+  caller: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bodyParts(response, { host, maxBytes });
+  } catch (error) {
+    caller?.throwIfAborted();
+    throw signal.aborted ? outboundTimeout(host, timeoutMs) : networkFailure(host, error);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  return Object.fromEntries(entries);
 }

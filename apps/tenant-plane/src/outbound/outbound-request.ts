@@ -27,6 +27,12 @@ export interface OutboundResponse {
   readonly body: Buffer;
 }
 
+/** A response whose body is read while it arrives. */
+export interface OutboundStream extends Omit<OutboundResponse, 'body'> {
+  /** Empty unless the status is 200. Throws what `fetch` throws. */
+  readonly parts: AsyncIterable<Uint8Array>;
+}
+
 /** A request to one address, without its limits. */
 export interface Hop extends Pick<OutboundRequest, 'method' | 'body'> {
   readonly url: URL;

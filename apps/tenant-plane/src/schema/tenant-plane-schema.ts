@@ -4,6 +4,8 @@ import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { Agent } from '../agents/agent.entity';
 import { UsageDay } from '../entitlements/usage-day.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
+import { AiEndpoint } from '../ai/ai-endpoint.entity';
+import { AiFeatureSetting } from '../ai/ai-feature-setting.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AlertGroup } from '../alerts/alert-group.entity';
 import { Alert } from '../alerts/alert.entity';
@@ -90,6 +92,8 @@ import { KeepLeases1700000000052 } from './migrations/0052-keep-leases';
 import { MeterUsage1700000000053 } from './migrations/0053-meter-usage';
 import { KeepEgress1700000000054 } from './migrations/0054-keep-egress';
 import { NoteLatestVersion1700000000056 } from './migrations/0056-note-latest-version';
+import { AllowAiFeatures1700000000057 } from './migrations/0057-allow-ai-features';
+import { KeepAiEndpoints1700000000058 } from './migrations/0058-keep-ai-endpoints';
 import { NameIncarnations1700000000059 } from './migrations/0059-name-incarnations';
 import { RehearseOutages1700000000060 } from './migrations/0060-rehearse-outages';
 
@@ -138,6 +142,8 @@ export const TENANT_SCOPED_ENTITIES = [
   SealedValues,
   Agent,
   AiRouteSetting,
+  AiFeatureSetting,
+  AiEndpoint,
   AiAnswer,
   UsageDay,
   IdempotencyRecord,
@@ -208,6 +214,8 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     MeterUsage1700000000053,
     KeepEgress1700000000054,
     NoteLatestVersion1700000000056,
+    AllowAiFeatures1700000000057,
+    KeepAiEndpoints1700000000058,
     NameIncarnations1700000000059,
     RehearseOutages1700000000060,
   ],

@@ -142,7 +142,6 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['fails', streamOf(['The '], { error: { code: 'ai_timeout', message: 'Why.' } }), 'ai_timeout'],
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
-      ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
       ['has no hypotheses', streamOf(['The disk is full.'], '[DONE]'), 'ai_answer_unreadable'],
       ['does not end', streamOf(Array(70).fill('x'.repeat(1000))), 'ai_answer_unreadable'],
     ])('reports an error and records no analysis if the stream %s', async (_, completion, code) => {
@@ -155,9 +154,13 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
     });
 
-    it('reports a refusal with the same error as a call without a stream', async () => {
+    it.each([
+      ['a refusal', problem(503, 'ai_unavailable', 'Why.')],
+      ['an empty stream', streamOf([], '[DONE]')],
+      ['a stream that breaks off before it begins', streamOf([])],
+    ])('reports %s with the same error as a call without a stream', async (_, completion) => {
       const { path, admin } = await asker(plane, tenant);
-      link.control.completion = problem(503, 'ai_unavailable', 'Why.');
+      link.control.completion = completion;
       const { answer } = await streamed(path, admin);
       expect([answer.status, answer.body.code]).toEqual([503, 'ai_unavailable']);
     });
@@ -166,10 +169,16 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   it('sends no question while AI is disabled, and audits each change of the setting', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
-    expect(await settings()).toEqual({ allow_control_plane: true });
-    expect((await allow(false).expect(200)).body).toEqual({ allow_control_plane: false });
+    const initial = {
+      allow_control_plane: true,
+      features: { analysis: 'allow', runbook_draft: 'allow' },
+      own_endpoint: null,
+    };
+    expect(await settings()).toEqual(initial);
+    const off = { ...initial, allow_control_plane: false };
+    expect((await allow(false).expect(200)).body).toEqual(off);
     await allow(false).expect(200);
-    expect(await settings()).toEqual({ allow_control_plane: false });
+    expect(await settings()).toEqual(off);
     const before = link.control.questions.length;
     expect((await ask().expect(403)).body.code).toBe('ai_not_allowed');
     expect(link.control.questions).toHaveLength(before);
@@ -197,7 +206,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       await endedOrWaiting(plane, later);
       pause.release();
       const [no, yes] = [{ allow_control_plane: false }, { allow_control_plane: true }];
-      expect([await earlier, await later]).toEqual([no, yes]);
+      expect([await earlier, await later]).toMatchObject([no, yes]);
       const events = (await plane.audit(tenant, 'ai.settings_changed')).slice(-2);
       expect(events).toMatchObject([
         { before: yes, after: no },
@@ -416,15 +425,25 @@ describe.each(EVERY_DATABASE)('AI on premises, on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  it('is off until an admin allows it, and then needs the Control Plane', async () => {
+  it('is off until an admin allows it and the feature, and then needs the Control Plane', async () => {
     const { ask, allow, admin } = await asker(plane, await plane.tenant('acme'));
-    expect((await plane.get('/api/ai/settings', admin)).body).toEqual({ allow_control_plane: false });
+    expect((await plane.get('/api/ai/settings', admin)).body).toEqual({
+      allow_control_plane: false,
+      features: { analysis: 'deny', runbook_draft: 'deny' },
+      own_endpoint: null,
+    });
     const refused = await ask().expect(403);
     expect([refused.body.code, refused.body.detail]).toEqual([
       'ai_not_allowed',
       expect.stringContaining('PUT /api/ai/settings'),
     ]);
     await allow(true).expect(200);
+    const forbidden = await ask().expect(403);
+    expect([forbidden.body.code, forbidden.body.detail]).toEqual([
+      'ai_feature_not_allowed',
+      expect.stringContaining('{"features": {"analysis": "allow"}}'),
+    ]);
+    await plane.put('/api/ai/settings', { features: { analysis: 'allow' } }, admin).expect(200);
     const { body } = await ask().expect(503);
     expect([body.code, body.detail]).toEqual([
       'control_plane_unreachable',

@@ -25,6 +25,7 @@ import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenan
 
 const SECRET = 'disk of db-1 is full';
 const MAIL = { class: 'mail', destination: 'smtp://mail.example.com', fields: ['to'], bytes: 10 } as const;
+const ALLOWED = { allow_control_plane: true, features: { analysis: 'allow' } };
 const PROMPT = { ...MAIL, class: 'ai_prompt', destination: 'https://cp', fields: ['stream'] } as const;
 
 const briefly = ({ class: name, count, bytes, refused }: LedgerEntry) => [name, count, bytes, refused];
@@ -156,7 +157,7 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
       .post('/api/incidents', { title: 'Disk full', severity: 'P2' }, admin)
       .expect(201);
     const ask = () => plane.post(`/api/ai/incidents/${incident.body.id}/analysis`, undefined, admin);
-    await plane.put('/api/ai/settings', { allow_control_plane: true }, admin).expect(200);
+    await plane.put('/api/ai/settings', ALLOWED, admin).expect(200);
     const full = Object.assign(new Error('No space left on device'), { code: 'SQLITE_FULL' });
     const write = jest.spyOn(plane.app.get(EgressLedger), 'write').mockRejectedValueOnce(full);
     expect((await ask()).status).toBeGreaterThanOrEqual(500);
@@ -225,12 +226,12 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
     const online = jest.spyOn(plane.app.get(Deployment), 'isOffline', 'get').mockReturnValue(false);
     const { body } = await plane.get('/api/residency', admin).expect(200);
     online.mockRestore();
-    expect(body.classes).toHaveLength(13);
+    expect(body.classes).toHaveLength(14);
     const listed = body.classes
       .filter((one: EgressClassView) => one.in_ledger)
       .map((one: EgressClassView) => one.class);
     const called = ['runbook_http', 'prometheus_query', 'sign_on', 'mail'];
-    expect(listed).toEqual(['move_rows', 'backup_rows', 'ai_prompt', ...called]);
+    expect(listed).toEqual(['move_rows', 'backup_rows', 'ai_prompt', 'ai_own_endpoint', ...called]);
     expect((await ledgerOf(plane, other)).map(briefly)).toEqual([['mail', 1, 10, false]]);
   });
 
@@ -471,7 +472,7 @@ describe('the door of a plane that runs offline', () => {
     expect(error).toEqual(['egress_refused', expect.stringContaining('ATLAS_OFFLINE_MODE')]);
     const { body } = await plane.get('/api/residency', admin).expect(200);
     const names = body.classes.map((one: EgressClassView) => one.class);
-    expect(names).toEqual(['runbook_http', 'prometheus_query', 'sign_on', 'mail']);
+    expect(names).toEqual(['ai_own_endpoint', 'runbook_http', 'prometheus_query', 'sign_on', 'mail']);
   });
 
   it('lists every server that a call of the tenant reached, without paths and queries', async () => {

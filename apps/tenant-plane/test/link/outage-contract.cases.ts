@@ -28,6 +28,7 @@ const SECONDS: Readonly<Record<OutageStage, number>> = {
   P30D: 30 * 24 * 3600,
 };
 const SLO = { name: 'Checkout', objective: 0.99, window_days: 30, indicator: { kind: 'events' } };
+const ALLOWED = { allow_control_plane: true, features: { analysis: 'allow' } };
 const RUNBOOK = { name: 'Look', steps: [{ name: 'look', kind: 'manual', risk: 'low', config: {} }] };
 
 const cases = EVERY_DATABASE.flatMap((driver) => DEPLOYMENT_MODELS.map((model) => ({ driver, model })));
@@ -62,7 +63,7 @@ describe.each(cases)('the outage contract of $model on $driver', ({ driver, mode
     plane = await link.startPlane({ ATLAS_TP_DEPLOYMENT: model }, clock);
     await link.reported(acme.tenant_id);
     await enter();
-    await plane.put('/api/ai/settings', { allow_control_plane: true }, admin).expect(200);
+    await plane.put('/api/ai/settings', ALLOWED, admin).expect(200);
     const source = { name: 'Alerts', kind: 'generic' };
     ingestKey = (await plane.post('/api/data-sources', source, admin).expect(201)).body.key;
   });

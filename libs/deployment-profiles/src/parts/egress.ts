@@ -18,6 +18,7 @@ const EGRESS_CLASSES = [
   'backup_rows',
   'transfer_progress',
   'ai_prompt',
+  'ai_own_endpoint',
   'runbook_http',
   'prometheus_query',
   'sign_on',
@@ -150,6 +151,13 @@ const FACTS: Readonly<Record<EgressClassName, Omit<EgressClass, 'name' | 'needsC
     contents: 'readable',
     concerns: 'tenant',
     fields: [PLANE_ID, '?allowed_by_admin', 'messages[].role', 'messages[].content', 'stream'],
+  },
+  ai_own_endpoint: {
+    purpose: "Ask an AI about an incident, at the endpoint that the tenant's admin has chosen.",
+    destination: 'tenant_chosen',
+    contents: 'readable',
+    concerns: 'tenant',
+    fields: ['url', 'headers', 'body'],
   },
   runbook_http: {
     purpose: 'Send the request of an http step of a runbook, to the server that the runbook names.',

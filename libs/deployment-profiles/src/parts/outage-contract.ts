@@ -127,6 +127,17 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   },
 ];
 
+/** Replaces the promise of the model for tenants that have an AI of their own. */
+export const PROMISE_OF_OWN_AI: OutagePromise = {
+  capability: 'ai',
+  needs: 'lease',
+  text: "The tenant's own AI answers in place of the Control Plane's.",
+  later: {
+    P1D: WARNED,
+    P30D: 'Refused: AI is a paid extra. Its settings can be read.',
+  },
+};
+
 /** What a lease says applies until it has expired. */
 export function entitlementsPromise(text: string): OutagePromise {
   const later = {

@@ -100,8 +100,8 @@ export const DEDICATED_PROFILE = profileWith({
       capability: 'ai',
       needs: 'link',
       text:
-        'The tenant plane reaches AI only through the Control Plane. Until it is back, questions get an ' +
-        'error that explains why.',
+        'The tenant plane reaches AI through the Control Plane. Until it is back, questions get an error ' +
+        'that explains why, unless the tenant has an AI of its own.',
     },
     {
       capability: 'tenant_address',

@@ -98,7 +98,9 @@ export const HYBRID_PROFILE = profileWith({
     {
       capability: 'ai',
       needs: 'link',
-      text: 'AI is the cloud half of hybrid. It pauses, and questions get an error that explains why.',
+      text:
+        'AI is the cloud half of hybrid. It pauses, and questions get an error that explains why, unless ' +
+        'the tenant has an AI of its own.',
     },
     {
       capability: 'tenant_address',

@@ -108,7 +108,7 @@ export const ON_PREM_PROFILE = profileWith({
       needs: 'link',
       text:
         'Used only if your admin allows it, and then through the Control Plane. Until it is back, ' +
-        'questions get an error that explains why.',
+        'questions get an error that explains why, unless your admin has set an AI of your own.',
     },
     {
       capability: 'tenant_address',

@@ -93,7 +93,7 @@ export const SHARED_PROFILE = profileWith({
       needs: 'link',
       text:
         'Atlas routes AI through the Control Plane. Until it is back, questions get an error that ' +
-        'explains why.',
+        'explains why, unless the tenant has an AI of its own.',
     },
     {
       capability: 'tenant_address',

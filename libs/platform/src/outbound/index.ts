@@ -1,4 +1,4 @@
-export { readBody } from './limited-body';
+export { bodyParts, readBody } from './limited-body';
 export { OutboundNetwork } from './outbound-network';
 export { outboundUrl } from './outbound-url';
 export { headerNotAllowed, networkFailure, outboundFailed, outboundTimeout } from './outbound.errors';

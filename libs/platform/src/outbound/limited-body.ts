@@ -45,6 +45,22 @@ export async function readBody(response: IncomingMessage, reading: Reading): Pro
   return Buffer.concat(chunks);
 }
 
+/**
+ * Yields a body as it arrives. Stops as soon as it is too large. It must not be compressed, because a
+ * compressed body may be held back.
+ */
+export async function* bodyParts(
+  response: IncomingMessage,
+  { host, maxBytes }: Pick<Reading, 'host' | 'maxBytes'>,
+): AsyncGenerator<Buffer> {
+  const encoding = (response.headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (encoding !== 'identity') {
+    response.destroy();
+    throw outboundFailed(host, 'the response is compressed although it must not be');
+  }
+  yield* limited(response, host, maxBytes);
+}
+
 async function* limited(
   source: AsyncIterable<Buffer>,
   host: string,

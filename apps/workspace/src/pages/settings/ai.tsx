@@ -13,7 +13,7 @@ import { api } from '../../api';
 import { NeedsRole } from '../../needs-role';
 import { plane } from '../../plane';
 import { useMay } from '../../session';
-import { aiSettings } from '../../settings/ai-settings';
+import { aiSettings, isAiOn } from '../../settings/ai-settings';
 
 /** Whether an AI may read incidents. */
 export function Ai() {
@@ -30,7 +30,7 @@ function AiPage() {
   const [asked, setAsked] = useState<QuestionProps['seen']>();
   const { data: about } = useQuery(plane);
   const { data, error, isPending } = useQuery(aiSettings);
-  const isOn = data?.stored.allow_control_plane === true;
+  const isOn = data !== undefined && isAiOn(data.stored);
   return (
     <Page
       title="AI"
@@ -92,6 +92,9 @@ function WhatLeaves() {
   );
 }
 
+const OFF = { allow_control_plane: false };
+const ON = { allow_control_plane: true, features: { analysis: 'allow' } } as const;
+
 interface QuestionProps {
   readonly seen: Versioned<TenantPlaneSchemas['schemas']['AiSettingsView']>;
   readonly onClose: () => void;
@@ -109,7 +112,7 @@ function Question({ seen, onClose }: QuestionProps) {
       onClose();
     },
   });
-  const isOn = seen.stored.allow_control_plane;
+  const isOn = isAiOn(seen.stored);
   const verb = isOn ? 'Switch AI off' : 'Switch AI on';
   return (
     <Confirm
@@ -118,7 +121,7 @@ function Question({ seen, onClose }: QuestionProps) {
       color={isOn ? 'red' : 'indigo'}
       error={change.error}
       isPending={change.isPending}
-      onConfirm={() => change.mutate({ allow_control_plane: !isOn })}
+      onConfirm={() => change.mutate(isOn ? OFF : ON)}
       onClose={onClose}
     >
       {isOn ? (
