@@ -14,6 +14,12 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     // Without a provider the plane refuses, but only after it has found the incident.
     answers: [200, 403, 503],
   },
+  'POST /api/ai/incidents/:id/runbook-draft': {
+    verb: 'write',
+    path: { id: 'incident' },
+    // As above. 403: a smaller plan does not include drafts.
+    answers: [200, 403, 503],
+  },
   'GET /api/ai/settings': { verb: 'read' },
   'PUT /api/ai/settings': {
     verb: 'write',

@@ -15,10 +15,13 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { type RunbookDto } from './runbooks';
 
 export interface AiApi {
   /** Analyse an incident. With `Accept: text/event-stream`, streams `delta` events, then `done` or `error` */
   'POST /api/ai/incidents/:id/analysis': { 200: AnalysisView };
+  /** Draft a runbook for an incident, without storing it. Streams like an analysis */
+  'POST /api/ai/incidents/:id/runbook-draft': { 200: RunbookDto };
   /** Show the AI settings */
   'GET /api/ai/settings': { 200: AiSettingsView };
   /** Allow or forbid AI, as a whole and for each feature, and set an AI of your own */

@@ -34,4 +34,16 @@ export class AiAnswers {
       await countUsage(scope, { meter: 'ai_answers', amount: 1, at: answeredAt });
     });
   }
+
+  /** Records that an AI has drafted a runbook. The draft itself is not stored. */
+  recordDraft(
+    tenantId: string,
+    { incidentId: targetId, model, source }: Pick<AiAnswer, 'incidentId' | 'model' | 'source'>,
+  ): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const entry = { action: 'incident.runbook_drafted', targetKind: 'incident', targetId };
+      await this.audit.record(scope, { ...entry, after: { model, source } });
+      await countUsage(scope, { meter: 'ai_answers', amount: 1, at: this.clock.now() });
+    });
+  }
 }

@@ -22,6 +22,7 @@ import {
   type AnalysisView,
   type AiSettingsView,
 } from '@atlas/tenant-api/ai';
+import { type RunbookDto } from '@atlas/tenant-api/runbooks';
 import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { ChangesModule, Requires } from '../access/requires';
@@ -33,13 +34,22 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { AiSettings } from './ai-settings';
 import { type AnswerPiece } from './answer-pieces';
 import { IncidentAnalyses } from './incident-analyses';
+import { type AiTask, type Asked, IncidentQuestions } from './incident-questions';
+import { RunbookDrafts } from './runbook-drafts';
 
 const Serves = servesOf<AiApi>();
 const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
+const DRAFT_RUNBOOKS: Permission = { name: 'ai:draft-runbooks', from: 'operator' };
 const VERSION = byContent<AiSettingsView>('allow_control_plane', 'features', 'own_endpoint');
 /** The Control Plane may take two minutes, and the tenant's own endpoint 100 seconds. */
 const ANSWER_SECONDS = 240;
 const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
+
+interface AskedOverHttp extends Asked {
+  /** What the caller must keep until the answer has ended. */
+  readonly permission: Permission;
+  readonly accept: string | undefined;
+}
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -47,6 +57,8 @@ const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
 export class AiController {
   constructor(
     private readonly analyses: IncidentAnalyses,
+    private readonly drafts: RunbookDrafts,
+    private readonly questions: IncidentQuestions,
     private readonly settings: AiSettings,
     private readonly tenants: TenantDatabase,
     private readonly sessions: SessionAuthentication,
@@ -63,29 +75,31 @@ export class AiController {
   @HttpCode(200)
   @AnswersWithin(ANSWER_SECONDS)
   @ApiProduces('application/json', 'text/event-stream')
-  async analyse(
+  analyse(
     @CurrentTenant() tenant: Tenant,
-    @CurrentUser() user: SignedInUser,
+    @CurrentUser() by: SignedInUser,
     @Param('id', UuidPipe) incidentId: string,
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<Sent<AnalysisView>> {
-    const asked = { by: user, incidentId };
-    const ended = this.answers.whileAdmitted(callerGone(reply), {
-      credential: user.sessionId,
-      isStanding: () =>
-        this.tenants.read(
-          tenant.id,
-          async (scope) =>
-            (await this.sessions.isStanding(scope, user, USE_AI)) &&
-            (await this.settings.isFeatureAllowed(tenant.id, 'analysis')),
-        ),
-    });
-    if (accept?.includes('text/event-stream')) {
-      const pieces = await this.analyses.stream(tenant.id, asked, ended);
-      return sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
-    }
-    return sendJson(reply, await this.analyses.analyse(tenant.id, asked, ended));
+    return this.answer(tenant, this.analyses, { by, incidentId, permission: USE_AI, accept }, reply);
+  }
+
+  /** Nothing is stored. Responds as an analysis does. The last event is the body of a runbook. */
+  @Requires(DRAFT_RUNBOOKS)
+  @ChangesModule('ai_runbook_drafts')
+  @Serves('POST /api/ai/incidents/:id/runbook-draft')
+  @HttpCode(200)
+  @AnswersWithin(ANSWER_SECONDS)
+  @ApiProduces('application/json', 'text/event-stream')
+  draft(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
+    @Param('id', UuidPipe) incidentId: string,
+    @Headers('accept') accept: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<Sent<RunbookDto>> {
+    return this.answer(tenant, this.drafts, { by, incidentId, permission: DRAFT_RUNBOOKS, accept }, reply);
   }
 
   @Requires(USE_AI)
@@ -105,6 +119,29 @@ export class AiController {
     @IfMatch() expected: ExpectedVersion<AiSettingsView>,
   ): Promise<AiSettingsView> {
     return this.settings.change(tenant.id, user, dto, expected);
+  }
+
+  private async answer<T extends object>(
+    { id }: Tenant,
+    task: AiTask<T>,
+    { permission, accept, ...asked }: AskedOverHttp,
+    reply: FastifyReply,
+  ): Promise<Sent<T>> {
+    const ended = this.answers.whileAdmitted(callerGone(reply), {
+      credential: asked.by.sessionId,
+      isStanding: () =>
+        this.tenants.read(
+          id,
+          async (scope) =>
+            (await this.sessions.isStanding(scope, asked.by, permission)) &&
+            (await this.settings.isFeatureAllowed(id, task.feature)),
+        ),
+    });
+    if (accept?.includes('text/event-stream')) {
+      const pieces = await this.questions.stream(id, task, asked, ended);
+      return sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
+    }
+    return sendJson(reply, await this.questions.ask(id, task, asked, ended));
   }
 }
 

@@ -6,6 +6,7 @@ import { CredentialsModule } from '../credentials/credentials.module';
 import { IncidentsModule } from '../incidents/incidents.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { EgressModule } from '../egress/egress.module';
+import { RunbooksModule } from '../runbooks/runbooks.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { Ai } from './ai';
 import { AiAnswers } from './ai-answers';
@@ -15,7 +16,9 @@ import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
 import { IncidentAnalyses } from './incident-analyses';
 import { IncidentFacts } from './incident-facts';
+import { IncidentQuestions } from './incident-questions';
 import { OwnEndpointAi } from './own-endpoint-ai';
+import { RunbookDrafts } from './runbook-drafts';
 
 /** Lets an AI analyse incidents. */
 @Module({
@@ -27,6 +30,7 @@ import { OwnEndpointAi } from './own-endpoint-ai';
     EgressModule,
     IncidentsModule,
     PlaneIdentityModule,
+    RunbooksModule,
     TenantSecretsModule,
   ],
   controllers: [AiController],
@@ -38,7 +42,9 @@ import { OwnEndpointAi } from './own-endpoint-ai';
     ControlPlaneAi,
     IncidentAnalyses,
     IncidentFacts,
+    IncidentQuestions,
     OwnEndpointAi,
+    RunbookDrafts,
   ],
   exports: [AiEndpoints],
 })

@@ -13,6 +13,6 @@ import { StepAddresses } from './step-addresses';
   imports: [AccessModule, AuditModule, IdempotencyModule, EgressModule, TenantSecretsModule],
   controllers: [RunbooksController],
   providers: [RunbookCredentials, Runbooks, StepAddresses],
-  exports: [RunbookCredentials],
+  exports: [RunbookCredentials, StepAddresses],
 })
 export class RunbooksModule {}

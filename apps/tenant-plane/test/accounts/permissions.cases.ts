@@ -63,6 +63,7 @@ const ROUTES: readonly Route[] = [
     status: 200,
   },
   { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
+  { method: 'post', path: `/api/ai/incidents/${ID}/runbook-draft`, roles: OPERATING, status: 404 },
   { method: 'get', path: '/api/ai/settings', roles: FULFILLING, status: 200 },
   {
     method: 'put',
@@ -141,7 +142,7 @@ describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => 
   /** The first admin signs up and invites all other users. */
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
-    const tenant = await plane.tenant('acme');
+    const tenant = await plane.tenant('acme', { plan: 'operations' });
     const admin = await plane.signUp(tenant);
     sessions.set('admin', admin);
     for (const role of USER_ROLES.slice(1)) sessions.set(role, await plane.join(tenant, admin, role));

@@ -86,9 +86,10 @@ export class StandInAiProvider {
 
   private answerTo(asked: AskedOfProvider): { readonly bodies: readonly string[]; readonly type: string } {
     const answers = asked.path.endsWith('/messages') ? anthropicAnswer : openAiAnswer;
-    const { promptTokens, completionTokens } = this;
+    const { promptTokens, completionTokens, reasoningTokens } = this;
+    const counts = { promptTokens, completionTokens, reasoningTokens };
     return {
-      bodies: answers(asked.body, { text: this.textFor(asked), promptTokens, completionTokens }),
+      bodies: answers(asked.body, { ...counts, text: this.textFor(asked) }),
       type: asked.body.stream ? 'text/event-stream' : 'application/json',
     };
   }

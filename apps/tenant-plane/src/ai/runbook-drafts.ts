@@ -1,0 +1,46 @@
+import { type ChatMessage } from '@atlas/plane-contract';
+import { type RunbookDto } from '@atlas/tenant-api/runbooks';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { checkedDefinition } from '../runbooks/runbook-definition';
+import { StepAddresses } from '../runbooks/step-addresses';
+import { AiAnswers } from './ai-answers';
+import { type AiText } from './ai-question';
+import { aiAnswerUnreadable } from './ai.errors';
+import { draftedRunbook } from './drafted-runbook';
+import { type Facts } from './incident-facts';
+import { type AiTask, type Asked } from './incident-questions';
+import { type Redaction } from './redaction';
+import { runbookPrompt } from './runbook-prompt';
+import { structuredAnswer } from './structured-answer';
+
+/** Lets an AI draft runbooks. A draft is not stored, so that somebody reads it before it can run. */
+@Injectable()
+export class RunbookDrafts implements AiTask<RunbookDto> {
+  readonly feature = 'runbook_draft';
+
+  constructor(
+    private readonly answers: AiAnswers,
+    private readonly addresses: StepAddresses,
+  ) {}
+
+  prompt(facts: Facts, redaction: Redaction): ChatMessage[] {
+    return runbookPrompt(facts, redaction);
+  }
+
+  /** A draft passes every check of a runbook that a user stores. */
+  async read({ text }: AiText, _: Facts, redaction: Redaction): Promise<RunbookDto> {
+    const draft = draftedRunbook(redaction.restoreIn(structuredAnswer(text).json));
+    try {
+      await this.addresses.requireAllowed(checkedDefinition(draft).definition);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw aiAnswerUnreadable(`the runbook is not valid. ${error.message.replace(/\.$/, '')}`);
+    }
+    return draft;
+  }
+
+  record(tenantId: string, { incidentId }: Asked, { model, source }: AiText): Promise<void> {
+    return this.answers.recordDraft(tenantId, { incidentId, model, source });
+  }
+}
