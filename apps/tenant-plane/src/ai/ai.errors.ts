@@ -67,10 +67,13 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   ai_unavailable: 'unavailable',
   ai_timeout: 'unavailable',
   ai_rate_limited: 'too_many',
+  ai_tenant_busy: 'too_many',
   ai_request_refused: 'unprocessable',
   ai_not_allowed: 'forbidden',
   model_not_in_plan: 'forbidden',
   quota_exceeded: 'forbidden',
+  module_not_in_plan: 'forbidden',
+  payment_required: 'payment_required',
 };
 
 export function refusedByControlPlane({ code, message, retryAfter }: ControlPlaneRefused): DomainError {

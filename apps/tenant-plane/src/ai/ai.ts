@@ -12,6 +12,7 @@ const NO_ANSWER = [
   'ai_unavailable',
   'ai_timeout',
   'ai_rate_limited',
+  'ai_tenant_busy',
   'quota_exceeded',
   'model_not_in_plan',
 ];

@@ -40,7 +40,7 @@ export const AI_OPERATIONS: readonly Operation[] = [
     about: 'Adds an AI provider. Only owners may do this. The key is stored encrypted and never shown.',
     examples: [
       'ai-providers add --name Local --kind openai_compatible --base-url http://ai/v1 ' +
-        '--models "core=small;enterprise=large,small"',
+        '--models "core=a;enterprise=b,a"',
       'ai-providers add --name Anthropic --kind anthropic --base-url https://api.anthropic.com ' +
         '--models core=claude-haiku-4-5',
     ],
