@@ -659,6 +659,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/event-subscriptions': { url: 'https://93.184.215.14/', events: ['job.failed'] },
       'POST /api/tenant-planes': { name: 'late-cell', region: 'eu', capacity: 10 },
       'POST /api/tenant-planes/:id/rotate-secret': { mode: 'compromised' },
+      'POST /api/tenant-planes/:id/keep-copy': { copy: 'original' },
       'POST /api/operators': { email: 'late-key@example.com', role: 'admin' },
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };

@@ -18,6 +18,8 @@ const PAIRS_AT_ONCE = 4;
 const RACES_OF_TENANT = 16;
 const HOLDING = {
   ...FROM_MODULES,
+  // All calls are held at once.
+  TENANT_PLANE_DATABASE_POOL_SIZE: '100',
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/held-calls.js')}"`,
 };
 /**

@@ -10,7 +10,7 @@ interface Refusal {
  */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   'POST /api/ai/incidents/:id/analysis': { status: 503, why: 'the Control Plane has no AI provider' },
-  'POST /api/ai/incidents/:id/runbook-draft': { status: 403, why: 'the plan core has no drafts' },
+  'POST /api/ai/incidents/:id/runbook-draft': { status: 503, why: 'the Control Plane has no AI provider' },
   'POST /api/moves/consent': { status: 409, why: 'no move waits for a consent' },
   'POST /api/entitlements/lease': { status: 409, why: 'the Control Plane sends the leases' },
   'POST /api/auth/register': { status: 403, why: 'users are invited' },

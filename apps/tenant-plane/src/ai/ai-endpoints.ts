@@ -64,7 +64,8 @@ export class AiEndpoints {
       return before !== null;
     }
     const { base_url: baseUrl, model, api_key: key } = dto;
-    const { use: usedAs = 'fallback', timeout_seconds: timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = dto;
+    const { use: usedAs = before?.usedAs ?? 'fallback' } = dto;
+    const { timeout_seconds: timeoutSeconds = before?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS } = dto;
     const kept = { baseUrl, model, usedAs, timeoutSeconds };
     const isSame = before !== null && isDeepStrictEqual({ ...before, ...kept }, { ...before });
     if (isSame && (key === undefined || (key === null && before.sealedKey === null))) return false;

@@ -128,7 +128,7 @@ export class AiController {
     reply: FastifyReply,
   ): Promise<Sent<T>> {
     const ended = this.answers.whileAdmitted(callerGone(reply), {
-      credential: asked.by.sessionId,
+      credential: `${permission.name} ${task.feature} ${asked.by.sessionId}`,
       isStanding: () =>
         this.tenants.read(
           id,

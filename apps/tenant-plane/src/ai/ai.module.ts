@@ -6,7 +6,6 @@ import { CredentialsModule } from '../credentials/credentials.module';
 import { IncidentsModule } from '../incidents/incidents.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { EgressModule } from '../egress/egress.module';
-import { RunbooksModule } from '../runbooks/runbooks.module';
 import { TenantSecretsModule } from '../tenant-secrets/tenant-secrets.module';
 import { Ai } from './ai';
 import { AiAnswers } from './ai-answers';
@@ -30,7 +29,6 @@ import { RunbookDrafts } from './runbook-drafts';
     EgressModule,
     IncidentsModule,
     PlaneIdentityModule,
-    RunbooksModule,
     TenantSecretsModule,
   ],
   controllers: [AiController],

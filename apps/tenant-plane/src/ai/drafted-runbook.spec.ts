@@ -61,12 +61,11 @@ describe('the risk of a drafted step', () => {
   it.each([
     ['manual', {}, 'low'],
     ['http', { method: 'GET' }, 'low'],
+    ['http', { method: 'GET', url: 'https://x.example/?u=web-1' }, 'medium'],
+    ['http', { method: 'GET', url: 'https://x.example/', body: '' }, 'medium'],
     ['http', { method: 'POST' }, 'medium'],
     ['http', { method: 'DELETE' }, 'high'],
-    ['shell', { command: 'systemctl', args: ['status'] }, 'medium'],
-    ['shell', { command: 'rm', args: ['-r', '/var/log/app'] }, 'high'],
-    ['shell', { command: 'kubectl', args: ['delete', 'pod'] }, 'high'],
-    ['shell', { command: 'df -h', shell: true }, 'high'],
+    ['shell', { command: 'systemctl', args: ['status'] }, 'high'],
   ] as const)('of %s %j is at least %s', (kind, config, least) => {
     expect(riskAtLeast(kind, config, 'low')).toBe(least);
     expect(riskAtLeast(kind, config, 'critical')).toBe('critical');

@@ -1,7 +1,7 @@
 import { type TimelineItem } from '../incidents/timeline-item.entity';
 import { factsMessage, redactionOf } from './facts-message';
 import { type Facts } from './incident-facts';
-import { mentionedHosts, nameTokens } from './known-hosts';
+import { mentionedHosts, nameTokens, textIn } from './known-hosts';
 
 const AT = new Date(0);
 const FACTS = {
@@ -113,6 +113,8 @@ describe('the facts of an incident', () => {
     ];
     const alerts = [{ labels: { instance: 'gamma:9100', job: 'node' } }];
     expect(mentionedHosts({ items, alerts })).toEqual(['alpha', 'web-1', 'alpha.corp.example', 'gamma']);
-    expect(nameTokens('On Web-1.corp, 17 x: "db".')).toEqual(['on', 'web-1.corp', 'db']);
+    expect(nameTokens('On Web-1.corp, 17 x: "db".')).toEqual(['on', 'web-1.corp', 'db', 'web-1']);
+    const text = textIn({ data: { note: 'Down:\nweb-2' } });
+    expect(nameTokens(text)).toContain('web-2');
   });
 });

@@ -7,6 +7,8 @@ import { Redaction } from './redaction';
 const MAX_BYTES = 24_000;
 const LONGEST_TEXT = 1000;
 const LONGEST_DESCRIPTION = 8000;
+/** Placeholders may be shorter than what they hide. */
+const HIDDEN_PER_SENT = 4;
 const MAX_LABELS = 20;
 
 /** Hides what the facts contain. Everything that is sent about them must pass it. */
@@ -21,7 +23,9 @@ export function redactionOf({ userNames, hostNames, ...facts }: Facts): Redactio
  */
 export function factsMessage(facts: Facts, redaction: Redaction): ChatMessage {
   const { title, description, severity, status, created_at } = facts.incident;
-  const text = (value: string, longest = LONGEST_TEXT): string => redaction.hide(value).slice(0, longest);
+  // Hiding a long text costs time, and most of it would be cut. A secret at the cut is cut away with it.
+  const text = (value: string, longest = LONGEST_TEXT): string =>
+    redaction.hide(value.slice(0, HIDDEN_PER_SENT * longest)).slice(0, longest);
   const incident = {
     title: text(title),
     description: text(description ?? '', LONGEST_DESCRIPTION),
@@ -49,8 +53,9 @@ export function factsMessage(facts: Facts, redaction: Redaction): ChatMessage {
   const room = new Room(MAX_BYTES - bytesOf(incident));
   const content = {
     incident,
-    configuration_items: room.fitting(items),
-    alerts: room.fitting(alerts),
+    configuration_items: room.fitting(items, MAX_BYTES / 6),
+    // The timeline keeps a share, however much the senders of alerts write.
+    alerts: room.fitting(alerts, MAX_BYTES / 3),
     timeline: room.fitting(timeline.toReversed()).toReversed(),
   };
   return { role: 'user', content: JSON.stringify(content) };
@@ -83,10 +88,17 @@ function told(data: Readonly<Record<string, unknown>>, text: Text): Record<strin
 class Room {
   constructor(private bytes: number) {}
 
-  /** The first of these that fit. */
-  fitting<T>(all: readonly T[]): T[] {
-    const end = all.findIndex((one) => (this.bytes -= bytesOf(one)) < 0);
-    return end === -1 ? [...all] : all.slice(0, end);
+  /** The first of these that fit into `share` bytes, and into what is left. */
+  fitting<T>(all: readonly T[], share = this.bytes): T[] {
+    let left = Math.min(share, this.bytes);
+    const end = all.findIndex((one) => {
+      const isTooMuch = bytesOf(one) > left;
+      if (!isTooMuch) left -= bytesOf(one);
+      return isTooMuch;
+    });
+    const fitting = end === -1 ? [...all] : all.slice(0, end);
+    this.bytes -= fitting.reduce((sum, one) => sum + bytesOf(one), 0);
+    return fitting;
   }
 }
 

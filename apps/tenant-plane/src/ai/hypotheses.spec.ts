@@ -43,6 +43,7 @@ describe('an analysis', () => {
       { kind: 'user', id: 'a' },
       'a',
       null,
+      { kind: { toString: 1, valueOf: 1 }, id: 'a' },
     ];
     const [found] = read(answerWith({ ...GUESS, citations })).hypotheses;
     expect(found?.citations).toEqual([

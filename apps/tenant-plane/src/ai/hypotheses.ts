@@ -79,7 +79,7 @@ function citable({ timeline, alerts, items }: Facts): ReadonlyMap<string, Citati
 
 function keyOf(citation: unknown): string {
   const { kind, id } = (citation ?? {}) as Partial<Record<'kind' | 'id', unknown>>;
-  return `${String(kind)} ${String(id)}`;
+  return typeof kind === 'string' && typeof id === 'string' ? `${kind} ${id}` : '';
 }
 
 function inWords(hypotheses: readonly HypothesisView[]): string {

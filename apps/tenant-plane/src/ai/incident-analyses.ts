@@ -20,7 +20,7 @@ export class IncidentAnalyses implements AiTask<AnalysisView> {
     return analysisPrompt(facts, redaction);
   }
 
-  async read({ text, model, source }: AiText, facts: Facts, redaction: Redaction): Promise<AnalysisView> {
+  read({ text, model, source }: AiText, facts: Facts, redaction: Redaction): AnalysisView {
     return { ...foundAnalysis(text, facts, redaction), model, source };
   }
 

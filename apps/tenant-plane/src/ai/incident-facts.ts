@@ -8,7 +8,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { User } from '../credentials/user.entity';
 import { Incidents } from '../incidents/incidents';
 import { TimelineItem } from '../incidents/timeline-item.entity';
-import { mentionedHosts, nameTokens } from './known-hosts';
+import { mentionedHosts, nameTokens, textIn } from './known-hosts';
 
 const MAX_TIMELINE = 40;
 const MAX_ALERTS = 20;
@@ -52,7 +52,7 @@ export class IncidentFacts {
       const items = ids.length === 0 ? [] : await scope.find(ConfigurationItem, { where: { id: In(ids) } });
       const known = { incident, timeline: timeline.toReversed(), alerts, items };
       const users = await scope.find(User, { select: { name: true } });
-      const mentioned = await itemsNamed(scope, nameTokens(JSON.stringify(known)));
+      const mentioned = await itemsNamed(scope, nameTokens(textIn(known)));
       return {
         ...known,
         userNames: users.map(({ name }) => name),

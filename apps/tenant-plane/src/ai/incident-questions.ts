@@ -23,7 +23,7 @@ export interface AiTask<T> {
   readonly feature: AiFeature;
   prompt(facts: Facts, redaction: Redaction): ChatMessage[];
   /** Reads an answer. Throws `ai_answer_unreadable`. */
-  read(answer: AiText, facts: Facts, redaction: Redaction): Promise<T>;
+  read(answer: AiText, facts: Facts, redaction: Redaction): T;
   /** Records that there was an answer. Runs in the transaction that proves that it is still allowed. */
   record(tenantId: string, asked: Asked, answer: AiText): Promise<void>;
 }
@@ -76,7 +76,7 @@ export class IncidentQuestions {
       redaction,
       finish: async (answer) => {
         if (answer.text.trim() === '') throw aiUnavailable("the AI's answer was empty");
-        const found = await task.read(answer, facts, redaction);
+        const found = task.read(answer, facts, redaction);
         // An admin may have withdrawn permission while the AI was answering.
         await this.writes.by(tenantId, asked.by, () =>
           together([requireAllowed(), task.record(tenantId, asked, answer)]),

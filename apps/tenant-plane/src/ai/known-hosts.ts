@@ -12,10 +12,20 @@ const MACHINE =
   /server|host|machine|vm|node|device|switch|router|firewall|database|cluster|instance|storage/i;
 const NAMES_A_HOST = /^(?:host|hostname|host_name|fqdn|dns|dns_name|node|nodename|instance|server|target)$/i;
 
-/** The parts of a text that could be names of hosts, in lower case. */
+/** All strings inside a value, in lines. In JSON, an escaped line break would look like part of a name. */
+export function textIn(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value)
+    .map(([key, one]) => `${key}\n${textIn(one)}`)
+    .join('\n');
+}
+
+/** The parts of a text that could be names of hosts, in lower case, each also without its domain. */
 export function nameTokens(text: string): string[] {
   const tokens = text.toLowerCase().match(/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?/g) ?? [];
-  return [...new Set(tokens)].filter((token) => token.length > 1 && /[a-z]/.test(token));
+  const short = tokens.map((token) => token.replace(/\..*$/, ''));
+  return [...new Set([...tokens, ...short])].filter((token) => token.length > 1 && /[a-z]/.test(token));
 }
 
 /** The names of hosts among the names of items, their attributes and the labels of alerts. */

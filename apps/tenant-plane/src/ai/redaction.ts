@@ -18,7 +18,7 @@ const SHORTEST_PART = 3;
 const REDACTED = '[redacted]';
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN ([A-Z ]+)-----[\s\S]*?(-----END \1-----|$)/g, REDACTED],
-  [/\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, REDACTED],
   [/\b(?:at[a-z]|ads|aga|ao[ks]|sk|gh[a-z]|github_pat|glpat|npm|xox[a-z])[_-][\w-]{16,}/g, REDACTED],
   [/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
@@ -41,11 +41,13 @@ export class Redaction {
   private readonly names: RegExp | null;
   private readonly partsOfNames: RegExp | null;
 
-  private readonly source: string;
+  /** Placeholders that may not be used, because the text contains them already. */
+  private readonly taken: ReadonlySet<string>;
+  private readonly last: Record<Kind, number> = { EMAIL: 0, IP: 0, HOST: 0, USER: 0 };
 
   /** @param source All text that will be hidden. It may contain something that looks like a placeholder. */
   constructor({ userNames, hostNames }: KnownNames, source: string) {
-    this.source = source.toUpperCase();
+    this.taken = new Set(source.toUpperCase().match(PLACEHOLDER));
     const lower = source.toLowerCase();
     const named = userNames.map((name) => name.trim()).filter((name) => name.length >= SHORTEST_PART);
     const whole = named.filter((name) => lower.includes(name.toLowerCase()));
@@ -96,10 +98,9 @@ export class Redaction {
   private placeholderFor(kind: Kind, original: string): string {
     const known = this.placeholders.get(original);
     if (known !== undefined) return known;
-    let number = 1;
-    const isTaken = (one: string): boolean => this.originals.has(one) || this.source.includes(one);
-    while (isTaken(`<${kind}_${number}>`)) number += 1;
-    const placeholder = `<${kind}_${number}>`;
+    let placeholder: string;
+    do placeholder = `<${kind}_${(this.last[kind] += 1)}>`;
+    while (this.taken.has(placeholder));
     this.placeholders.set(original, placeholder);
     this.originals.set(placeholder, original);
     return placeholder;

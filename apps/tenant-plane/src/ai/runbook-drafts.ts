@@ -3,7 +3,6 @@ import { type RunbookDto } from '@atlas/tenant-api/runbooks';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { checkedDefinition } from '../runbooks/runbook-definition';
-import { StepAddresses } from '../runbooks/step-addresses';
 import { AiAnswers } from './ai-answers';
 import { type AiText } from './ai-question';
 import { aiAnswerUnreadable } from './ai.errors';
@@ -19,20 +18,20 @@ import { structuredAnswer } from './structured-answer';
 export class RunbookDrafts implements AiTask<RunbookDto> {
   readonly feature = 'runbook_draft';
 
-  constructor(
-    private readonly answers: AiAnswers,
-    private readonly addresses: StepAddresses,
-  ) {}
+  constructor(private readonly answers: AiAnswers) {}
 
   prompt(facts: Facts, redaction: Redaction): ChatMessage[] {
     return runbookPrompt(facts, redaction);
   }
 
-  /** A draft passes every check of a runbook that a user stores. */
-  async read({ text }: AiText, _: Facts, redaction: Redaction): Promise<RunbookDto> {
+  /**
+   * A draft passes the checks of a runbook that a user stores, except that no address is looked up: asking for
+   * a name tells it to a server that the AI may have chosen.
+   */
+  read({ text }: AiText, _: Facts, redaction: Redaction): RunbookDto {
     const draft = draftedRunbook(redaction.restoreIn(structuredAnswer(text).json));
     try {
-      await this.addresses.requireAllowed(checkedDefinition(draft).definition);
+      checkedDefinition(draft);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       throw aiAnswerUnreadable(`the runbook is not valid. ${error.message.replace(/\.$/, '')}`);

@@ -77,7 +77,7 @@ export class ExportsController {
       this.downloads.open(tenant.id, id, { range, ifRange }),
     );
     const ended = this.answers.whileAdmitted(callerGone(reply), {
-      credential: user.sessionId,
+      credential: `exports ${user.sessionId}`,
       isStanding: () =>
         this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, EXPORT_DATA)),
     });

@@ -65,7 +65,7 @@ export class ResidencyController {
     @Res() reply: FastifyReply,
   ): Promise<Sent<never>> {
     const ended = this.answers.whileAdmitted(callerGone(reply), {
-      credential: user.sessionId,
+      credential: `residency ${user.sessionId}`,
       isStanding: () =>
         this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, READ_RESIDENCY)),
     });

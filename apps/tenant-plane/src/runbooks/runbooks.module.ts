@@ -13,6 +13,6 @@ import { StepAddresses } from './step-addresses';
   imports: [AccessModule, AuditModule, IdempotencyModule, EgressModule, TenantSecretsModule],
   controllers: [RunbooksController],
   providers: [RunbookCredentials, Runbooks, StepAddresses],
-  exports: [RunbookCredentials, StepAddresses],
+  exports: [RunbookCredentials],
 })
 export class RunbooksModule {}

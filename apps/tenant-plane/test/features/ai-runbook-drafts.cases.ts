@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('runbook drafts on %s', (driver) => {
       name: 'Repair web-1',
       parameters: [{ name: 'service', required: true }],
       steps: [
-        { ...RESTART, risk: 'medium' },
+        { ...RESTART, risk: 'high' },
         { ...CALL, config: { method: 'GET', url: 'http://web-1:8080/{{service}}', headers: {} } },
       ],
     });
@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('runbook drafts on %s', (driver) => {
     );
     expect(deltas.join('').trim()).toBe('Restarts the service on web-1.');
     const [, done = ''] = /event: done\ndata: (.*)\n/.exec(text) ?? [];
-    expect(JSON.parse(done)).toMatchObject({ name: 'Repair web-1', steps: [{ risk: 'medium' }, {}] });
+    expect(JSON.parse(done)).toMatchObject({ name: 'Repair web-1', steps: [{ risk: 'high' }, {}] });
   });
 
   it.each([

@@ -7,7 +7,8 @@ import { Sent } from './sent';
 /** Aborted when the caller disconnects or has received the whole response. */
 export function callerGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  raw.once('close', () => gone.abort());
+  if (raw.destroyed) gone.abort();
+  else raw.once('close', () => gone.abort());
   return gone.signal;
 }
 
