@@ -52,7 +52,8 @@ path. Put them back, and correct paths in atlas-tp.env that have changed.`;
     const folder = resolve(String(given.values['to']));
     const databaseFile = given.values['database-file'];
     const isNew = typeof databaseFile === 'string';
-    const plane = isNew ? { ...process.env, ...readEnvFile(databaseFile) } : process.env;
+    // The shell may name the database that was backed up.
+    const plane = isNew ? { ...withoutDatabase(process.env), ...readEnvFile(databaseFile) } : process.env;
     const asked = { terminal: this.terminal, input: this.input, isNew: false };
     const env = given.values['identity-file'] ? plane : await withPassphrase(given, plane, asked);
     const args = ['--file', resolve(given.operand), '--to', folder, ...identityArgument(given)];
@@ -64,4 +65,12 @@ path. Put them back, and correct paths in atlas-tp.env that have changed.`;
     this.terminal.out(given.isJson ? document : text());
     return code;
   }
+}
+
+function withoutDatabase({
+  TENANT_PLANE_DATABASE_URL: _,
+  TENANT_PLANE_MIGRATION_DATABASE_URL: __,
+  ...env
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }

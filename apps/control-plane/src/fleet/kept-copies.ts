@@ -3,6 +3,7 @@ import { Database, updateRows } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { FORK_SHOWN_MS } from '../registry/health-class';
 import { replacedBy } from '../registry/incarnations';
 import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
@@ -28,7 +29,10 @@ export class KeptCopies {
       const now = this.clock.now();
       // Whatever number this copy reports next is the newest.
       const order = { sequence: 0, storedSequence: null, missedSequences: [], lateLinkId: null };
-      await updateRows(manager, TenantPlane, { id }, { ...replacedBy(plane, incarnation, now), ...order });
+      // As after a restore, the rows of this copy are not those that a running job has seen.
+      const forkedAt = new Date(now.getTime() - FORK_SHOWN_MS);
+      const kept = { ...replacedBy(plane, incarnation, now), ...order, forkedAt };
+      await updateRows(manager, TenantPlane, { id }, kept);
       await this.audit.record(manager, {
         action: 'tenant_plane.copy_kept',
         targetKind: 'tenant_plane',

@@ -112,8 +112,8 @@ export class Admission implements OnModuleInit {
   }
 
   /**
-   * Callers without a session have a line of their own, so that a flood of sign-ins or alerts leaves room for
-   * those who handle them. The tenants that this plane does not serve share one line, so made-up names gain
+   * Callers without a session have a line of their own, so that a flood of sign-ins leaves room for those who
+   * work. The tenants that this plane does not serve share one line, so made-up names gain
    * nothing.
    */
   private async sharerOf(request: FastifyRequest): Promise<string> {
@@ -125,10 +125,11 @@ export class Admission implements OnModuleInit {
 
 /**
  * Health and metrics must be readable while the plane is overloaded, and so must the page that says so. What
- * takes long by design would hold places while it waits.
+ * takes long by design would hold places while it waits. Alerts wait in a line for each data source.
  */
 function isExempt({ url, routeOptions }: FastifyRequest): boolean {
-  return isOfThePlane(url) || url.startsWith('/assets/') || takesLong(routeOptions.config);
+  const isOwnLine = url.startsWith('/api/ingest/') || takesLong(routeOptions.config);
+  return isOwnLine || isOfThePlane(url) || url.startsWith('/assets/');
 }
 
 function overloaded(): DomainError {

@@ -37,8 +37,12 @@ export class RehearsalRecords implements OnModuleInit {
     const after = { begun_at: begunAt, ends_at: endsAt };
     await runInContext({ traceId: newTraceId(), actor }, async () => {
       for await (const tenantId of servingTenants(this.database))
-        for (const action of state === 'begun' ? [ACTIONS.begun] : [ACTIONS.begun, ACTIONS.ended])
-          await this.recordFor(tenantId, { action, targetKind: 'rehearsal', targetId: rehearsalId, after });
+        await this.recordFor(tenantId, {
+          action: ACTIONS[state],
+          targetKind: 'rehearsal',
+          targetId: rehearsalId,
+          after,
+        });
     });
     this.done = key;
   }
@@ -49,7 +53,11 @@ export class RehearsalRecords implements OnModuleInit {
       const query = scope.manager.createQueryBuilder(LinkCutRow, 'cut').where({ id: 1 });
       await lockedForUpdate(query).getOneOrFail();
       const { action, targetId } = entry;
-      if (await scope.exists(AuditEvent, { action, targetId: targetId ?? '' })) return;
+      const isRecorded = (which: string) =>
+        scope.exists(AuditEvent, { action: which, targetId: targetId ?? '' });
+      if (await isRecorded(action)) return;
+      // A tenant that came later has not lived through the rehearsal.
+      if (action === ACTIONS.ended && !(await isRecorded(ACTIONS.begun))) return;
       await this.audit.record(scope, entry);
     });
   }

@@ -49,15 +49,16 @@ export function* asAdded(files: readonly PlaneFile[]): Generator<AddedFile> {
   for (const { name, content } of files) yield { name, size: content.length, content: [content] };
 }
 
-/** The env file with other values of some variables. */
-export function withVariables(text: string, values: Readonly<Record<string, string>>): string {
+/** The env file with other values of some variables, and without those that are null. */
+export function withVariables(text: string, values: Readonly<Record<string, string | null>>): string {
   const isReplaced = (line: string): boolean => {
     const name = /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1];
     return name !== undefined && name in values;
   };
   const kept = text.split(/\r?\n/).filter((line) => !isReplaced(line));
   while (kept.at(-1) === '') kept.pop();
-  return `${[...kept, ...Object.entries(values).map(([name, value]) => `${name}=${value}`)].join('\n')}\n`;
+  const set = Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`]));
+  return `${[...kept, ...set].join('\n')}\n`;
 }
 
 function variablesText(env: NodeJS.ProcessEnv): string {

@@ -100,6 +100,8 @@ async function loadAll(
     await runner.query(`alter table ${owner} drop constraint ${name}`);
   for (const table of tables) await runner.query(`alter table ${table} disable trigger user`);
   for (const table of forced) await runner.query(`alter table ${table} no force row level security`);
+  // Migrations add some rows, which the backup contains too.
+  for (const table of tables) await runner.query(`delete from ${table}`);
   await read(async (table, rows) => {
     const columns = database.tables[table]?.columns.map(quoted).join(', ');
     const into = copyFrom(`copy ${quoted(table)} (${columns}) from stdin`);

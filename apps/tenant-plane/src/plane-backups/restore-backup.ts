@@ -100,7 +100,8 @@ async function restoreOnPostgres(
   if (incarnation === null) await unpack(order, manifest, draft, () => Promise.resolve());
   setVariables(draft, {
     TENANT_PLANE_DATABASE_URL: url,
-    ...(ownerUrl !== undefined && { TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl }),
+    // Otherwise, the restored plane would migrate the database that was backed up.
+    TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl ?? null,
   });
   return incarnation;
 }
@@ -134,7 +135,7 @@ async function connectionIn({ file, opener }: RestoreOrder): Promise<Connection>
   return connection;
 }
 
-function setVariables(draft: string, values: Readonly<Record<string, string>>): void {
+function setVariables(draft: string, values: Readonly<Record<string, string | null>>): void {
   const path = join(draft, ENV_FILE);
   const text = withVariables(readFileSync(path, 'utf8'), values);
   rmSync(path);

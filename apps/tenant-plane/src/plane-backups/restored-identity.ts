@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EntityManager } from 'typeorm';
+import { LinkCutRow } from '../plane-identity/link-cut.entity';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { type BackupManifest } from './backup-manifest';
 
@@ -24,5 +25,7 @@ export async function renew(manager: EntityManager, backup: BackupManifest): Pro
       leaseExpiresAt: null,
     },
   );
+  // An outage that was being rehearsed is not rehearsed here.
+  await manager.update(LinkCutRow, { id: 1 }, { rehearsalId: null, begunAt: null, endsAt: null });
   return incarnation;
 }

@@ -25,6 +25,9 @@ export class LinkCut implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   /** In milliseconds on the monotonic clock. */
   private until = -Infinity;
+  /** The newest rehearsal, and its last possible moment. Setting a clock back cannot prolong it. */
+  private newest: { readonly id: string; readonly untilMs: number } | undefined;
+  private looking: Promise<void> | undefined;
   private calls = new AbortController();
   /** Called after each look at a row that names a rehearsal. */
   onLook: ((row: LinkCutRow) => Promise<void>) | undefined;
@@ -61,14 +64,22 @@ export class LinkCut implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.calls.signal;
   }
 
-  async look(): Promise<void> {
+  /** Looks do not overlap, because records of many tenants may take longer than the pause between two. */
+  look(): Promise<void> {
+    return (this.looking ??= this.lookOnce().finally(() => (this.looking = undefined)));
+  }
+
+  private async lookOnce(): Promise<void> {
     const [row, now] = await this.database.read((manager) =>
       Promise.all([manager.findOneByOrFail(LinkCutRow, { id: 1 }), this.database.now()]),
     );
     if (row.rehearsalId === null || row.endsAt === null) return;
     const restMs = Math.min(row.endsAt.getTime() - now.getTime(), MAX_CUT_MINUTES * 60_000);
     const wasCut = this.isCut;
-    this.until = restMs > 0 ? this.clock.monotonicMs() + restMs : -Infinity;
+    const endsMs = restMs > 0 ? this.clock.monotonicMs() + restMs : -Infinity;
+    const untilMs = this.newest?.id === row.rehearsalId ? Math.min(endsMs, this.newest.untilMs) : endsMs;
+    this.newest = { id: row.rehearsalId, untilMs };
+    this.until = untilMs;
     if (this.isCut && !wasCut) this.begin(row.endsAt);
     if (wasCut && !this.isCut) this.logger.log('The rehearsal of an outage has ended.');
     await this.onLook?.(row);

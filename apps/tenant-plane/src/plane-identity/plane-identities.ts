@@ -53,6 +53,8 @@ export class PlaneIdentities implements OnModuleInit {
     if (!isThere) await this.create();
     await this.refresh();
     this.requireOwnModel();
+    // From now on, the rows are no longer those of the backup, which must not be taken for restored again.
+    if (this.copy.restoredFrom !== null) await this.update({ restoredFrom: null });
     await this.noteEnrolledKey();
     await this.copyKeys();
   }

@@ -4,7 +4,7 @@ import { knownSecrets } from '../plane-identity/known-secrets';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { type KnownValue } from './redactor';
 
-const SECRET_VARIABLE = /(SECRET|TOKEN|PASSW|CREDENTIAL|KEY$|PRIVATE|DATABASE_URL|SMTP_URL)/i;
+const SECRET_VARIABLE = /(SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|KEY$|PRIVATE|DATABASE_URL|SMTP_URL)/i;
 /** Variables that name a file or a folder, not its content. */
 const HARMLESS = /(_FILE|_PATH|_DIR)$/i;
 const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]'];

@@ -408,13 +408,13 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await eventually(() => plane.identities.current.keys.length === 1);
     const claims = { aud: link.control.planeId, sub: acme.tenant_id, email: 'a@b.example', now: plane.now };
     const token = await key.token(claims);
-    link.control.wanted.keys = [];
+    link.control.wanted.keys = [(await SignupKey.create()).published];
     link.control.wanted.put(acme);
-    await eventually(() => plane.identities.current.keys.length === 0);
+    await eventually(() => plane.identities.current.keys.every(({ kid }) => kid !== key.published.kid));
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(401);
     link.control.wanted.keys = [key.published];
     link.control.wanted.put(acme);
-    await eventually(() => plane.identities.current.keys.length === 1);
+    await eventually(() => plane.identities.current.keys.some(({ kid }) => kid === key.published.kid));
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   });
 

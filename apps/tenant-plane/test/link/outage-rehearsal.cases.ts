@@ -83,7 +83,8 @@ describe.each(EVERY_DATABASE)('a rehearsal of an outage, on %s', (driver) => {
     const database = plane.app.get(Database);
     const endsAt = new Date((await database.now()).getTime() + 3000);
     await database.write((manager) => manager.update(LinkCutRow, { id: 1 }, { endsAt }));
-    await plane.app.get(LinkCut).look();
+    // The first look may have begun before the change.
+    for (let looks = 0; looks < 2; looks += 1) await plane.app.get(LinkCut).look();
     expect(cutOn(plane)).toBe(true);
     jest.spyOn(plane.app.get(LinkCut), 'look').mockRejectedValue(new Error('The database is gone.'));
     await eventually(() => !cutOn(plane), { what: 'the link is restored' });
