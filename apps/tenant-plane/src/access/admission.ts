@@ -112,9 +112,8 @@ export class Admission implements OnModuleInit {
   }
 
   /**
-   * Callers without a session have a line of their own, so that a flood of sign-ins leaves room for those who
-   * work. The tenants that this plane does not serve share one line, so made-up names gain
-   * nothing.
+   * Callers without a session have a line of their own, so that a flood of sign-ins leaves room for those
+   * who work. The tenants that this plane does not serve share one line, so made-up names gain nothing.
    */
   private async sharerOf(request: FastifyRequest): Promise<string> {
     const tenant = await this.router.servedHere(request).catch(() => null);
@@ -125,10 +124,11 @@ export class Admission implements OnModuleInit {
 
 /**
  * Health and metrics must be readable while the plane is overloaded, and so must the page that says so. What
- * takes long by design would hold places while it waits. Alerts wait in a line for each data source.
+ * takes long by design would hold places while it waits. Alerts wait in a line for each data source, and
+ * calls of agents in a line for each agent.
  */
 function isExempt({ url, routeOptions }: FastifyRequest): boolean {
-  const isOwnLine = url.startsWith('/api/ingest/') || takesLong(routeOptions.config);
+  const isOwnLine = /^\/api\/(?:ingest|agent)\//.test(url) || takesLong(routeOptions.config);
   return isOwnLine || isOfThePlane(url) || url.startsWith('/assets/');
 }
 

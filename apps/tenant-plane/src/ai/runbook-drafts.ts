@@ -25,8 +25,8 @@ export class RunbookDrafts implements AiTask<RunbookDto> {
   }
 
   /**
-   * A draft passes the checks of a runbook that a user stores, except that no address is looked up: asking for
-   * a name tells it to a server that the AI may have chosen.
+   * A draft passes the checks of a runbook that a user stores, except that no address is looked up: asking
+   * for a name tells it to a server that the AI may have chosen.
    */
   read({ text }: AiText, _: Facts, redaction: Redaction): RunbookDto {
     const draft = draftedRunbook(redaction.restoreIn(structuredAnswer(text).json));
