@@ -100,7 +100,6 @@ export interface BillingView {
 export interface TenantLeaseView {
   readonly serial: number;
   readonly issued_at: Date;
-  /** A lease from a file that is valid for less than 30 days ends earlier. */
   readonly expires_at: Date;
 }
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
@@ -90,6 +90,7 @@ describe('a plane with more requests than it can answer', () => {
 
   it('gives the places of callers who have gone to others', async () => {
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal);
     await whileStuck(async () => {
       const abandoned = Array.from({ length: ROOM }, () => report(noisy, gone.signal));
       await eventually(async () => (await waiting()) === 200);
@@ -105,6 +106,7 @@ describe('a plane with more requests than it can answer', () => {
 
   it('keeps the place of a running request whose caller has gone, since its work goes on', async () => {
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal);
     await whileStuck(async () => {
       const abandoned = Array.from({ length: 6 }, () => report(noisy, gone.signal));
       await eventually(async () => (await gauge('running')) === 6);

@@ -10,6 +10,7 @@ import { type Tenant } from '../../../parts/types';
 type LeaseFileView = ControlPlaneSchemas['schemas']['LeaseFileView'];
 
 const DEFAULT_DAYS = 90;
+const FEWEST_DAYS = 30;
 const MOST_DAYS = 400;
 
 /** Issues a lease as a file, for a plane that makes no calls. */
@@ -41,9 +42,9 @@ export function LeaseFile({ tenant }: { readonly tenant: Tenant }) {
           label="Days that a lease file is valid"
           description="For a plane without a connection."
           required
-          min={1}
+          min={FEWEST_DAYS}
           max={MOST_DAYS}
-          clampBehavior="strict"
+          clampBehavior="blur"
           allowDecimal={false}
           value={days}
           onChange={setDays}
