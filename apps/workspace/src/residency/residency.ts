@@ -60,6 +60,7 @@ export const CLASS_NAMES: Readonly<Record<EgressClass['class'], string>> = {
   backup_rows: 'Backup',
   transfer_progress: 'Progress of a move or backup',
   ai_prompt: 'Question to the AI',
+  ai_own_endpoint: 'Question to your own AI',
   runbook_http: 'HTTP step of a runbook',
   prometheus_query: 'Question to Prometheus',
   sign_on: 'Single sign-on',

@@ -21,6 +21,7 @@ export const EVENT_NAMES: Readonly<Record<EventType, string>> = {
   'job.failed': 'A job has failed',
   'tenant_plane.offline': 'A plane is offline',
   'tenant_plane.online': 'A plane is online again',
+  'tenant_plane.copied': 'Two copies of a plane report',
   'lease.ending': 'A lease ends soon',
   'drift.found': 'A difference was found',
   'drift.resolved': 'A difference is gone',
