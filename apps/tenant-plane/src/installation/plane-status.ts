@@ -48,7 +48,7 @@ function leaseOf(lease: string | null, now: Date): LeaseView | null {
   return lease === null ? null : leaseView(decodeJwt<LeaseClaims>(lease), now);
 }
 
-/** The plane checks leases against the latest time that it has seen. */
+/** Leases are checked against the plane's trusted time, which never runs backwards. */
 function latestOf(now: Date, seen: Date | null | undefined): Date {
   return seen && seen > now ? seen : now;
 }

@@ -51,7 +51,7 @@ export interface BackedUpDatabase {
 export interface BackupManifest {
   readonly format: string;
   readonly id: string;
-  /** The moment of the backup, by the plane's trusted time: never earlier than any time that it has seen. */
+  /** When the backup was made. A restored plane's trusted time starts no earlier. */
   readonly created_at: string;
   readonly version: string;
   readonly tenant_plane_id: string | null;

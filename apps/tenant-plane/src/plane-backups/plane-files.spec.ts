@@ -41,5 +41,6 @@ describe(withVariables.name, () => {
   it('replaces the lines of the variables, and keeps everything else', () => {
     const text = '# Plane\n  export PORT = 4200\nPORTS=1\n#PORT=1\n\n';
     expect(withVariables(text, { PORT: '4300' })).toBe('# Plane\nPORTS=1\n#PORT=1\nPORT=4300\n');
+    expect(withVariables(text, { PORT: null })).toBe('# Plane\nPORTS=1\n#PORT=1\n');
   });
 });

@@ -54,9 +54,9 @@ export async function withReader<T>(file: string, use: (run: Run) => Promise<T>)
       error ? reject(error) : resolve(opened),
     );
   });
-  const run: Run = (sql) =>
-    new Promise((resolve, reject) =>
-      reader.all(sql, (error, rows) => (error ? reject(error) : resolve(rows as never))),
+  const run: Run = <Row>(sql: string) =>
+    new Promise<Row[]>((resolve, reject) =>
+      reader.all<Row>(sql, (error, rows) => (error ? reject(error) : resolve(rows))),
     );
   try {
     return await use(run);

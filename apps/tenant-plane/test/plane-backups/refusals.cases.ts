@@ -189,6 +189,14 @@ describe('a backup on postgres, of which a restore', () => {
     expect(readFileSync(join(place.folder, 'new/atlas-tp.env'), 'utf8')).toContain(restored.url);
   });
 
+  /** To see it fail, leave out the line that forgets `restoredFrom` in `PlaneIdentities.onModuleInit`. */
+  it('is made again into a database that has been in use is refused', async () => {
+    await place.backUp(plane.database);
+    await place.restore('lost', restored);
+    await (await TestTenantPlane.open(restored)).app.close();
+    await expect(place.restore('new', restored)).rejects.toThrow('The database is not empty.');
+  });
+
   it('meets another database than an empty one is refused', async () => {
     await place.backUp(plane.database);
     await expect(place.restore('new', plane.database)).rejects.toThrow('The database is not empty.');
