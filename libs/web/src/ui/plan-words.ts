@@ -20,7 +20,7 @@ export const LIMIT_NAMES: Readonly<Record<keyof Schemas['Limits'], string>> = {
   data_sources: 'Data sources',
   agents: 'Agents',
   ingest_per_minute: 'Calls with alerts per minute',
-  retention_days: 'Days that ended alerts are kept',
+  retention_days: 'Days for which ended alerts are kept, at least',
   ai_credits_per_month: 'AI credits per month',
 };
 
