@@ -328,6 +328,8 @@ const SECRET_KEY = 'sk-never-shown-again';
     const { page } = console;
     await page.getByRole('navigation').getByRole('link', { name: 'Events' }).click();
     await page.getByText('No system is told yet.').waitFor();
+    // Notifications behind a dialog are dimmed, so they are left to disappear first.
+    await page.locator('.mantine-Notification-root').first().waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Subscribe' }).click();
     const dialog = page.getByRole('dialog');
     const { port } = receiver.address() as AddressInfo;
