@@ -49,6 +49,7 @@ export * from './password';
 export * from './platform.module';
 export * from './problems/problem-page';
 export * from './problems/problem.filter';
+export { refuseAtOnce } from './problems/unrouted';
 export * from './processes/processes';
 export * from './processes/shutdown-limit';
 export * from './secrets/default-secret';

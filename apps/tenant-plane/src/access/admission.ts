@@ -1,6 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Database } from '@atlas/persistence';
-import { DomainError, Metrics, takesLong, whenAnswering, whenClosed } from '@atlas/platform';
+import {
+  BoundedMap,
+  DomainError,
+  Metrics,
+  isForBrowser,
+  refuseAtOnce,
+  takesLong,
+  whenAnswering,
+  whenClosed,
+} from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -15,6 +24,7 @@ const WAITING_EACH = 200;
 const WAITING = 1000;
 /** SQLite has one connection. While a request uses it, others compute. */
 const AT_ONCE_ON_SQLITE = 10;
+const MAX_LINES = 10_000;
 /** How long the place of a caller who has gone is kept for the work that goes on. */
 const GONE_MS = 10_000;
 
@@ -28,11 +38,14 @@ const GONE_MS = 10_000;
  */
 @Injectable()
 export class Admission implements OnModuleInit {
+  private readonly server: FastifyInstance;
   private readonly share: FairShare;
   private readonly refused: Counter;
+  /** The line of those who name a tenant in the same way. */
+  private readonly lines = new BoundedMap<string, string>(MAX_LINES);
 
   constructor(
-    private readonly adapter: HttpAdapterHost,
+    { httpAdapter }: HttpAdapterHost,
     private readonly router: TenantRouter,
     private readonly cookie: SessionCookie,
     database: Database,
@@ -71,19 +84,25 @@ export class Admission implements OnModuleInit {
         this.set(share.waiting);
       },
     });
+    this.server = httpAdapter.getInstance<FastifyInstance>();
+    // Added here, so that it runs before all other hooks: five times the load leaves little for each refusal.
+    this.server.addHook('onRequest', (request, reply, done) => {
+      if (this.mayBeAdmitted(request)) return done();
+      this.refused.inc();
+      refuseAtOnce(OVERLOADED, request, reply);
+    });
   }
 
   onModuleInit(): void {
-    const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
     // After the body has arrived, because a caller who sends none would keep a place.
-    server.addHook('preValidation', (request, reply, done) => {
+    this.server.addHook('preValidation', (request, reply, done) => {
       if (isExempt(request)) done();
-      else this.sharerOf(request).then((sharer) => this.admit(sharer, request, reply, done), done);
+      else this.lineOf(request).then((line) => this.admit(line, request, reply, done), done);
     });
   }
 
   private admit(
-    sharer: string,
+    line: string,
     { raw: { socket } }: FastifyRequest,
     { raw: response }: FastifyReply,
     done: (error?: Error) => void,
@@ -93,7 +112,7 @@ export class Admission implements OnModuleInit {
     const proceed = AsyncResource.bind(done);
     let onGone: (() => void) | undefined;
     const stay = whenClosed(socket, () => onGone?.());
-    const giveUp = this.share.enter(sharer, {
+    const giveUp = this.share.enter(line, {
       start: (leave) => {
         onGone = () => setTimeout(leave, GONE_MS).unref();
         whenAnswering(response, () => {
@@ -105,20 +124,38 @@ export class Admission implements OnModuleInit {
       refuse: () => {
         stay();
         this.refused.inc();
-        proceed(overloaded());
+        proceed(OVERLOADED);
       },
     });
     onGone ??= giveUp;
+  }
+
+  /** False if this request would be refused once its body has arrived. Browsers get a page later. */
+  private mayBeAdmitted(request: FastifyRequest): boolean {
+    const { waiting } = this.share;
+    if (waiting < WAITING_EACH || isExempt(request) || isForBrowser(request)) return true;
+    const line = this.lines.get(this.nameOfLine(request));
+    return line === undefined || !this.share.refuses(line);
   }
 
   /**
    * Callers without a session have a line of their own, so that a flood of sign-ins leaves room for those
    * who work. The tenants that this plane does not serve share one line, so made-up names gain nothing.
    */
-  private async sharerOf(request: FastifyRequest): Promise<string> {
+  private async lineOf(request: FastifyRequest): Promise<string> {
     const tenant = await this.router.servedHere(request).catch(() => null);
     if (!tenant) return '';
-    return this.cookie.credentialOf(request.headers) ? tenant.id : `${tenant.id} without session`;
+    const line = `${tenant.id} ${this.hasSession(request)}`;
+    this.lines.set(this.nameOfLine(request), line);
+    return line;
+  }
+
+  private nameOfLine(request: FastifyRequest): string {
+    return `${this.router.nameOf(request)} ${this.hasSession(request)}`;
+  }
+
+  private hasSession({ headers }: FastifyRequest): boolean {
+    return this.cookie.credentialOf(headers) !== undefined;
   }
 }
 
@@ -132,12 +169,11 @@ function isExempt({ url, routeOptions }: FastifyRequest): boolean {
   return isOwnLine || isOfThePlane(url) || url.startsWith('/assets/');
 }
 
-function overloaded(): DomainError {
-  return new DomainError(
-    'overloaded',
-    'unavailable',
-    'The tenant plane gets more requests than it can answer. Try again in a few seconds.',
-    {},
-    { 'retry-after': '2' },
-  );
-}
+/** Made once, because a stack trace for each refusal is a large part of its cost. */
+const OVERLOADED = new DomainError(
+  'overloaded',
+  'unavailable',
+  'The tenant plane gets more requests than it can answer. Try again in a few seconds.',
+  {},
+  { 'retry-after': '2' },
+);

@@ -54,10 +54,11 @@ export class FairShare {
       this.run(name, sharer, task);
       return () => undefined;
     }
-    if (sharer.waiting.size >= this.limits.waitingEach || !this.mayWait(sharer)) {
+    if (this.isFullFor(sharer)) {
       task.refuse();
       return () => undefined;
     }
+    if (this.waitingInAll >= this.limits.waiting) this.shortenLongestLine();
     this.sharers.set(name, sharer);
     sharer.waiting.add(task);
     this.waitingInAll += 1;
@@ -69,15 +70,27 @@ export class FairShare {
     return running < atOnceEach && this.runningInAll < (running === 0 ? atOnce : atOnce - kept);
   }
 
+  /** Whether a task of this sharer would be turned away now. */
+  refuses(name: string): boolean {
+    const sharer = this.sharers.get(name);
+    return sharer !== undefined && !this.hasRoomFor(sharer) && this.isFullFor(sharer);
+  }
+
+  private isFullFor({ waiting }: Sharer): boolean {
+    if (waiting.size >= this.limits.waitingEach) return true;
+    return this.waitingInAll >= this.limits.waiting && this.longestLine()[1].waiting.size <= waiting.size + 1;
+  }
+
   /** If too many wait in all, the newest task of the longest line makes room for shorter lines. */
-  private mayWait({ waiting }: Sharer): boolean {
-    if (this.waitingInAll < this.limits.waiting) return true;
-    const [longest] = [...this.sharers].sort(([, a], [, b]) => b.waiting.size - a.waiting.size);
-    const last = longest && [...longest[1].waiting].at(-1);
-    if (!last || longest[1].waiting.size <= waiting.size + 1) return false;
+  private shortenLongestLine(): void {
+    const longest = this.longestLine();
+    const last = [...longest[1].waiting].at(-1) as Task;
     this.forget(...longest, last);
     last.refuse();
-    return true;
+  }
+
+  private longestLine(): [string, Sharer] {
+    return [...this.sharers].reduce((a, b) => (b[1].waiting.size > a[1].waiting.size ? b : a));
   }
 
   private run(name: string, sharer: Sharer, task: Task): void {

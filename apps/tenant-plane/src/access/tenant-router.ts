@@ -118,9 +118,14 @@ export class TenantRouter implements OnModuleInit {
     return url.origin;
   }
 
+  /** How a request names its tenant, if it does. Nothing of it is checked. */
+  nameOf(request: Addressed): string | undefined {
+    return this.slugIn(request) ?? this.nameIn(request);
+  }
+
   /** The tenant that a request names, if this plane serves it. Whether the caller may is not checked yet. */
   async servedHere(request: Addressed): Promise<Tenant | null> {
-    const name = this.slugIn(request) ?? this.nameIn(request);
+    const name = this.nameOf(request);
     if (name === undefined && !this.deployment.profile.tenantFixed) return null;
     return (await this.directory.locate(name === undefined ? [] : [name])).served;
   }

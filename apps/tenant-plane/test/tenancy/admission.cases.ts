@@ -15,8 +15,9 @@ const CONNECTIONS = 8;
 const ROOM = 6 + 200;
 
 /**
- * To see it fail: in `Admission`, leave out `whenAnswering` or `atOnceEach`, use `onRequest`, or leave at
- * once when the caller has gone; or in `whenClosed`, use the `close` event of the response.
+ * To see it fail: in `Admission`, leave out `whenAnswering`, `atOnceEach` or the first hook, give places in
+ * `onRequest`, or leave at once when the caller has gone; or in `whenClosed`, use the `close` event of the
+ * response.
  */
 describe('a plane with more requests than it can answer', () => {
   const agent = new Agent();
@@ -86,6 +87,29 @@ describe('a plane with more requests than it can answer', () => {
     for (const answer of await Promise.all(admitted)) expect(answer.status).toBe(201);
     expect(await waiting()).toBe(0);
     expect(await plane.rows(tenant, Incident)).toHaveLength(ROOM);
+  });
+
+  it('refuses before the body has arrived, and shows a page to browsers', async () => {
+    const traceId = 'a'.repeat(32);
+    const gone = new AbortController();
+    setMaxListeners(0, gone.signal);
+    let admitted: ReturnType<typeof report>[] = [];
+    await whileStuck(async () => {
+      admitted = Array.from({ length: ROOM }, () => report(noisy, gone.signal));
+      await eventually(async () => (await waiting()) === 200);
+      const traced = `traceparent: 00-${traceId}-${'b'.repeat(16)}-01\r\n`;
+      const opened = await socket(`${head(noisy, 'application/json')}${traced}content-length: 9000\r\n\r\n`);
+      const [answer] = (await once(opened, 'data')) as [Buffer];
+      opened.destroy();
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 .*"code":"overloaded"/s);
+      expect(answer.toString()).toContain(`x-trace-id: ${traceId}`);
+      const page = plane.get('/').set('accept', 'text/html').set('x-tenant-id', 'noisy');
+      const { text } = await page.set('authorization', `Bearer ${noisy.session}`).expect(503);
+      expect(text).toContain('<html');
+      gone.abort();
+      await Promise.allSettled(admitted);
+    });
+    await eventually(async () => (await gauge('running')) === 0);
   });
 
   it('gives the places of callers who have gone to others', async () => {
