@@ -45,6 +45,7 @@ export const proof: Proof = {
     const recoveryMs = await timeToRecover(load, [noisy, ...quiet], 2 * p99Of(peak.quiet));
     const refused = over.theirs.filter(({ status }) => status >= 400);
     const ratios = {
+      load: ((over.theirs.length / overloadMs) * 1000) / peakPerSecond,
       goodput: overPerSecond / peakPerSecond,
       quiet: p99Of(over.quiet) / p99Of(peak.quiet),
     };
@@ -56,6 +57,7 @@ export const proof: Proof = {
       exactly('refusals of any other kind', refused.filter(({ code }) => code !== 'overloaded').length, 0),
       ...(size === 'full'
         ? [
+            atLeast('calls under overload, relative to the peak', ratios.load, 0.9 * TIMES),
             atLeast('answered under overload, relative to the peak', ratios.goodput, 0.8),
             atMost('p99 of quiet tenants, relative to the peak', ratios.quiet, 2),
             atMost('recovery', recoveryMs / 1000, 10, 's'),
