@@ -101,6 +101,8 @@ describe('a plane with more requests than it can answer', () => {
       const opened = await socket(`${head(noisy, 'application/json')}${traced}content-length: 9000\r\n\r\n`);
       const [answer] = (await once(opened, 'data')) as [Buffer];
       opened.destroy();
+      const long = await socket(`${head(noisy, 'application/json')}transfer-encoding: chunked\r\n\r\n`);
+      await once(long.resume(), 'close');
       expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 .*"code":"overloaded"/s);
       expect(answer.toString()).toContain(`x-trace-id: ${traceId}`);
       const page = plane.get('/').set('accept', 'text/html').set('x-tenant-id', 'noisy');

@@ -28,16 +28,20 @@ export function refusePath(_error: Error, { headers: sent }: FastifyRequest, rep
   void reply.status(status).headers(headers).send(body);
 }
 
+/** A body of at most this many bytes is read to its end, so that its connection can be used again. */
+const READ_ON_BYTES = 65_536;
+
 /**
- * Responds without the hooks and filters that follow, which cost more than the refusal itself. What has not
- * arrived of the request is ignored, and Node closes the connection if that is much. Takes an error that may
- * be sent many times.
+ * Responds without the hooks and filters that follow, which cost more than the refusal itself. The body, which
+ * has not arrived yet, is ignored; if it may be long, the connection is closed.
  */
 export function refuseAtOnce(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, headers, body } = answerOf(error, traceIdOf(request.headers.traceparent));
+  const { headers: sent } = request;
+  const { status, headers, body } = answerOf(error, traceIdOf(sent.traceparent));
+  const isShort = !sent['transfer-encoding'] && Number(sent['content-length'] ?? 0) <= READ_ON_BYTES;
+  const more = { 'content-length': Buffer.byteLength(body), ...(isShort ? {} : { connection: 'close' }) };
   reply.hijack();
-  reply.raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  reply.raw.end(body);
+  reply.raw.writeHead(status, { ...headers, ...more }).end(body);
 }
 
 export function headersTooLarge(): DomainError {
