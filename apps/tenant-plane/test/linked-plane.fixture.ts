@@ -5,7 +5,7 @@ import { FakeControlPlane } from './fake-control-plane.fixture';
 import { type Env, TestTenantPlane, createPlaneDatabase } from './tenant-plane.fixture';
 
 /** Records every log line. */
-class RecordingLogger implements LoggerService {
+export class RecordingLogger implements LoggerService {
   readonly lines: string[] = [];
   log = (message: unknown): unknown => this.lines.push(textOf(message));
   warn = this.log;

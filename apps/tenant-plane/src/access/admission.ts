@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Database } from '@atlas/persistence';
 import {
   BoundedMap,
+  Clock,
   DomainError,
   Metrics,
   isForBrowser,
@@ -10,7 +11,7 @@ import {
   whenAnswering,
   whenClosed,
 } from '@atlas/platform';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
@@ -25,6 +26,7 @@ const WAITING = 1000;
 /** SQLite has one connection. While a request uses it, others compute. */
 const AT_ONCE_ON_SQLITE = 10;
 const MAX_LINES = 10_000;
+const QUIET_MS = 10_000;
 /** How long the place of a caller who has gone is kept for the work that goes on. */
 const GONE_MS = 10_000;
 
@@ -41,6 +43,11 @@ export class Admission implements OnModuleInit {
   private readonly server: FastifyInstance;
   private readonly share: FairShare;
   private readonly refused: Counter;
+  private readonly logger = new Logger(Admission.name);
+  /** How many requests of each line have been refused since the log last said so. */
+  private readonly refusals = new Map<string, number>();
+  /** In milliseconds on the monotonic clock. */
+  private quietUntil = 0;
   /** The line of those who name a tenant in the same way. */
   private readonly lines = new BoundedMap<string, string>(MAX_LINES);
 
@@ -48,6 +55,7 @@ export class Admission implements OnModuleInit {
     { httpAdapter }: HttpAdapterHost,
     private readonly router: TenantRouter,
     private readonly cookie: SessionCookie,
+    private readonly clock: Clock,
     database: Database,
     config: TenantPlaneConfig,
     { registry }: Metrics,
@@ -87,8 +95,9 @@ export class Admission implements OnModuleInit {
     this.server = httpAdapter.getInstance<FastifyInstance>();
     // Added here, so that it runs before all other hooks: five times the load leaves little for each refusal.
     this.server.addHook('onRequest', (request, reply, done) => {
-      if (this.mayBeAdmitted(request)) return done();
-      this.refused.inc();
+      const full = this.fullLineOf(request);
+      if (full === undefined) return done();
+      this.noteRefusal(full);
       refuseAtOnce(OVERLOADED, request, reply);
     });
   }
@@ -123,19 +132,29 @@ export class Admission implements OnModuleInit {
       },
       refuse: () => {
         stay();
-        this.refused.inc();
+        this.noteRefusal(line);
         proceed(OVERLOADED);
       },
     });
     onGone ??= giveUp;
   }
 
-  /** False if this request would be refused once its body has arrived. Browsers get a page later. */
-  private mayBeAdmitted(request: FastifyRequest): boolean {
-    const { waiting } = this.share;
-    if (waiting < WAITING_EACH || isExempt(request) || isForBrowser(request)) return true;
+  /** The line of this request, if it would be refused once its body has arrived. Browsers get a page then. */
+  private fullLineOf(request: FastifyRequest): string | undefined {
+    if (this.share.waiting < WAITING_EACH || isExempt(request) || isForBrowser(request)) return undefined;
     const line = this.lines.get(this.nameOfLine(request));
-    return line === undefined || !this.share.refuses(line);
+    return line !== undefined && this.share.refuses(line) ? line : undefined;
+  }
+
+  /** Says in the log now and then whose requests are refused, so that an operator finds the cause. */
+  private noteRefusal(line: string): void {
+    this.refused.inc();
+    this.refusals.set(line, (this.refusals.get(line) ?? 0) + 1);
+    const now = this.clock.monotonicMs();
+    if (now < this.quietUntil) return;
+    this.quietUntil = now + QUIET_MS;
+    this.logger.warn({ msg: 'overloaded', refused: Object.fromEntries(this.refusals) });
+    this.refusals.clear();
   }
 
   /**
@@ -144,8 +163,8 @@ export class Admission implements OnModuleInit {
    */
   private async lineOf(request: FastifyRequest): Promise<string> {
     const tenant = await this.router.servedHere(request).catch(() => null);
-    if (!tenant) return '';
-    const line = `${tenant.id} ${this.hasSession(request)}`;
+    if (!tenant) return 'tenants that are not served here';
+    const line = this.hasSession(request) ? tenant.id : `${tenant.id} without session`;
     this.lines.set(this.nameOfLine(request), line);
     return line;
   }

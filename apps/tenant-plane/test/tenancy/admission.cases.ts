@@ -5,6 +5,7 @@ import { eventually } from '@atlas/testing';
 import { Agent, request } from 'undici';
 import { Incident } from '../../src/incidents/incident.entity';
 import { lockTenant } from '../../src/tenancy/tenant-standing';
+import { RecordingLogger } from '../linked-plane.fixture';
 import { type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 type Caller = SignedInUser & { readonly tenant: string };
@@ -21,13 +22,14 @@ const ROOM = 6 + 200;
  */
 describe('a plane with more requests than it can answer', () => {
   const agent = new Agent();
+  const log = new RecordingLogger();
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let noisy: Caller;
   let quiet: Caller;
   beforeAll(async () => {
     const env = { TENANT_PLANE_DATABASE_POOL_SIZE: String(CONNECTIONS) };
-    plane = await TestTenantPlane.boot('postgres', { env });
+    plane = await TestTenantPlane.boot('postgres', { env, logger: log });
     tenant = await plane.tenant('noisy');
     noisy = { ...(await plane.user(tenant, 'admin')), tenant: 'noisy' };
     quiet = { ...(await plane.user(await plane.tenant('quiet'), 'admin')), tenant: 'quiet' };
@@ -81,6 +83,7 @@ describe('a plane with more requests than it can answer', () => {
       expect(refused.status).toBe(503);
       expect(refused.headers['retry-after']).toBe('2');
       expect(refused.body).toMatchObject({ code: 'overloaded' });
+      expect(log.lines).toContain(`{"msg":"overloaded","refused":{"${tenant.tenant_id}":1}}`);
       expect((await report(quiet)).status).toBe(201);
       await plane.get('/health/live').expect(200);
     });
