@@ -1,17 +1,29 @@
+import { createParser } from 'eventsource-parser';
+import { aiUnavailable } from './ai.errors';
+
+/** In characters. Events of an answer are far smaller. */
+const LARGEST_EVENT = 262_144;
+/** Of a whole answer. A text of 65,536 characters, each in an event of its own, may be this large. */
+const MAX_BYTES = 33_554_432;
+
 /**
  * Yields the data of each server-sent event in one piece
- * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html). Throws `ai_unavailable` if an event or
+ * the whole answer is too large.
  */
 export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const events: string[] = [];
+  let isTooLarge = false;
+  let bytes = 0;
   const decoder = new TextDecoder();
-  let rest = '';
+  const parser = createParser({
+    onEvent: ({ data }) => events.push(data),
+    onError: ({ type }) => (isTooLarge ||= type === 'max-buffer-size-exceeded'),
+    maxBufferSize: LARGEST_EVENT,
+  });
   for await (const part of parts) {
-    // The chunks are joined first, because a chunk may end between CR and LF.
-    const events = (rest + decoder.decode(part, { stream: true })).replaceAll('\r\n', '\n').split('\n\n');
-    rest = events.pop() ?? '';
-    for (const event of events) {
-      const lines = event.split('\n').filter((line) => line.startsWith('data:'));
-      if (lines.length > 0) yield lines.map((line) => line.slice(5).replace(/^ /, '')).join('\n');
-    }
+    parser.feed(decoder.decode(part, { stream: true }));
+    if (isTooLarge || (bytes += part.length) > MAX_BYTES) throw aiUnavailable("the AI's answer is too large");
+    yield* events.splice(0);
   }
 }
