@@ -1,5 +1,6 @@
 import { aiUnavailable } from './ai.errors';
 import { eventData } from './event-data';
+import { visible } from './visible-text';
 
 const MAX_MODEL_LENGTH = 200;
 
@@ -36,7 +37,8 @@ export async function* textsOf(
   for await (const data of eventData(parts)) {
     if (data === '[DONE]') return;
     const { error, choices, model } = parsed(data);
-    if (error) throw failed(error);
+    // The Control Plane's own errors have no choices. What a provider says is not told to anybody.
+    if (error) throw failed(choices === undefined ? error : {});
     const text = choices?.[0]?.delta?.content;
     if (typeof text === 'string' && text !== '') yield { text, model: nameOf(model) };
   }
@@ -60,5 +62,6 @@ function jsonIn(data: string): unknown {
 }
 
 function nameOf(model: unknown): string {
-  return typeof model === 'string' ? model.slice(0, MAX_MODEL_LENGTH) : 'unknown';
+  if (typeof model !== 'string') return 'unknown';
+  return visible(model).slice(0, MAX_MODEL_LENGTH).toWellFormed().trim() || 'unknown';
 }

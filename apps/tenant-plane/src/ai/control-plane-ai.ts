@@ -8,10 +8,13 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { controlPlaneUnreachable, refusedByControlPlane } from './ai.errors';
 import { type AiQuestion, type AiRoute, type AiText } from './ai-question';
 import { type Completion, textOf, textsOf } from './completion';
+import { visible } from './visible-text';
 
 /** Longer than the Control Plane waits for its AI provider (60 s by default). */
 const TIMEOUT_MS = 120_000;
 const SOURCE = 'control_plane';
+const CODE = /^[a-z][a-z_]{0,62}$/;
+const LONGEST_REASON = 1000;
 
 /** Asks an AI through the Control Plane. */
 @Injectable()
@@ -48,9 +51,7 @@ export class ControlPlaneAi implements AiRoute {
     ended: AbortSignal,
   ): AsyncGenerator<AiText> {
     try {
-      const refused = ({ code, message }: NonNullable<Completion['error']>): Error =>
-        new ControlPlaneRefused(200, String(code), String(message));
-      for await (const text of textsOf(parts, refused)) yield { ...text, source: SOURCE };
+      for await (const text of textsOf(parts, refusedMidStream)) yield { ...text, source: SOURCE };
     } catch (error) {
       throw await this.problemOf(error, question, ended);
     }
@@ -82,4 +83,13 @@ export class ControlPlaneAi implements AiRoute {
     const reason = 'It cannot be reached or trusted; GET /api/integrations/control-plane says why.';
     return controlPlaneUnreachable(reason);
   }
+}
+
+function refusedMidStream({ code, message }: NonNullable<Completion['error']>): Error {
+  const isCode = typeof code === 'string' && CODE.test(code);
+  return new ControlPlaneRefused(
+    200,
+    isCode ? code : 'unknown',
+    visible(String(message)).slice(0, LONGEST_REASON),
+  );
 }

@@ -55,7 +55,7 @@ const FACTS = {
   userNames: [],
   hostNames: ['web-1'],
 } as unknown as Facts;
-const told = (facts: Facts) => JSON.parse(factsMessage(facts, redactionOf(facts)).content);
+const told = (facts: Facts) => JSON.parse(factsMessage(facts, redactionOf(facts)).message.content);
 
 describe('the facts of an incident', () => {
   it('have the IDs that an answer may cite, and no others', () => {
@@ -90,18 +90,63 @@ describe('the facts of an incident', () => {
     });
   });
 
-  it('are limited, and lose what is oldest', () => {
+  it('are limited, and lose what is oldest, which an answer can neither cite nor have put back', () => {
     const timeline = Array.from({ length: 40 }, (_, index) => ({
       id: `t${index}`,
       at: AT,
       kind: 'note',
-      data: { text: '€'.repeat(3000) },
+      data: { text: `192.0.2.${index} ${'€'.repeat(3000)}` },
     })) as unknown as TimelineItem[];
     const facts = { ...FACTS, timeline };
-    const { content } = factsMessage(facts, redactionOf(facts));
-    expect(Buffer.byteLength(content)).toBeLessThan(24_100);
+    const redaction = redactionOf(facts);
+    const { message, citable } = factsMessage(facts, redaction);
+    expect(Buffer.byteLength(message.content)).toBeLessThan(24_100);
     const kept = told(facts).timeline.map(({ id }: { id: string }) => id);
     expect([kept.length, kept.at(-1)]).toEqual([7, 't39']);
+    const cited = citable.filter(({ kind }) => kind === 'timeline').map(({ id }) => id);
+    expect(cited).toEqual(kept);
+    const placeholders = Array.from({ length: 40 }, (_, index) => `<IP_${index + 1}>`);
+    const restored = placeholders.filter((one) => redaction.restore(one) !== one);
+    expect(restored).toEqual(placeholders.filter((one) => message.content.includes(one)));
+    expect(restored).toHaveLength(7);
+  });
+
+  it('cut no word in half, which nothing would recognise', () => {
+    const description = `${'key '.repeat(7999)}password=hunter2-x ${'x '.repeat(9000)}`;
+    const [incident, secret] = [
+      { ...FACTS.incident, description },
+      `key: ${'x'.repeat(3980)} ghp_hunter2hunter2`,
+    ];
+    const facts = {
+      ...FACTS,
+      incident,
+      timeline: [{ ...FACTS.timeline[0], data: { text: secret } }],
+    } as Facts;
+    expect(JSON.stringify(told(facts))).not.toContain('hunter2');
+  });
+
+  it('lose what a label, an annotation or a field with the name of a secret contains', () => {
+    const alerts = FACTS.alerts.map((alert) => ({
+      ...alert,
+      labels: { password: 'an ordinary word', client_secret: 'hunter2-x' },
+      annotations: { 'x-auth-token': 'two words' },
+    }));
+    const timeline = [{ ...FACTS.timeline[0], data: { db_password: 'an ordinary word' } }];
+    const {
+      alerts: [alert],
+      timeline: [item],
+    } = told({ ...FACTS, alerts, timeline } as unknown as Facts);
+    expect([alert.labels, alert.annotations, item.db_password]).toEqual([
+      { password: '[redacted]', client_secret: '[redacted]' },
+      { 'x-auth-token': '[redacted]' },
+      '[redacted]',
+    ]);
+  });
+
+  it('hide names that JSON would escape', () => {
+    const userNames = ['Al "Ace" Roe'];
+    const incident = { ...FACTS.incident, title: 'Al "Ace" Roe left' };
+    expect(told({ ...FACTS, userNames, incident }).incident.title).toBe('<USER_1> left');
   });
 
   it('name hosts in items, attributes and labels', () => {
@@ -112,8 +157,17 @@ describe('the facts of an incident', () => {
       { type: 'server', name: 'A server in Berlin', attributes: { hostname: 7 } },
     ];
     const alerts = [{ labels: { instance: 'gamma:9100', job: 'node' } }];
-    expect(mentionedHosts({ items, alerts })).toEqual(['alpha', 'web-1', 'alpha.corp.example', 'gamma']);
+    expect(mentionedHosts({ items, alerts })).toEqual([
+      'alpha',
+      'web-1',
+      'A server in Berlin',
+      'alpha.corp.example',
+      'gamma',
+    ]);
     expect(nameTokens('On Web-1.corp, 17 x: "db".')).toEqual(['on', 'web-1.corp', 'db', 'web-1']);
+    expect(nameTokens('%77eb%2D1 eth_web-2 PRÜF'.normalize('NFD'))).toEqual(
+      expect.arrayContaining(['web-1', 'web-2', 'prüf', 'prüf'.normalize('NFD'), 'prÜf']),
+    );
     const text = textIn({ data: { note: 'Down:\nweb-2' } });
     expect(nameTokens(text)).toContain('web-2');
   });

@@ -1,6 +1,8 @@
 import { type ChatMessage } from '@atlas/plane-contract';
 import { isUuid } from '@atlas/tenancy';
+import { type CitationView } from '@atlas/tenant-api/ai';
 import { type Facts } from './incident-facts';
+import { textIn } from './known-hosts';
 import { Redaction } from './redaction';
 
 /** Each byte of a question is reserved as a token, so a question must not be large. */
@@ -10,22 +12,31 @@ const LONGEST_DESCRIPTION = 8000;
 /** Placeholders may be shorter than what they hide. */
 const HIDDEN_PER_SENT = 4;
 const MAX_LABELS = 20;
+/** What may be half of a word, which nothing would recognise. */
+const LAST_WORD = /\S{1,200}$/;
+
+/** What an AI is told about an incident, and what its answer may cite. */
+export interface ToldFacts {
+  readonly message: ChatMessage;
+  readonly citable: readonly CitationView[];
+}
 
 /** Hides what the facts contain. Everything that is sent about them must pass it. */
 export function redactionOf({ userNames, hostNames, ...facts }: Facts): Redaction {
-  return new Redaction({ userNames, hostNames }, JSON.stringify(facts));
+  return new Redaction({ userNames, hostNames }, textIn(facts));
 }
 
 /**
  * Everything that is sent to an AI about an incident. The IDs are those of timeline items, alerts and
  * configuration items, which an answer cites. There are no IDs of users. What is oldest is left out if there
- * is too much.
+ * is too much: an answer can neither cite it nor have its placeholders put back.
  */
-export function factsMessage(facts: Facts, redaction: Redaction): ChatMessage {
+export function factsMessage(facts: Facts, redaction: Redaction): ToldFacts {
   const { title, description, severity, status, created_at } = facts.incident;
-  // Hiding a long text costs time, and most of it would be cut. A secret at the cut is cut away with it.
   const text = (value: string, longest = LONGEST_TEXT): string =>
-    redaction.hide(value.slice(0, HIDDEN_PER_SENT * longest)).slice(0, longest);
+    redaction.hide(beginning(value, HIDDEN_PER_SENT * longest)).slice(0, longest);
+  const member: Member = (name, value) =>
+    redaction.hideMember(name, beginning(value, HIDDEN_PER_SENT * LONGEST_TEXT)).slice(0, LONGEST_TEXT);
   const incident = {
     title: text(title),
     description: text(description ?? '', LONGEST_DESCRIPTION),
@@ -43,13 +54,13 @@ export function factsMessage(facts: Facts, redaction: Redaction): ChatMessage {
   const alerts = facts.alerts.map(({ id, status: state, labels, annotations, startsAt, endsAt, count }) => ({
     id,
     status: state,
-    labels: labelsIn(labels, text),
-    annotations: labelsIn(annotations, text),
+    labels: labelsIn(labels, { text, member }),
+    annotations: labelsIn(annotations, { text, member }),
     starts_at: startsAt,
     ends_at: endsAt,
     count,
   }));
-  const timeline = facts.timeline.map(({ id, at, kind, data }) => ({ id, at, kind, ...told(data, text) }));
+  const timeline = facts.timeline.map(({ id, at, kind, data }) => ({ id, at, kind, ...told(data, member) }));
   const room = new Room(MAX_BYTES - bytesOf(incident));
   const content = {
     incident,
@@ -58,27 +69,42 @@ export function factsMessage(facts: Facts, redaction: Redaction): ChatMessage {
     alerts: room.fitting(alerts, MAX_BYTES / 3),
     timeline: room.fitting(timeline.toReversed()).toReversed(),
   };
-  return { role: 'user', content: JSON.stringify(content) };
+  const message = { role: 'user', content: JSON.stringify(content) } as const;
+  redaction.keepOnly(message.content);
+  return { message, citable: citable(content) };
 }
 
-type Text = (value: string) => string;
+type Told = Readonly<
+  Record<'timeline' | 'alerts' | 'configuration_items', readonly { readonly id: string }[]>
+>;
 
-function labelsIn(labels: Readonly<Record<string, string>>, text: Text): Record<string, string> {
+function citable({ timeline, alerts, configuration_items: items }: Told): CitationView[] {
+  return [
+    ...timeline.map(({ id }) => ({ kind: 'timeline', id }) as const),
+    ...alerts.map(({ id }) => ({ kind: 'alert', id }) as const),
+    ...items.map(({ id }) => ({ kind: 'ci', id }) as const),
+  ];
+}
+
+/** Hiding a long text costs time, and most of it would be cut. */
+function beginning(text: string, longest: number): string {
+  return text.length <= longest ? text : text.slice(0, longest).replace(LAST_WORD, '');
+}
+
+type Member = (name: string, value: string) => string;
+
+function labelsIn(
+  labels: Readonly<Record<string, string>>,
+  { text, member }: { readonly text: (value: string) => string; readonly member: Member },
+): Record<string, string> {
   const entries = Object.entries(labels).slice(0, MAX_LABELS);
-  return Object.fromEntries(entries.map(([name, value]) => [text(name), labelled(name, value, text)]));
-}
-
-/** What hides a secret may be its label's name, such as `password`. */
-function labelled(name: string, value: string, text: Text): string {
-  const pair = `${name}=`;
-  const hidden = text(`${pair}${value}`);
-  return hidden.startsWith(pair) ? hidden.slice(pair.length) : text(value);
+  return Object.fromEntries(entries.map(([name, value]) => [text(name), member(name, value)]));
 }
 
 /** The texts and numbers of a timeline item, without the IDs of users and others. */
-function told(data: Readonly<Record<string, unknown>>, text: Text): Record<string, unknown> {
+function told(data: Readonly<Record<string, unknown>>, member: Member): Record<string, unknown> {
   const entries = Object.entries(data).flatMap(([key, value]): [string, unknown][] => {
-    if (typeof value === 'string') return isUuid(value) ? [] : [[key, text(value)]];
+    if (typeof value === 'string') return isUuid(value) ? [] : [[key, member(key, value)]];
     return typeof value === 'number' || typeof value === 'boolean' ? [[key, value]] : [];
   });
   return Object.fromEntries(entries);

@@ -1,8 +1,12 @@
-import { type Facts } from './incident-facts';
+import { type CitationView } from '@atlas/tenant-api/ai';
 import { foundAnalysis } from './hypotheses';
 import { Redaction } from './redaction';
 
-const KNOWN = { timeline: [{ id: 't' }], alerts: [{ id: 'a' }], items: [{ id: 'c' }] } as unknown as Facts;
+const KNOWN: readonly CitationView[] = [
+  { kind: 'timeline', id: 't' },
+  { kind: 'alert', id: 'a' },
+  { kind: 'ci', id: 'c' },
+];
 const GUESS = { title: 'Disk full', confidence: 0.5, reasoning: 'df says so', citations: [] as unknown };
 const read = (answer: string, redaction = new Redaction({ userNames: [], hostNames: [] }, '')) =>
   foundAnalysis(answer, KNOWN, redaction);
@@ -32,7 +36,7 @@ describe('an analysis', () => {
     ]);
   });
 
-  it('cites only facts of the incident, each once', () => {
+  it('cites only what it was told, each once', () => {
     const citations = [
       { kind: 'alert', id: 'a', note: 'x' },
       { kind: 'alert', id: 'a' },
@@ -63,6 +67,17 @@ describe('an analysis', () => {
     expect([found.analysis, found.hypotheses[0]?.title]).toEqual(['Ask Al "Ace" Roe.', 'Al "Ace" Roe']);
   });
 
+  it('has no characters that are invisible or change the order of others', () => {
+    const odd = 'a\u202eb\u2066c\u200bd\ufefff\u{e0041}g\u0000h\u001b';
+    const found = read(
+      `${odd.replace('\0', '')}\n\`\`\`json\n${answerWith({ ...GUESS, title: odd, reasoning: odd })}\n\`\`\``,
+    );
+    expect(found).toMatchObject({
+      analysis: 'abcdfgh',
+      hypotheses: [{ title: 'abcdfgh', reasoning: 'abcdfgh' }],
+    });
+  });
+
   it('may name no cause', () => {
     expect(read(answerWith())).toEqual({ analysis: 'The AI names no cause.', hypotheses: [] });
   });
@@ -75,6 +90,7 @@ describe('an analysis', () => {
     ['no hypotheses', '{"causes":"SECRET"}'],
     ['a hypothesis that is text', answerWith('SECRET')],
     ['no title', answerWith({ ...GUESS, title: undefined })],
+    ['an invisible title', answerWith({ ...GUESS, title: '\u200b' })],
     ['a title that is too long', answerWith({ ...GUESS, title: 'SECRET'.repeat(100) })],
     ['a confidence that is text', answerWith({ ...GUESS, confidence: 'SECRET' })],
     ['a confidence of 85', answerWith({ ...GUESS, confidence: 85 })],

@@ -11,7 +11,6 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { type Facts } from './incident-facts';
 import { type Redaction } from './redaction';
 import { instanceOf, structuredAnswer } from './structured-answer';
 
@@ -50,13 +49,14 @@ export interface FoundAnalysis {
   readonly hypotheses: readonly HypothesisView[];
 }
 
-/**
- * Reads an answer to the analysis prompt. Citations of anything that is not a fact of the incident are left
- * out. Throws `ai_answer_unreadable`.
- */
-export function foundAnalysis(answer: string, facts: Facts, redaction: Redaction): FoundAnalysis {
+/** Reads an answer to the analysis prompt. Leaves out other citations. Throws `ai_answer_unreadable`. */
+export function foundAnalysis(
+  answer: string,
+  citable: readonly CitationView[],
+  redaction: Redaction,
+): FoundAnalysis {
   const { text, json } = structuredAnswer(answer);
-  const known = citable(facts);
+  const known = new Map(citable.map((citation) => [keyOf(citation), citation]));
   const hypotheses = instanceOf(FoundHypotheses, json)
     .hypotheses.map(({ title, confidence, reasoning, citations }) => ({
       title: redaction.restore(title),
@@ -66,15 +66,6 @@ export function foundAnalysis(answer: string, facts: Facts, redaction: Redaction
     }))
     .sort((a, b) => b.confidence - a.confidence);
   return { analysis: redaction.restore(text) || inWords(hypotheses), hypotheses };
-}
-
-function citable({ timeline, alerts, items }: Facts): ReadonlyMap<string, CitationView> {
-  const citations = [
-    ...timeline.map(({ id }) => ({ kind: 'timeline', id }) as const),
-    ...alerts.map(({ id }) => ({ kind: 'alert', id }) as const),
-    ...items.map(({ id }) => ({ kind: 'ci', id }) as const),
-  ];
-  return new Map(citations.map((citation) => [keyOf(citation), citation]));
 }
 
 function keyOf(citation: unknown): string {

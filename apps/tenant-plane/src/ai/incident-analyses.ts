@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { AiAnswers } from './ai-answers';
 import { type AiText } from './ai-question';
 import { analysisPrompt } from './analysis-prompt';
+import { type ToldFacts } from './facts-message';
 import { foundAnalysis } from './hypotheses';
-import { type Facts } from './incident-facts';
 import { type AiTask, type Asked } from './incident-questions';
 import { type Redaction } from './redaction';
 
@@ -16,12 +16,12 @@ export class IncidentAnalyses implements AiTask<AnalysisView> {
 
   constructor(private readonly answers: AiAnswers) {}
 
-  prompt(facts: Facts, redaction: Redaction): ChatMessage[] {
-    return analysisPrompt(facts, redaction);
+  prompt(facts: ChatMessage): ChatMessage[] {
+    return analysisPrompt(facts);
   }
 
-  read({ text, model, source }: AiText, facts: Facts, redaction: Redaction): AnalysisView {
-    return { ...foundAnalysis(text, facts, redaction), model, source };
+  read({ text, model, source }: AiText, told: ToldFacts, redaction: Redaction): AnalysisView {
+    return { ...foundAnalysis(text, told.citable, redaction), model, source };
   }
 
   record(tenantId: string, { by, incidentId }: Asked, { model, source }: AiText): Promise<void> {

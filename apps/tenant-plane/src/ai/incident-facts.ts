@@ -62,13 +62,23 @@ export class IncidentFacts {
   }
 }
 
-/** The tenant's items with these names, whether or not the incident affects them. */
+/** The part of a name before the first dot. */
+const SHORT_NAME = {
+  postgres: "split_part(item.name, '.', 1)",
+  sqlite: "substr(item.name, 1, instr(item.name || '.', '.') - 1)",
+};
+
+/** The tenant's items with these names, in full or without a domain, whether or not they are affected. */
 async function itemsNamed(scope: TenantScope, names: readonly string[]): Promise<ConfigurationItem[]> {
   const found: ConfigurationItem[] = [];
+  const isPostgres = scope.manager.connection.options.type === 'postgres';
+  const short = SHORT_NAME[isPostgres ? 'postgres' : 'sqlite'];
   for (let from = 0; from < names.length; from += NAMES_PER_QUERY) {
     const query = scope
       .query(ConfigurationItem, 'item')
-      .andWhere('lower(item.name) in (:...names)', { names: names.slice(from, from + NAMES_PER_QUERY) });
+      .andWhere(`(lower(item.name) in (:...names) or lower(${short}) in (:...names))`, {
+        names: names.slice(from, from + NAMES_PER_QUERY),
+      });
     found.push(...(await query.getMany()));
   }
   return found;

@@ -9,8 +9,8 @@ import { type AiQuestion, type AiText } from './ai-question';
 import { AiSettings } from './ai-settings';
 import { aiUnavailable } from './ai.errors';
 import { type AnswerPiece, answerPieces } from './answer-pieces';
-import { redactionOf } from './facts-message';
-import { type Facts, IncidentFacts } from './incident-facts';
+import { type ToldFacts, factsMessage, redactionOf } from './facts-message';
+import { IncidentFacts } from './incident-facts';
 import { type Redaction } from './redaction';
 
 export interface Asked {
@@ -21,9 +21,9 @@ export interface Asked {
 /** What is asked about incidents, and what is made of the answers. */
 export interface AiTask<T> {
   readonly feature: AiFeature;
-  prompt(facts: Facts, redaction: Redaction): ChatMessage[];
+  prompt(facts: ChatMessage): ChatMessage[];
   /** Reads an answer. Throws `ai_answer_unreadable`. */
-  read(answer: AiText, facts: Facts, redaction: Redaction): T;
+  read(answer: AiText, told: ToldFacts, redaction: Redaction): T;
   /** Records that there was an answer. Runs in the transaction that proves that it is still allowed. */
   record(tenantId: string, asked: Asked, answer: AiText): Promise<void>;
 }
@@ -70,13 +70,14 @@ export class IncidentQuestions {
     const requireAllowed = async (): Promise<void> =>
       void (await this.settings.requireAllowed(tenantId, task.feature));
     const redaction = redactionOf(facts);
-    const messages = task.prompt(facts, redaction);
+    const told = factsMessage(facts, redaction);
+    const messages = task.prompt(told.message);
     return {
       question: { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed },
       redaction,
       finish: async (answer) => {
         if (answer.text.trim() === '') throw aiUnavailable("the AI's answer was empty");
-        const found = task.read(answer, facts, redaction);
+        const found = task.read(answer, told, redaction);
         // An admin may have withdrawn permission while the AI was answering.
         await this.writes.by(tenantId, asked.by, () =>
           together([requireAllowed(), task.record(tenantId, asked, answer)]),

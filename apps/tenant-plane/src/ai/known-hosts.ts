@@ -1,4 +1,6 @@
 import { type Labels } from '../alerts/alert.entity';
+import { percentDecoded } from './percent-encoding';
+import { visible } from './visible-text';
 
 interface Item {
   readonly type: string;
@@ -6,7 +8,10 @@ interface Item {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-const HOST = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i;
+/** Names of items may contain spaces, such as `Database 1`. */
+const HOST = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}])?$/u;
+const TOKEN = /[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?/gu;
+const ASCII = /^[ -~]*$/;
 /** Types of items that are machines. Other items count if their name contains a digit, a hyphen or a dot. */
 const MACHINE =
   /server|host|machine|vm|node|device|switch|router|firewall|database|cluster|instance|storage/i;
@@ -21,11 +26,28 @@ export function textIn(value: unknown): string {
     .join('\n');
 }
 
-/** The parts of a text that could be names of hosts, in lower case, each also without its domain. */
+/**
+ * The parts of a text that could be names of hosts, each also without its domain, in each form in which a
+ * database may store and compare it.
+ */
 export function nameTokens(text: string): string[] {
-  const tokens = text.toLowerCase().match(/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?/g) ?? [];
-  const short = tokens.map((token) => token.replace(/\..*$/, ''));
-  return [...new Set([...tokens, ...short])].filter((token) => token.length > 1 && /[a-z]/.test(token));
+  const decoded = percentDecoded(visible(text)).normalize('NFC').toLowerCase();
+  const tokens = [...new Set(decoded.match(TOKEN))].flatMap((token) => [token, ...token.split('_')]);
+  const named = [...tokens, ...tokens.map((token) => token.replace(/\..*$/, ''))].filter(
+    (token) => token.length > 1 && /\p{L}/u.test(token),
+  );
+  return [...new Set([...new Set(named)].flatMap(storedForms))];
+}
+
+/** SQLite, and Postgres in the C locale, only change the case of ASCII letters. Names may be in NFD. */
+function storedForms(token: string): string[] {
+  if (ASCII.test(token)) return [token];
+  const forms = [token, token.toUpperCase(), token[0]?.toUpperCase() + token.slice(1)];
+  return forms.flatMap((form) => [form, form.normalize('NFD')]).map(inLowerAscii);
+}
+
+function inLowerAscii(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** The names of hosts among the names of items, their attributes and the labels of alerts. */
@@ -41,5 +63,5 @@ export function mentionedHosts({
     .flatMap((members) => Object.entries(members))
     .flatMap(([key, value]) => (NAMES_A_HOST.test(key) && typeof value === 'string' ? [value] : []));
   const names = [...named.map(({ name }) => name), ...described.map((value) => value.replace(/:\d+$/, ''))];
-  return [...new Set(names)].filter((name) => name.length > 1 && HOST.test(name) && /[a-z]/i.test(name));
+  return [...new Set(names)].filter((name) => name.length > 1 && HOST.test(name) && /\p{L}/u.test(name));
 }

@@ -101,7 +101,7 @@ function requireOk(status: number, headers: Readonly<Record<string, string>>): v
   if (status === 401 || status === 403) throw ownEndpointFailed(`it refuses the stored key (${status})`);
   if (status !== 429) throw ownEndpointFailed(`it answered with the status ${status}`);
   const after = headers['retry-after'];
-  const retry: Record<string, string> = after === undefined ? {} : { 'retry-after': after };
+  const retry: Record<string, string> = /^\d{1,6}$/.test(after ?? '') ? { 'retry-after': String(after) } : {};
   throw ownEndpointFailed('it is at its limit', {
     code: 'ai_rate_limited',
     kind: 'too_many',

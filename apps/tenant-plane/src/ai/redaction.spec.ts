@@ -17,7 +17,7 @@ describe('redaction', () => {
     ['the db is down, the dbs are not', 'the <HOST_1> is down, the dbs are not'],
     ['see https://wiki.corp.example:8443/a?b', 'see https://<HOST_1>:8443/a?b'],
     ['anna schmidt and Anna called, an annals did not', '<USER_1> and <USER_2> called, an annals did not'],
-    ['Zoë O’Neil’s shift; Bo is short', '<USER_1>’s shift; Bo is short'],
+    ['Zoë O’Neil’s shift; Bo is short', '<USER_1>’s shift; <USER_2> is short'],
     ['担当は山田太郎です', '担当は<USER_1>です'],
   ])('replaces names and addresses, and nothing else: %s', (text, expected) => {
     const redaction = new Redaction(NAMES, text);
@@ -64,6 +64,13 @@ describe('redaction', () => {
     expect(redaction.hide('a@b.example')).toBe('<EMAIL_1>');
   });
 
+  it('forgets what was not sent', () => {
+    const redaction = new Redaction(NAMES, '');
+    redaction.hide('10.0.0.1 10.0.0.2');
+    redaction.keepOnly('<IP_2>');
+    expect(redaction.restore('<IP_1> <IP_2>')).toBe('<IP_1> 10.0.0.2');
+  });
+
   it('restores the strings of a value, and its keys', () => {
     const redaction = new Redaction(NAMES, '');
     redaction.hide('10.0.0.1');
@@ -89,6 +96,12 @@ describe('the shown text of an answer', () => {
 
   it('holds back only what may become a placeholder', () => {
     expect(shown(['The <HO', 'ST_1> is', ' a<b'])).toEqual(['The ', 'web-1 is', ' a', '<b']);
+  });
+
+  it('has no invisible characters, even if one arrives in halves', () => {
+    const tag = '\u{e0041}';
+    const pieces = shown([`a\u202eb${tag[0]}`, `${tag[1]}c <HO\u200b`, 'ST_1>']);
+    expect(pieces).toEqual(['ab', 'c ', 'web-1', '']);
   });
 
   it('is the block itself if there is nothing before it', () => {

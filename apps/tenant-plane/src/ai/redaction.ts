@@ -1,4 +1,7 @@
-import { isIP } from 'node:net';
+import { replaceAddresses } from './addresses';
+import { percentDecoded } from './percent-encoding';
+import { REDACTED, namesASecret, withoutSecrets } from './secrets';
+import { visible } from './visible-text';
 
 /** Names that are replaced wherever they occur. */
 export interface KnownNames {
@@ -10,36 +13,24 @@ type Kind = 'EMAIL' | 'IP' | 'HOST' | 'USER';
 
 const PLACEHOLDER = /(<(?:EMAIL|IP|HOST|USER)_\d+>)/gi;
 const EMAIL = /[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+/gu;
-const IPV6 = /(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\w:])/gi;
-const IPV4 = /(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)/g;
-const HOST_OF_URL = /(?<=:\/\/(?:\[redacted\]@)?)[a-z0-9](?:[\w.-]*[a-z0-9])?/gi;
-const SHORTEST_PART = 3;
-
-const REDACTED = '[redacted]';
-const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN ([A-Z ]+)-----[\s\S]*?(-----END \1-----|$)/g, REDACTED],
-  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, REDACTED],
-  [/\b(?:at[a-z]|ads|aga|ao[ks]|sk|gh[a-z]|github_pat|glpat|npm|xox[a-z])[_-][\w-]{16,}/g, REDACTED],
-  [/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
-  [/\b((?:set-)?cookie: *)[^\r\n"]+/gi, `$1${REDACTED}`],
-  [/:\/\/[^\s/@]+@/g, `://${REDACTED}@`],
-  [/((?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, `$1${REDACTED}`],
-];
+const HOST_OF_URL = /(?<=:\/\/|\[redacted\]@(?:\w{1,20}\()?)[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?/gu;
+/** Not the user before an @. */
+const HOST_IN_SOURCE = /(?<=:\/\/(?:[^\s/@]*@)?)[\p{L}\p{N}][\p{L}\p{N}_.-]{0,253}(?![^\s/]*@)/gu;
+/** A single letter occurs everywhere. */
+const SHORTEST_NAME = 2;
 
 /**
  * Replaces what must not reach an AI by placeholders such as `<HOST_1>`, and puts it back into the answer.
  * The same value has the same placeholder throughout one question, so that the AI can tell things apart.
  *
- * Secrets in known formats become `[redacted]`, and are never put back. A secret that looks like an ordinary
- * word is not recognised.
+ * Secrets become `[redacted]`, and are never put back. A secret that looks like an ordinary word, and that
+ * nothing calls a secret, is not recognised.
  */
 export class Redaction {
   private readonly placeholders = new Map<string, string>();
   private readonly originals = new Map<string, string>();
   private readonly hosts: RegExp | null;
   private readonly names: RegExp | null;
-  private readonly partsOfNames: RegExp | null;
 
   /** Placeholders that may not be used, because the text contains them already. */
   private readonly taken: ReadonlySet<string>;
@@ -47,32 +38,41 @@ export class Redaction {
 
   /** @param source All text that will be hidden. It may contain something that looks like a placeholder. */
   constructor({ userNames, hostNames }: KnownNames, source: string) {
-    this.taken = new Set(source.toUpperCase().match(PLACEHOLDER));
-    const lower = source.toLowerCase();
-    const named = userNames.map((name) => name.trim()).filter((name) => name.length >= SHORTEST_PART);
-    const whole = named.filter((name) => lower.includes(name.toLowerCase()));
-    const parts = named
-      .flatMap((name) => name.split(/\s+/))
-      .filter((part) => part.length >= SHORTEST_PART && /^\p{Lu}/u.test(part) && source.includes(part));
-    this.hosts = oneOf(hostNames, '(?<![a-z0-9_-])', '(?:\\.[a-z0-9-]+)*(?![a-z0-9_-])', 'giu');
-    this.names = oneOf(whole, NOT_AFTER_LETTER, NOT_BEFORE_LETTER, 'giu');
-    this.partsOfNames = oneOf(parts, NOT_AFTER_LETTER, NOT_BEFORE_LETTER, 'gu');
+    const decoded = plain(percentDecoded(plain(source)));
+    this.taken = new Set(decoded.toUpperCase().match(PLACEHOLDER));
+    const hosts = [...hostNames, ...(decoded.match(HOST_IN_SOURCE) ?? [])]
+      .map((host) => plain(host).trim().replace(/\.+$/, ''))
+      .flatMap((host) => [host, host.replace(/\..*$/, '')])
+      .filter((host) => /\p{L}/u.test(host));
+    const names = userNames.map((name) => plain(name).trim());
+    const parts = names.flatMap((name) => name.split(/[\s,;()"]+/));
+    const folded = fold(decoded);
+    const occurs = (word: string): boolean => inEachCase(word).some((one) => folded.includes(fold(one)));
+    const whole = names.filter((name) => name.split(/\s+/).every(occurs));
+    this.hosts = oneOf(hosts, '(?:\\.[\\p{L}\\p{N}-]+)*');
+    this.names = oneOf([...whole, ...parts.filter(occurs)]);
   }
 
   hide(text: string): string {
-    let hidden = SECRETS.reduce((rest, [form, instead]) => rest.replace(form, instead), text);
-    hidden = this.replaced(hidden, EMAIL, 'EMAIL');
-    hidden = this.replaced(hidden, IPV6, 'IP', isAddress);
-    hidden = this.replaced(hidden, IPV4, 'IP', isAddress);
-    hidden = this.replaced(hidden, HOST_OF_URL, 'HOST');
-    hidden = this.replaced(hidden, this.hosts, 'HOST');
-    hidden = this.replaced(hidden, this.names, 'USER');
-    return this.replaced(hidden, this.partsOfNames, 'USER');
+    const bare = withoutSecrets(plain(text));
+    return this.hideNames(bare.replace(/\S+/g, (word) => this.decodedIfItHides(word)));
+  }
+
+  /** Hides the value of a label or a field. If its name says that it is a secret, all of it is one. */
+  hideMember(name: string, value: string): string {
+    return namesASecret(percentDecoded(plain(name))) ? REDACTED : this.hide(value);
+  }
+
+  /** Forgets what was hidden in texts that were not sent, because an answer can only have invented it. */
+  keepOnly(sent: string): void {
+    const known = new Set(sent.match(PLACEHOLDER));
+    for (const placeholder of this.originals.keys())
+      if (!known.has(placeholder)) this.originals.delete(placeholder);
   }
 
   /** Puts the originals back. Unknown placeholders stay as they are. */
   restore(text: string): string {
-    return text.replace(PLACEHOLDER, (found) => this.originals.get(found.toUpperCase()) ?? found);
+    return visible(text).replace(PLACEHOLDER, (found) => this.originals.get(found.toUpperCase()) ?? found);
   }
 
   /** Puts the originals back into every string inside a JSON value. */
@@ -84,11 +84,31 @@ export class Redaction {
     return Object.fromEntries(members) as T;
   }
 
-  /** A later form must not match inside the placeholder of an earlier one. */
-  private replaced(text: string, form: RegExp | null, kind: Kind, accepts = (_: string) => true): string {
+  private hideNames(text: string): string {
+    let hidden = this.replaced(text, EMAIL, 'EMAIL');
+    hidden = this.outsidePlaceholders(hidden, (part) =>
+      replaceAddresses(part, (address) => this.placeholderFor('IP', address)),
+    );
+    hidden = this.replaced(hidden, HOST_OF_URL, 'HOST');
+    hidden = this.replaced(hidden, this.hosts, 'HOST');
+    return this.replaced(hidden, this.names, 'USER');
+  }
+
+  /** A word that is percent-encoded stays so, unless something could only be hidden once it was decoded. */
+  private decodedIfItHides(word: string): string {
+    if (!word.includes('%')) return word;
+    const hidden = this.hideNames(withoutSecrets(plain(percentDecoded(word))));
+    return hidden === percentDecoded(this.hideNames(word)) ? word : hidden;
+  }
+
+  private replaced(text: string, form: RegExp | null, kind: Kind): string {
     if (!form) return text;
-    const hidden = (part: string): string =>
-      part.replace(form, (found) => (accepts(found) ? this.placeholderFor(kind, found) : found));
+    const instead = (found: string): string => this.placeholderFor(kind, found);
+    return this.outsidePlaceholders(text, (part) => part.replace(form, instead));
+  }
+
+  /** A later form must not match inside the placeholder of an earlier one. */
+  private outsidePlaceholders(text: string, hidden: (part: string) => string): string {
     return text
       .split(PLACEHOLDER)
       .map((part, index) => (index % 2 === 1 ? part : hidden(part)))
@@ -107,18 +127,35 @@ export class Redaction {
   }
 }
 
-/** Only Latin letters, because some scripts have no spaces, and others add endings to names. */
-const NOT_AFTER_LETTER = '(?<![\\p{Script=Latin}\\p{N}_])';
-const NOT_BEFORE_LETTER = '(?![\\p{Script=Latin}\\p{N}_])';
-
-/** Matches the longest of these words. Null if there are none. */
-function oneOf(words: readonly string[], before: string, after: string, flags: string): RegExp | null {
-  if (words.length === 0) return null;
-  const longestFirst = [...new Set(words)].sort((a, b) => b.length - a.length);
-  const escaped = longestFirst.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`${before}(?:${escaped.join('|')})${after}`, flags);
+/** One form of each text: nothing invisible, and no letters that are composed of several characters. */
+function plain(text: string): string {
+  return visible(text).toWellFormed().normalize('NFC');
 }
 
-function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && text !== '::';
+function fold(text: string): string {
+  return text.toLowerCase().replaceAll('’', "'");
+}
+
+/** Some letters, such as ß, have another length in capitals. */
+function inEachCase(word: string): string[] {
+  return [word, word.toUpperCase(), word.toLowerCase()];
+}
+
+/** Only Latin letters, because some scripts have no spaces, and others add endings to names. */
+const NOT_AFTER_LETTER = '(?<![\\p{Script=Latin}\\p{N}])';
+const NOT_BEFORE_LETTER = '(?![\\p{Script=Latin}\\p{N}])';
+
+/** Matches the longest of these words in any case, with what may be after it. Null if there are none. */
+function oneOf(words: readonly string[], after = ''): RegExp | null {
+  const long = new Set(words.filter((word) => word.length >= SHORTEST_NAME).flatMap(inEachCase));
+  if (long.size === 0) return null;
+  const escaped = [...long]
+    .sort((a, b) => b.length - a.length)
+    .map((word) =>
+      word
+        .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+        .replace(/\s+/g, '[\\s+]+')
+        .replace(/['’]/g, "['’]"),
+    );
+  return new RegExp(`${NOT_AFTER_LETTER}(?:${escaped.join('|')})${after}${NOT_BEFORE_LETTER}`, 'giu');
 }

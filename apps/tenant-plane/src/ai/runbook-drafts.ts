@@ -7,7 +7,7 @@ import { AiAnswers } from './ai-answers';
 import { type AiText } from './ai-question';
 import { aiAnswerUnreadable } from './ai.errors';
 import { draftedRunbook } from './drafted-runbook';
-import { type Facts } from './incident-facts';
+import { type ToldFacts } from './facts-message';
 import { type AiTask, type Asked } from './incident-questions';
 import { type Redaction } from './redaction';
 import { runbookPrompt } from './runbook-prompt';
@@ -20,21 +20,22 @@ export class RunbookDrafts implements AiTask<RunbookDto> {
 
   constructor(private readonly answers: AiAnswers) {}
 
-  prompt(facts: Facts, redaction: Redaction): ChatMessage[] {
-    return runbookPrompt(facts, redaction);
+  prompt(facts: ChatMessage): ChatMessage[] {
+    return runbookPrompt(facts);
   }
 
   /**
    * A draft passes the checks of a runbook that a user stores, except that no address is looked up: asking
    * for a name tells it to a server that the AI may have chosen.
    */
-  read({ text }: AiText, _: Facts, redaction: Redaction): RunbookDto {
+  read({ text }: AiText, _: ToldFacts, redaction: Redaction): RunbookDto {
     const draft = draftedRunbook(redaction.restoreIn(structuredAnswer(text).json));
     try {
       checkedDefinition(draft);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      throw aiAnswerUnreadable(`the runbook is not valid. ${error.message.replace(/\.$/, '')}`);
+      // Its message would quote the answer.
+      throw aiAnswerUnreadable(`the runbook is not valid (${error.code})`);
     }
     return draft;
   }

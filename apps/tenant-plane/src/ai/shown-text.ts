@@ -1,8 +1,9 @@
 import { type Redaction } from './redaction';
+import { visible } from './visible-text';
 
 const FENCE = '```';
-/** The beginning of a placeholder or of a fence, at the end of a text. */
-const BEGINNING = /(?:<[a-z]{0,5}(?:_\d{0,9})?|`{1,2})$/i;
+/** The beginning of a placeholder, of a fence or of a character, at the end of a text. */
+const BEGINNING = /(?:<[a-z]{0,5}(?:_\d{0,9})?|`{1,2}|[\ud800-\udbff])$/i;
 
 /**
  * The part of an answer that people read while it arrives: the text before the block for programs, with the
@@ -18,7 +19,7 @@ export class ShownText {
   /** What to show once this piece has arrived. May be empty. */
   add(piece: string): string {
     if (this.isOver) return '';
-    const text = this.held + piece;
+    const text = visible(this.held + piece);
     const fence = text.indexOf(FENCE);
     this.isOver = fence !== -1 && (this.isBegun || text.slice(0, fence).trim() !== '');
     const beginning = text.search(BEGINNING);

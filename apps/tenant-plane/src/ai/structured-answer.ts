@@ -2,6 +2,7 @@ import { type FieldError, fieldErrors } from '@atlas/platform';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { aiAnswerUnreadable } from './ai.errors';
+import { visible } from './visible-text';
 
 /** In characters. An answer that is longer is cut off, and nothing of it is used. */
 const LONGEST_ANSWER = 65_536;
@@ -10,6 +11,7 @@ const BLOCK = /```(?:json)?\s*(?=\{)/i;
 export interface StructuredAnswer {
   /** What people read. Empty if the answer is only JSON. */
   readonly text: string;
+  /** Its strings contain only visible characters. */
   readonly json: unknown;
 }
 
@@ -22,13 +24,14 @@ export function requireBounded(answer: string): void {
 /** Splits an answer into its text and its block of JSON. Throws `ai_answer_unreadable`. */
 export function structuredAnswer(answer: string): StructuredAnswer {
   requireBounded(answer);
-  const block = BLOCK.exec(answer);
-  if (!block) return { text: '', json: parsed(answer) };
+  const seen = visible(answer);
+  const block = BLOCK.exec(seen);
+  if (!block) return { text: '', json: parsed(seen) };
   const begin = block.index + block[0].length;
-  const end = answer.lastIndexOf('```');
+  const end = seen.lastIndexOf('```');
   return {
-    text: answer.slice(0, block.index).trim(),
-    json: parsed(answer.slice(begin, end > block.index ? end : undefined)),
+    text: seen.slice(0, block.index).trim(),
+    json: parsed(seen.slice(begin, end > block.index ? end : undefined)),
   };
 }
 
@@ -44,7 +47,7 @@ export function instanceOf<T extends object>(type: new () => T, json: unknown): 
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? visible(value) : value));
   } catch {
     // The parser's own message would quote the answer.
     throw aiAnswerUnreadable('it does not contain the JSON that was asked for');

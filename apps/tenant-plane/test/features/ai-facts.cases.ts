@@ -79,6 +79,17 @@ describe.each(EVERY_DATABASE)('the facts that an AI is told, on %s', (driver) =>
     ]);
   });
 
+  it('hides items that are only mentioned, in any case and form, also without their domain', async () => {
+    const names = ['qz7.corp.example', 'Prüfrechner-7'.normalize('NFD'), 'ÜBER-9', 'qx'];
+    for (const name of names)
+      await plane.post('/api/cmdb/items', { type: 'server', name }, admin).expect(201);
+    const report = { title: 'QZ7, prüfrechner-7, über-9 and QX are down', severity: 'P3' };
+    const { body } = await plane.post('/api/incidents', report, admin).expect(201);
+    link.control.completion = completionOf(analysisSaying('All of them.'));
+    await plane.post(`/api/ai/incidents/${body.id}/analysis`, undefined, admin).expect(200);
+    expect(JSON.parse(sent()).incident.title).toBe('<HOST_1>, <HOST_2>, <HOST_3> and <HOST_4> are down');
+  });
+
   it('puts names back into a stream that cuts placeholders in two', async () => {
     link.control.completion = streamOf(
       ['Look at <HO', 'ST_1', '> and <IP_', '1>.\n``', '`json\n{"hypotheses":[]}\n```'],

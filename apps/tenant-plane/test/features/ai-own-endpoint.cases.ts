@@ -160,6 +160,13 @@ describe.each(EVERY_DATABASE)("a tenant's own AI, on %s", (driver) => {
       expect(JSON.stringify(body)).not.toContain(KEY);
     });
 
+    it('does not pass on when to ask again unless it is a number of seconds', async () => {
+      await stored({ use: 'only' });
+      provider.refuse(429, { 'retry-after': KEY });
+      const { body, headers } = await ask().expect(429);
+      expect([body.code, headers['retry-after']]).toEqual(['ai_rate_limited', undefined]);
+    });
+
     it.each<[string, () => void, string]>([
       ['is cut off', () => provider.stopAfter(2, (response) => response.end()), 'ai_unavailable'],
       ['breaks', () => provider.stopAfter(2, (response) => response.destroy()), 'ai_unavailable'],
@@ -300,6 +307,8 @@ describe.each(EVERY_DATABASE)("a tenant's own AI, on %s", (driver) => {
       [{ base_url: 'https://user:password@llm.example' }],
       [{ base_url: 'https://llm.example/?key=1' }],
       [{ model: ' ' }],
+      [{ model: 'a\u0000b' }],
+      [{ model: 'a\ud800' }],
       [{ api_key: 'two words' }],
       [{ timeout_seconds: 101 }],
       [{ use: 'never' }],

@@ -68,6 +68,18 @@ describe.each(EVERY_DATABASE)('runbook drafts on %s', (driver) => {
     await plane.post('/api/runbooks', body, operator).expect(201);
   });
 
+  it('contain no characters that are invisible or change the order of others', async () => {
+    const args = ['restart', 'a\u202eb\u200bc\u2066'];
+    const step = { ...RESTART, name: 're\u200bstart', config: { command: 'systemctl\u2060', args } };
+    const runbook = { name: 'Repair\u202e', parameters: [], steps: [step] };
+    link.control.completion = completionOf(answerWith(runbook));
+    const { body } = await draft().expect(200);
+    expect(body).toMatchObject({
+      name: 'Repair',
+      steps: [{ name: 'restart', config: { command: 'systemctl', args: ['restart', 'abc'] } }],
+    });
+  });
+
   it('are audited and metered, but are no analysis', async () => {
     const used = async () =>
       (await plane.rows(tenant, UsageDay))
@@ -100,8 +112,8 @@ describe.each(EVERY_DATABASE)('runbook drafts on %s', (driver) => {
   });
 
   it.each([
-    ['two steps of the same name', { ...RUNBOOK, steps: [RESTART, RESTART] }, 'restart'],
-    ['an unknown parameter', { ...RUNBOOK, parameters: [] }, 'service'],
+    ['two steps of the same name', { ...RUNBOOK, steps: [RESTART, RESTART] }, '(duplicate_step)'],
+    ['an unknown parameter', { ...RUNBOOK, parameters: [] }, '(unknown_parameter)'],
     [
       'a parameter in a command',
       { ...RUNBOOK, steps: [{ ...RESTART, config: { command: '{{service}}' } }] },
@@ -119,6 +131,7 @@ describe.each(EVERY_DATABASE)('runbook drafts on %s', (driver) => {
     const before = (await plane.audit(tenant, 'incident.runbook_drafted')).length;
     const { body } = await draft().expect(503);
     expect([body.code, body.detail]).toEqual(['ai_answer_unreadable', expect.stringContaining(reason)]);
+    expect(body.detail).not.toMatch(/restart|service/);
     expect(await plane.audit(tenant, 'incident.runbook_drafted')).toHaveLength(before);
   });
 

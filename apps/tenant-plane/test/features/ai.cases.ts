@@ -155,6 +155,28 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
 
     it.each([
+      [
+        'has choices, as of a provider',
+        { choices: [], error: { code: 'quota_exceeded', message: 'OF A PROVIDER' } },
+      ],
+      ['has no code, but text', { error: { code: 'OF A PROVIDER', message: 'OF A PROVIDER' } }],
+    ])('does not quote an error in the stream that %s', async (_, event) => {
+      const { path, admin } = await asker(plane, tenant);
+      link.control.completion = streamOf(['The '], event);
+      const { answer } = await streamed(path, admin);
+      expect(answer.text).toContain('event: error\ndata: {"code":"ai_unavailable"');
+      expect(answer.text).not.toContain('OF A PROVIDER');
+    });
+
+    it('records the name of a model without what cannot be stored or seen', async () => {
+      const { path, admin } = await asker(plane, tenant);
+      const named = { model: 'a\u0000b\u202ec\ud800', choices: [{ delta: { content: PIECES.join('') } }] };
+      link.control.completion = streamOf([], named, '[DONE]');
+      const { answer } = await streamed(path, admin);
+      expect(answer.text).toContain('"model":"abc\ufffd"');
+    });
+
+    it.each([
       ['a refusal', problem(503, 'ai_unavailable', 'Why.')],
       ['an empty stream', streamOf([], '[DONE]')],
       ['a stream that breaks off before it begins', streamOf([])],
