@@ -14,8 +14,9 @@ import {
 } from 'class-validator';
 
 /**
- * What planes count for each tenant and day: alerts received, incidents opened, runs of runbooks started, and
- * answers and tokens from an AI.
+ * What planes may report for each tenant and day: alerts received, incidents opened, runs of runbooks
+ * started, and answers from an AI. No plane reports `ai_tokens`, which stays accepted as a part of the
+ * contract: the Control Plane counts the tokens of its own gateway, and nobody those of a tenant's own AI.
  */
 const METERS = ['alerts', 'incidents', 'runs', 'ai_answers', 'ai_tokens'] as const;
 export type Meter = (typeof METERS)[number];

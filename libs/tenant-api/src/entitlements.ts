@@ -30,7 +30,7 @@ export interface EntitlementsView {
   readonly plan: Plan;
   readonly modules: readonly Module[];
   readonly limits: Limits;
-  /** Counts of what the tenant has now, or of what it has used in the current month or minute. */
+  /** How many users, data sources and agents the tenant has. What it uses of other limits is not here. */
   readonly usage: Readonly<Record<string, number>>;
   /** Why the paid extras can only be read; null if they can be changed too. */
   readonly read_only: 'past_due' | 'lease_expired' | null;
