@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
-import { Clock, type Secret, timeOfChange, validationFailed } from '@atlas/platform';
+import { Clock, DomainError, type Secret, timeOfChange, validationFailed } from '@atlas/platform';
 import { type EndpointUse, type OwnEndpointDto, type OwnEndpointView } from '@atlas/tenant-api/ai';
 import { Injectable } from '@nestjs/common';
 import { OutboundCalls } from '../egress/outbound-calls';
@@ -68,12 +68,28 @@ export class AiEndpoints {
     const { timeout_seconds: timeoutSeconds = before?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS } = dto;
     const kept = { baseUrl, model, usedAs, timeoutSeconds };
     const isSame = before !== null && isDeepStrictEqual({ ...before, ...kept }, { ...before });
-    if (isSame && (key === undefined || (key === null && before.sealedKey === null))) return false;
+    if (isSame && (key === undefined || (await this.isStored(scope, key, before)))) return false;
     const now = this.clock.now();
     const changedAt = before ? timeOfChange(now, before.changedAt) : now;
     const sealedKey = await this.sealed(scope, dto, before);
     await scope.put(AiEndpoint, [{ kind: KIND, ...kept, sealedKey, changedAt }]);
     return true;
+  }
+
+  /** A change whose answer was lost, and which is sent again, must not count as another change. */
+  private async isStored(
+    scope: TenantScope,
+    key: string | null,
+    { sealedKey }: AiEndpoint,
+  ): Promise<boolean> {
+    if (key === null || sealedKey === null) return key === sealedKey;
+    try {
+      return (await this.secrets.open(scope, KEY_PLACE, sealedKey)).reveal() === key;
+    } catch (error) {
+      // A stored key that cannot be read any more can still be replaced.
+      if (error instanceof DomainError) return false;
+      throw error;
+    }
   }
 
   private async sealed(

@@ -112,17 +112,10 @@ describe('the facts of an incident', () => {
   });
 
   it('cut no word in half, which nothing would recognise', () => {
-    const description = `${'key '.repeat(7999)}password=hunter2-x ${'x '.repeat(9000)}`;
-    const [incident, secret] = [
-      { ...FACTS.incident, description },
-      `key: ${'x'.repeat(3980)} ghp_hunter2hunter2`,
-    ];
-    const facts = {
-      ...FACTS,
-      incident,
-      timeline: [{ ...FACTS.timeline[0], data: { text: secret } }],
-    } as Facts;
-    expect(JSON.stringify(told(facts))).not.toContain('hunter2');
+    // The long token becomes so short that the cut is not behind what is sent.
+    const text = `token=${'x'.repeat(3983)} ghp_hunter2hunter2hunter2`;
+    const facts = { ...FACTS, timeline: [{ ...FACTS.timeline[0], data: { text } }] } as Facts;
+    expect(told(facts).timeline[0].text).toBe('token=[redacted] ');
   });
 
   it('lose what a label, an annotation or a field with the name of a secret contains', () => {
