@@ -32,8 +32,8 @@ export function refusePath(_error: Error, { headers: sent }: FastifyRequest, rep
 const READ_ON_BYTES = 65_536;
 
 /**
- * Responds without the hooks and filters that follow, which cost more than the refusal itself. The body, which
- * has not arrived yet, is ignored; if it may be long, the connection is closed.
+ * Responds without the hooks and filters that follow, which cost more than the refusal itself. The body,
+ * which has not arrived yet, is ignored; if it may be long, the connection is closed.
  */
 export function refuseAtOnce(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
   const { headers: sent } = request;
