@@ -29,7 +29,7 @@ export const LIMITS = [
   'data_sources',
   /** Requests with alerts per minute, from all data sources together. */
   'ingest_per_minute',
-  /** How many days ended alerts are kept. Planes do not enforce this yet. */
+  /** How many days history is kept, such as ended alerts. Longer as long as an incident needs it. */
   'retention_days',
   /** One credit pays for 1,000 tokens. A month begins at midnight UTC. */
   'ai_credits_per_month',

@@ -36,6 +36,11 @@ export interface EntitlementsView {
   readonly read_only: 'past_due' | 'lease_expired' | null;
   /** When the paid extras become read-only because a bill is unpaid; null if none is. */
   readonly read_only_from: Date | null;
+  /**
+   * From when on history that is older than the plan keeps is deleted. Null if that is so already, or if the
+   * plane has not received a lease yet. A raised plan keeps this time.
+   */
+  readonly retention_from: Date | null;
   /** Null if the plane has not received a lease yet. */
   readonly lease: LeaseView | null;
 }

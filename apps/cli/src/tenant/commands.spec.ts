@@ -282,6 +282,7 @@ describe('the commands for a tenant', () => {
       /read-only, because the lease has expired\n[^]*lease +expired: [^]*next change +none\n/,
     ],
     [{ lease: null }, /lease +none yet: the plan decides\n/],
+    [{ retention_from: '2027-01-08T04:26:40.000Z' }, /old history +is deleted from Fri, 8 Jan 2027, .* on\n/],
   ])('show entitlements with %j', async (changes, text) => {
     api.answers = { 'GET /api/entitlements': [{ body: { ...granted, ...changes } }] };
     expect(await run('entitlements')).toBe(0);

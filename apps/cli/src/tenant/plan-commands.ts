@@ -38,12 +38,13 @@ const READ_ONLY = {
 } as const;
 
 function entitlementsText(view: Json<EntitlementsView>): string {
-  const { plan, modules, limits, usage, lease, read_only: readOnly } = view;
+  const { plan, modules, limits, usage, lease, read_only: readOnly, retention_from: from } = view;
   const facts = factsText([
     ['plan', plan],
     ['modules', modules.join(', ')],
     ['paid extras', readOnly === null ? 'work' : READ_ONLY[readOnly]],
     ...leaseFacts(lease),
+    ...(from ? [['old history', `is deleted from ${momentText(from, {})} on`] as const] : []),
   ]);
   const table = tableText(
     [

@@ -11,11 +11,21 @@ import { AlertsController } from './alerts.controller';
 import { IngestController } from './ingest.controller';
 import { Intake } from './intake';
 import { Silences } from './silences';
+import { OldAlerts } from './old-alerts';
+import { RetentionModule } from '../retention/retention.module';
 
 /** Alerts, from their arrival to the incidents that they open. */
 @Module({
-  imports: [AccessModule, AuditModule, DataSourcesModule, DueModule, IdempotencyModule, IncidentsModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    DataSourcesModule,
+    DueModule,
+    IdempotencyModule,
+    IncidentsModule,
+    RetentionModule,
+  ],
   controllers: [AlertsController, IngestController],
-  providers: [AlertIncidents, Alerts, Intake, Silences],
+  providers: [AlertIncidents, Alerts, Intake, OldAlerts, Silences],
 })
 export class AlertsModule {}

@@ -33,7 +33,7 @@ export class Alerts {
   get(tenantId: string, id: string): Promise<AlertView> {
     return this.tenants.read(tenantId, async (scope) => {
       const alert = await scope.findOne(Alert, { id });
-      if (!alert) throw new DomainError('alert_not_found', 'not_found', 'There is no such alert.');
+      if (!alert) throw alertNotFound();
       return alertView(alert, await sourceNames(scope, [alert]));
     });
   }
@@ -69,4 +69,11 @@ function alertView(alert: Alert, names: ReadonlyMap<string, string>): AlertView 
     incident_id: alert.incidentId,
     silence_id: alert.silenceId,
   };
+}
+
+function alertNotFound(): DomainError {
+  const detail =
+    'There is no such alert. Alerts that have ended are deleted after the number of days that the plan ' +
+    'keeps them: GET /api/entitlements shows it as retention_days.';
+  return new DomainError('alert_not_found', 'not_found', detail);
 }

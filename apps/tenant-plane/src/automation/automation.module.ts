@@ -25,6 +25,8 @@ import { RunsController } from './runs.controller';
 import { StepLeases } from './step-leases';
 import { StepSecrets } from './step-secrets';
 import { StepStarts } from './step-starts';
+import { OldOutputs } from './old-outputs';
+import { RetentionModule } from '../retention/retention.module';
 
 @Module({
   imports: [
@@ -34,6 +36,7 @@ import { StepStarts } from './step-starts';
     DueModule,
     IdempotencyModule,
     EgressModule,
+    RetentionModule,
     RunbooksModule,
     TenancyModule,
     TenantSecretsModule,
@@ -45,6 +48,7 @@ import { StepStarts } from './step-starts';
     HttpLine,
     HttpSteps,
     EventStreams,
+    OldOutputs,
     OwnLeases,
     RestoredRuns,
     RunDecisions,

@@ -378,5 +378,16 @@ function rowOf(
     movingTo: entry.moving_to ?? null,
     signupLinks: entry.signup_links ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
+    ...retentionAfter(entry, known),
   };
+}
+
+/** A tenant that comes back may have bought more history meanwhile, so its time of grace begins again. */
+function retentionAfter(
+  { phase }: DesiredTenant,
+  known: Tenant | null,
+): Pick<Tenant, 'retentionDays' | 'retentionFrom' | 'historySweptUntil'> {
+  const stays = known && known.phase !== 'retired' && (phase === 'serving' || phase === 'frozen');
+  const { retentionDays = null, retentionFrom = null, historySweptUntil = null } = stays ? known : {};
+  return { retentionDays, retentionFrom, historySweptUntil };
 }

@@ -10,7 +10,7 @@
  *    access or change the tenant or its AI setting;
  * 4. the row of the tenant's identity provider;
  * 5. the rows of users, by ID;
- * 6. `quotas`;
+ * 6. `quotas`, or `history`;
  * 7. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
  *    a row of its user, and `policies` as a row of a feature.
  *
@@ -26,4 +26,5 @@ export const ADVISORY_LOCKS = {
   tenantStanding: 4_772_603,
   policies: 4_772_604,
   quotas: 4_772_605,
+  history: 4_772_606,
 } as const;

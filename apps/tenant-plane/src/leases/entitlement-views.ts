@@ -3,6 +3,7 @@ import { type EntitlementsView } from '@atlas/tenant-api/entitlements';
 import { Injectable } from '@nestjs/common';
 import { TenantEntitlements } from '../entitlements/entitlements';
 import { leaseView } from '../entitlements/lease-view';
+import { retentionOf } from '../entitlements/retention';
 import { Quotas } from '../entitlements/quotas';
 import { TrustedTime } from '../plane-identity/trusted-time';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -17,7 +18,9 @@ export class EntitlementViews {
   ) {}
 
   async of(tenant: Tenant): Promise<EntitlementsView> {
-    const { plan, modules, limits, lease, readOnly } = await this.entitlements.of(tenant);
+    const granted = await this.entitlements.of(tenant);
+    const { plan, modules, limits, lease, readOnly } = granted;
+    const retention = retentionOf(tenant, granted);
     const usage = await this.tenants.read(tenant.id, (scope) => this.quotas.used(scope));
     return {
       plan,
@@ -26,6 +29,7 @@ export class EntitlementViews {
       usage,
       read_only: readOnly,
       read_only_from: lease?.read_only_at === undefined ? null : new Date(lease.read_only_at * 1000),
+      retention_from: retention && retention.before === null ? retention.from : null,
       lease: lease && leaseView(lease, this.time.now()),
     };
   }

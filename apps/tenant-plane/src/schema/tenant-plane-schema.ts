@@ -96,6 +96,7 @@ import { AllowAiFeatures1700000000057 } from './migrations/0057-allow-ai-feature
 import { KeepAiEndpoints1700000000058 } from './migrations/0058-keep-ai-endpoints';
 import { NameIncarnations1700000000059 } from './migrations/0059-name-incarnations';
 import { RehearseOutages1700000000060 } from './migrations/0060-rehearse-outages';
+import { LimitHistory1700000000061 } from './migrations/0061-limit-history';
 
 /**
  * The plane's own rows: its identity, its tenants, rate limits, due times, what has left it, rehearsals of an
@@ -218,5 +219,6 @@ export const TENANT_PLANE_SCHEMA: PlaneSchema = {
     KeepAiEndpoints1700000000058,
     NameIncarnations1700000000059,
     RehearseOutages1700000000060,
+    LimitHistory1700000000061,
   ],
 };

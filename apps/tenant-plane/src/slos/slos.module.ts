@@ -15,6 +15,8 @@ import { SloMeasurements } from './slo-measurements';
 import { SloStatuses } from './slo-statuses';
 import { Slos } from './slos';
 import { SlosController } from './slos.controller';
+import { OldBuckets } from './old-buckets';
+import { RetentionModule } from '../retention/retention.module';
 
 @Module({
   imports: [
@@ -23,11 +25,13 @@ import { SlosController } from './slos.controller';
     DueModule,
     IdempotencyModule,
     IncidentsModule,
+    RetentionModule,
     EgressModule,
     TenantSecretsModule,
   ],
   controllers: [SlosController],
   providers: [
+    OldBuckets,
     PrometheusCounts,
     SloMeasurements,
     SloCredentials,

@@ -10,6 +10,11 @@ export async function* servingTenants(plane: Database): AsyncGenerator<string> {
   for await (const { id } of tenantsWhere(plane, { phase: 'serving' })) yield id;
 }
 
+/** The tenants whose home is here and who are not suspended, one by one. */
+export function activeTenants(plane: Database): AsyncGenerator<Tenant> {
+  return tenantsWhere(plane, { phase: 'serving', status: 'active' });
+}
+
 /** All tenants that this plane knows, also those that have moved away or were purged, one by one. */
 export function everyTenant(plane: Database): AsyncGenerator<Tenant> {
   return tenantsWhere(plane, {});

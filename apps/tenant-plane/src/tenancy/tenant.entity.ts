@@ -60,4 +60,10 @@ export class Tenant {
   @JsonColumn({ name: 'signup_links', nullable: true }) signupLinks: DesiredSignupLinks | null;
   /** The job that requested the removal of the tenant's rows here. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
+  /** How many days of history the newest lease allows that a sweep has seen. Null before the first sweep. */
+  @Column('integer', { name: 'retention_days', nullable: true }) retentionDays: number | null;
+  /** From when on older history may be deleted, by the time that leases prove. */
+  @TimestampColumn({ name: 'retention_from', nullable: true }) retentionFrom: Date | null;
+  /** Everything that had to go up to this time is deleted. */
+  @TimestampColumn({ name: 'history_swept_until', nullable: true }) historySweptUntil: Date | null;
 }

@@ -63,6 +63,7 @@ describe.each(EVERY_DATABASE)('a lease on %s', (driver) => {
       usage: { users: 1, data_sources: 0, agents: 0 },
       read_only: null,
       read_only_from: null,
+      retention_from: null,
       lease: null,
     });
     const limits = { ...ENTITLEMENTS_OF_PLANS.operations.limits, agents: 3 };
