@@ -6,6 +6,7 @@ import {
   ApiTags,
   OngoingAnswers,
   type Page,
+  Refuses,
   Sent,
   callerGone,
   servesOf,
@@ -27,6 +28,7 @@ import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { DeclaredEgress } from './declared-egress';
+import { LedgerExports } from './ledger-exports';
 import { LedgerPages } from './ledger-pages';
 
 const Serves = servesOf<ResidencyApi>();
@@ -40,6 +42,7 @@ export class ResidencyController {
   constructor(
     private readonly declared: DeclaredEgress,
     private readonly ledger: LedgerPages,
+    private readonly exports: LedgerExports,
     private readonly tenants: TenantDatabase,
     private readonly sessions: SessionAuthentication,
     private readonly answers: OngoingAnswers,
@@ -56,6 +59,7 @@ export class ResidencyController {
     return this.ledger.list(tenant.id, query);
   }
 
+  @Refuses('too_many')
   @Serves('GET /api/residency/ledger/export')
   @ApiProduces(LEDGER_TYPE)
   async export(
@@ -64,7 +68,9 @@ export class ResidencyController {
     @Query() span: LedgerSpan,
     @Res() reply: FastifyReply,
   ): Promise<Sent<never>> {
-    const ended = this.answers.whileAdmitted(callerGone(reply), {
+    const gone = callerGone(reply);
+    this.exports.begin(tenant.id, gone);
+    const ended = this.answers.whileAdmitted(gone, {
       credential: `residency ${user.sessionId}`,
       isStanding: () =>
         this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, READ_RESIDENCY)),

@@ -4,6 +4,7 @@ import { CredentialsModule } from '../credentials/credentials.module';
 import { EgressModule } from '../egress/egress.module';
 import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { DeclaredEgress } from './declared-egress';
+import { LedgerExports } from './ledger-exports';
 import { LedgerPages } from './ledger-pages';
 import { OldCalls } from './old-calls';
 import { ResidencyController } from './residency.controller';
@@ -12,6 +13,6 @@ import { ResidencyController } from './residency.controller';
 @Module({
   imports: [AccessModule, CredentialsModule, EgressModule, PlaneIdentityModule],
   controllers: [ResidencyController],
-  providers: [DeclaredEgress, LedgerPages, OldCalls],
+  providers: [DeclaredEgress, LedgerExports, LedgerPages, OldCalls],
 })
 export class ResidencyModule {}

@@ -297,6 +297,38 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
     await plane.get('/api/residency/ledger?from=yesterday', admin).expect(400);
   });
 
+  it('is exported twice at a time by a tenant, and by three tenants at a time', async () => {
+    await send(ours);
+    const others = [theirs, await plane.tenant('third'), await plane.tenant('fourth')];
+    const admins = [admin];
+    for (const other of others)
+      admins.push({ session: (await plane.user(other, 'admin')).session, host: hostOf(other.slug) });
+    const [one, two, three, four] = admins;
+    const path = '/api/residency/ledger/export';
+    const pages = plane.app.get(LedgerPages);
+    const pauses: Pause[] = [];
+    const running: Promise<unknown>[] = [];
+    const refused: { body: { code: string }; headers: Record<string, string> }[] = [];
+    for (const by of [one, one, two, two, three, three]) {
+      const pause = Pause.before(pages, 'rows');
+      running.push(plane.get(path, by).then((answer) => answer));
+      await pause.reached;
+      pauses.push(pause);
+      if (pauses.length === 2) refused.push(await plane.get(path, one));
+    }
+    refused.push(await plane.get(path, four));
+    pauses[0]?.release();
+    await running[0];
+    const { status } = await plane.get(path, four);
+    for (const pause of pauses) pause.release();
+    await Promise.all(running);
+    expect(refused.map(({ body, headers }) => [body.code, headers['retry-after']])).toEqual([
+      ['too_many_exports', '5'],
+      ['too_many_exports', '5'],
+    ]);
+    expect(status).toBe(200);
+  });
+
   it('is no longer sent to an admin whose session ends during the export', async () => {
     await send(ours);
     const pause = Pause.before(plane.app.get(LedgerPages), 'rows');
