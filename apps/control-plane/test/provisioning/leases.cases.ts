@@ -8,12 +8,14 @@ import { lockOperator } from '../../src/accounts/operator-lock';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LeaseRenewals } from '../../src/entitlements/lease-renewals';
+import { Outbox } from '../../src/outbox/outbox';
 import { OutgoingEvent } from '../../src/outbox/outgoing-event.entity';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { HeldRow } from '../held-operator.fixture';
+import { TestControlPlane } from '../control-plane.fixture';
 import { JobScene } from '../job-scene.fixture';
 
 const DAY = 24 * 3600;
@@ -194,6 +196,26 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     expect(await told()).toHaveLength(1);
   });
 
+  it('tells its end once, although several processes look at once, and one starts later', async () => {
+    if (driver === 'sqlite') return;
+    // Processes that start also send events, and delete those that nobody has subscribed to.
+    const add = jest.spyOn(Outbox.prototype, 'add');
+    const told = () =>
+      add.mock.calls.filter(([, { type, subject }]) => type === 'lease.ending' && subject.endsWith(id));
+    const second = await TestControlPlane.open(scene.plane.database, scene.plane.clock);
+    await scene.plane.change(TenantPlane, { id: scene.cell.id }, { lastReportAt: new Date(0) });
+    scene.plane.clock.advance(16 * DAY + 1);
+    await Promise.all([scene.plane, second].map(({ app }) => app.get(LeaseRenewals).sweep()));
+    await second.app.close();
+    const restarted = await TestControlPlane.open(scene.plane.database, scene.plane.clock);
+    scene.plane.clock.advance(DAY);
+    await restarted.app.get(LeaseRenewals).sweep();
+    await restarted.app.close();
+    expect(told()).toHaveLength(1);
+    add.mockRestore();
+    await scene.cell.report();
+  });
+
   it('makes paid extras read-only 14 days after a bill was due, until it is paid', async () => {
     const { body } = await bill('past_due').expect(200);
     const since = scene.plane.clock.now();
@@ -244,6 +266,20 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
     expect((await bill('suspended').expect(200)).body.job).toBeNull();
     expect((await bill('ok').expect(200)).body.job).toBeNull();
     expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
+  });
+
+  it("does not cancel an operator's own resume, and is unpaid once that has ended", async () => {
+    const { job } = (await scene.plane.post(`/api/tenants/${id}/suspend`, {}).expect(202)).body;
+    await finishes(job.id, 'suspended');
+    let unpaid: { status: number; body: { code: string } } | undefined;
+    const tried = scene.before('resume', async () => void (unpaid = await bill('suspended')));
+    const resumed = (await scene.plane.post(`/api/tenants/${id}/resume`, {}).expect(202)).body;
+    await tried;
+    await finishes(resumed.job.id, 'active');
+    expect([unpaid?.status, unpaid?.body.code]).toEqual([409, 'operation_in_progress']);
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', billing: { state: 'ok' } });
+    const { body } = await bill('suspended').expect(200);
+    await finishes(body.job.id, 'suspended');
   });
 
   it('is paid at once although the job that suspends the tenant still waits for its plane', async () => {

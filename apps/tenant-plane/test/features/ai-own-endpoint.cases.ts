@@ -272,6 +272,13 @@ describe.each(EVERY_DATABASE)("a tenant's own AI, on %s", (driver) => {
       expect(JSON.stringify(await events())).not.toContain(KEY);
     });
 
+    it('keeps how it is used, its key and its time limit if a change does not mention them', async () => {
+      await stored({ use: 'only', timeout_seconds: 90 });
+      const { own_endpoint: changed } = (await set(endpoint({ model: 'own-2' })).expect(200)).body;
+      expect(changed).toMatchObject({ model: 'own-2', use: 'only', timeout_seconds: 90, has_api_key: true });
+      expect(await shown()).toEqual(changed);
+    });
+
     it('wants the key again for another host, and stores nothing until then', async () => {
       await stored();
       const elsewhere = endpoint({ base_url: 'http://192.0.2.9/v1' });
