@@ -37,6 +37,7 @@ export { StateBadge, stateText, wordsOf } from './ui/state-badge';
 export { When, useNow } from './ui/when';
 export { newQueryClient, show } from './ui/web-app';
 export { oneOf, textOf } from './api/search';
+export { KeyField } from './ui/key-field';
 export { KeyOnce } from './ui/key-once';
 export { SignInForm } from './ui/sign-in-form';
 export { SignInProblem } from './ui/sign-in-problem';

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { api } from '../api';
 import { ButtonLink } from '../links';
 import { useMay } from '../session';
-import { aiSettings } from '../settings/ai-settings';
+import { aiSettings, isAllowed } from '../settings/ai-settings';
 
 const OFFERED = 10;
 
@@ -15,7 +15,7 @@ export function AskAi() {
   const settings = useQuery(aiSettings);
   if (settings.error) return <ProblemAlert error={settings.error} />;
   if (!settings.data) return null;
-  if (settings.data.stored.allow_control_plane)
+  if (isAllowed(settings.data.stored, 'analysis'))
     return (
       <>
         <ChooseIncident />
@@ -25,13 +25,13 @@ export function AskAi() {
   return (
     <>
       <Text size="sm">
-        AI is off here, because questions go through the Control Plane.{' '}
-        {!isAdmin && 'Ask an admin to switch it on.'}
+        Analyses by AI are not allowed here, because questions leave this workspace.{' '}
+        {!isAdmin && 'Ask an admin to allow them.'}
       </Text>
       {isAdmin && (
         <Group>
           <ButtonLink to="/settings/ai" size="xs">
-            Switch AI on
+            Allow analyses by AI
           </ButtonLink>
         </Group>
       )}

@@ -1,7 +1,8 @@
-import { Button, Group, Input, Stack, Text, TextInput, Textarea } from '@mantine/core';
-import { ChangedMeanwhile, Confirm, ProblemAlert, Section, type Versioned, sendByKey } from '@atlas/web';
-import { useBlocker, useNavigate } from '@tanstack/react-router';
+import { Button, Group, Input, Stack, TextInput, Textarea } from '@mantine/core';
+import { ChangedMeanwhile, ProblemAlert, Section, type Versioned, sendByKey } from '@atlas/web';
+import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { LeaveQuestion } from '../leave-question';
 import { fieldsOf } from './draft-fields';
 import { type Draft, draftOf, isSame, runbookOf } from './draft';
 import { type Problems, hasProblemAt, ownProblemsOf, problemsOf } from './draft-problems';
@@ -36,8 +37,7 @@ export function Editor({ initial, first }: EditorProps) {
   const { theirs } = save;
   const navigate = useNavigate();
   const isSaved = useRef(false);
-  const isDirty = (): boolean => !isSaved.current && !isSame(base, draft);
-  const blocker = useBlocker({ shouldBlockFn: isDirty, enableBeforeUnload: isDirty, withResolver: true });
+  const isUnsaved = (): boolean => !isSaved.current && !isSame(base, draft);
   const form = useRef<HTMLDivElement>(null);
   useFirstProblem(problems, form);
 
@@ -192,18 +192,7 @@ export function Editor({ initial, first }: EditorProps) {
           </Button>
         </Group>
       </Stack>
-      {blocker.status === 'blocked' && (
-        <Confirm
-          title="Leave without saving?"
-          verb="Leave"
-          otherwise="Stay here"
-          isPending={false}
-          onConfirm={blocker.proceed}
-          onClose={blocker.reset}
-        >
-          <Text size="sm">What you have changed is not saved.</Text>
-        </Confirm>
-      )}
+      <LeaveQuestion isUnsaved={isUnsaved} />
     </Stack>
   );
 }

@@ -41,7 +41,7 @@ export function ProblemAlert({ error }: { readonly error: unknown }) {
     <Alert color="red" title={title} role="alert">
       {errors.length === 0 ? detail : <Faults errors={errors} />}
       {reference !== undefined && (
-        <Text size="xs" c="dimmed" mt="xs">
+        <Text size="xs" mt="xs">
           Reference: <Code>{reference}</Code>
         </Text>
       )}

@@ -4,6 +4,7 @@ import {
   ChangedMeanwhile,
   FormProblem,
   FreshlyRead,
+  KeyField,
   type Versioned,
   bodyOf,
   oneOf,
@@ -17,7 +18,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { api } from '../../api';
 import { Dialog } from '../../parts/dialog';
-import { KeyField } from './key-field';
 import {
   KINDS,
   KIND_NAMES,

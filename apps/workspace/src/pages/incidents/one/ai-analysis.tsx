@@ -5,14 +5,14 @@ import { LONGEST_TEXT } from '../../../incidents/incident';
 import { type Analysis, useAnalysis } from '../../../incidents/use-analysis';
 import { useNote } from '../../../incidents/use-note';
 import { plane } from '../../../plane';
-import { aiSettings, isAiOn } from '../../../settings/ai-settings';
+import { aiSettings, isAllowed } from '../../../settings/ai-settings';
 
 /** What an AI thinks about the incident. */
 export function AiAnalysis({ id }: { readonly id: string }) {
   const { data: settings, error } = useQuery(aiSettings);
   if (error) return <ProblemAlert error={error} />;
   if (!settings) return null;
-  if (!isAiOn(settings.stored))
+  if (!isAllowed(settings.stored, 'analysis'))
     return (
       <Text size="sm" c="dimmed">
         AI is off here. An admin can switch it on.
