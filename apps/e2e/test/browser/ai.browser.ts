@@ -4,14 +4,57 @@ import {
   StandInAiProvider,
   type TestDatabase,
   createTestDatabase,
+  eventually,
 } from '@atlas/testing';
-import { type Browser, type Page } from 'playwright-core';
+import { type Browser, type Locator, type Page } from 'playwright-core';
 import { type BothPlanes, startBothPlanes } from '../both-planes.fixture';
 import { fillSignIn, heading } from '../people.fixture';
 import { WatchedPage, chromiumPath, startBrowser } from '../watched-page.fixture';
 import { untidy } from './tidy.fixture';
 
 jest.setTimeout(300_000);
+
+/** More than the page loads at first. */
+const NOTES = 60;
+
+interface Named {
+  readonly id: string;
+}
+
+interface Incident extends Named {
+  readonly ci_ids: readonly string[];
+}
+
+/** What the planes refuse for reasons that take long to arrange, and what the page says. */
+const REFUSALS: readonly (readonly [body: object, status: number, says: string | RegExp])[] = [
+  [
+    { code: 'payment_required', title: 'Payment required', detail: 'no', reason: 'past_due' },
+    402,
+    'A bill has been unpaid for more than 14 days.',
+  ],
+  [
+    { code: 'module_not_in_plan', title: 'Forbidden', detail: 'The plan core does not include it.' },
+    403,
+    'The plan core does not include it.',
+  ],
+  [
+    { code: 'quota_exceeded', title: 'Forbidden', detail: 'no' },
+    403,
+    'Too few AI credits are left in this month.',
+  ],
+  [
+    {
+      code: 'ai_unavailable',
+      title: 'Unavailable',
+      detail:
+        "The tenant's own AI did not answer: it is unreachable. An admin can change it: " +
+        'PUT /api/ai/settings {"own_endpoint": …}. Before that, the Control Plane did not answer: ' +
+        'no provider is configured.',
+    },
+    503,
+    /it is unreachable\. Before that, .* no provider is configured\.\s+Change this in the settings/,
+  ],
+];
 
 const SECRET_KEY = 'sk-never-shown-again';
 
@@ -152,6 +195,176 @@ const SECRET_KEY = 'sk-never-shown-again';
       await page.context().close();
     });
   });
+
+  describe('analyses an incident for somebody who', () => {
+    let incident: Incident;
+    let watched: WatchedPage;
+    let page: Page;
+    let analysis: Locator;
+    beforeAll(async () => {
+      incident = await alarm('web-1');
+      for (let note = 1; note <= NOTES; note++)
+        await ask(`/api/incidents/${incident.id}/notes`, { text: `Note ${note}` });
+      watched = await first(`/incidents/${incident.id}`);
+      ({ page } = watched);
+      analysis = page.locator('#analysis');
+    });
+    afterAll(() => page.context().close());
+    beforeEach(() => {
+      provider.answerProperly();
+      watched.faults.splice(0);
+    });
+
+    it('sees ranked causes, whose citations lead to places in the page', async () => {
+      const {
+        id,
+        ci_ids: [item = ''],
+      } = incident;
+      const { items: alerts } = await read<{ items: Named[] }>(`/api/alerts?incident_id=${id}`);
+      const note = await lastNote(id);
+      const cause = { reasoning: 'It grew steadily.', citations: [] };
+      provider.text = 'The volume of web-1 is full.';
+      provider.hypotheses = [
+        { ...cause, title: 'A large upload', confidence: 0.2 },
+        {
+          ...cause,
+          title: 'Log rotation is off',
+          confidence: 0.8,
+          citations: [
+            { kind: 'alert', id: alerts[0]?.id },
+            { kind: 'ci', id: item },
+            { kind: 'timeline', id: note },
+          ],
+        },
+      ];
+      await analysis.getByRole('button', { name: 'Analyse', exact: true }).click();
+      await analysis.getByRole('status').getByText('It names 2 possible causes.').waitFor();
+      await analysis.getByText('By stand-in-1. An AI can be wrong').waitFor();
+      const causes = analysis.getByRole('list', { name: 'Possible causes' });
+      const [likely] = await causes.getByText(/^1\. /).allInnerTexts();
+      expect(likely).toBe('1. Log rotation is off');
+      await causes.getByText('Confidence 80 %').waitFor();
+      await causes.getByText('It cites nothing from this incident.').waitFor();
+      const found = await untidy(page);
+
+      const support = causes.getByRole('list', { name: 'What supports cause 1' });
+      for (const [name, part] of [
+        ['Alert: DiskFull', `alert-${alerts[0]?.id}`],
+        ['Item: web-1', `ci-${item}`],
+        // It is too far down to be loaded yet.
+        [/timeline/i, `timeline-${note}`],
+      ] as const) {
+        await support.getByRole('link', { name }).focus();
+        await page.keyboard.press('Enter');
+        await page.locator(`[id="${part}"]:focus`).waitFor();
+      }
+      await page.getByText(`Note ${NOTES}`, { exact: true }).waitFor();
+      await support.getByRole('link', { name: `Timeline: Note ${NOTES}` }).waitFor();
+      // The answer is still there.
+      await causes.getByText('2. A large upload').waitFor();
+      found.push(...(await untidy(page)));
+      await analysis.getByRole('button', { name: 'Add as a note' }).click();
+      await page.getByText('Log rotation is off (80 %)').first().waitFor();
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
+    it('presses the button again and again, or stops the answer', async () => {
+      const asked = provider.asked.length;
+      provider.stopAfter(3);
+      const button = analysis.getByRole('button', { name: /^Analyse/ });
+      await button.focus();
+      for (let press = 0; press < 5; press++) await page.keyboard.press('Enter');
+      await analysis.getByRole('status').getByText('The AI is writing.').waitFor();
+      await analysis.getByText('The volume', { exact: false }).waitFor();
+      // Only the state is read out, not each word.
+      expect(await analysis.locator('[aria-live], [role=status], [role=log]').count()).toBe(1);
+      expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+      await button.dispatchEvent('click');
+      const found = await untidy(page);
+      await button.focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await analysis.getByRole('status').getByText('You stopped it.').waitFor();
+      expect(provider.asked.length - asked).toBe(1);
+      expect(await provider.asked.at(-1)?.closed).toBe('aborted');
+      provider.answerProperly();
+      await button.click();
+      await analysis.getByRole('status').getByText('It names 2 possible causes.').waitFor();
+      expect(provider.asked.length - asked).toBe(2);
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
+    it('is told why there is no answer, and who can change that', async () => {
+      const button = analysis.getByRole('button', { name: /^Analyse/ });
+      const alert = analysis.getByRole('alert');
+      provider.hypotheses = [{ title: 'Without a confidence' }];
+      await button.click();
+      await alert.getByText('The answer could not be used').waitFor();
+      const found = await untidy(page);
+      for (const [body, status, says] of REFUSALS) {
+        await page.route('**/analysis', (route) =>
+          route.fulfill({ status, contentType: 'application/problem+json', json: { status, ...body } }),
+        );
+        await button.click();
+        await alert.getByText(says).waitFor();
+        await page.unroute('**/analysis');
+      }
+      expect(await analysis.innerText()).not.toContain('PUT /api');
+      await allow({ analysis: 'deny', runbook_draft: 'allow' });
+      await button.click();
+      await alert.getByText('Analyses by AI are off for this tenant.').waitFor();
+      found.push(...(await untidy(page)));
+      await alert.getByRole('link', { name: 'Change this in the settings' }).click();
+      await heading(page, 'AI');
+      await page.goBack();
+      await analysis.getByText('This is not allowed here.').waitFor();
+      await analysis.getByRole('link', { name: 'Change this in the settings' }).waitFor();
+      await allow({ analysis: 'allow', runbook_draft: 'allow' });
+      expect([...found, ...watched.faults.filter((fault) => !/ 5\d\d /.test(fault))]).toEqual([]);
+    });
+  });
+
+  async function ask<T>(path: string, body: object): Promise<T> {
+    const answer = await planes.stack.tenant<T>('first', path, {
+      method: 'POST',
+      body,
+      session: session.token,
+    });
+    if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async function read<T>(path: string): Promise<T> {
+    return (await planes.stack.tenant<T>('first', path, { session: session.token })).body;
+  }
+
+  /** An alert about a server, and the incident that it opens. */
+  async function alarm(host: string): Promise<Incident> {
+    const item = await ask<Named>('/api/cmdb/items', { type: 'server', name: host });
+    const source = { name: 'Alertmanager', kind: 'alertmanager', group_by: ['alertname', 'ci'] };
+    const { ingest_url: url } = await ask<{ ingest_url: string }>('/api/data-sources', source);
+    const labels = { alertname: 'DiskFull', severity: 'critical', ci: host };
+    const alert = { status: 'firing', labels, annotations: {}, fingerprint: host };
+    await ask(new URL(url).pathname, {
+      version: '4',
+      alerts: [{ ...alert, startsAt: new Date().toISOString() }],
+    });
+    return eventually(
+      async () => (await read<{ items: Incident[] }>(`/api/incidents?ci_id=${item.id}`)).items[0],
+      { what: 'the alert has opened an incident' },
+    );
+  }
+
+  async function lastNote(id: string): Promise<string | undefined> {
+    let cursor = '';
+    for (;;) {
+      const { items, next_cursor: next } = await read<{ items: Named[]; next_cursor: string | null }>(
+        `/api/incidents/${id}/timeline?limit=200${cursor}`,
+      );
+      if (next === null) return items.at(-1)?.id;
+      cursor = `&cursor=${next}`;
+    }
+  }
 
   async function allow(features: object): Promise<void> {
     const body = { allow_control_plane: true, features };

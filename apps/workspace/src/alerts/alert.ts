@@ -52,3 +52,14 @@ export function oneAlert(id: string) {
 export function alertNameOf({ labels }: Alert): string {
   return labels['alertname'] || 'Alert without a name';
 }
+
+/** The alerts that belong to an incident. */
+export function alertsOf(incidentId: string) {
+  return infiniteQueryOptions({
+    queryKey: ['alerts', 'of', incidentId],
+    queryFn: ({ pageParam: cursor }) =>
+      bodyOf(api.GET('/api/alerts', { params: { query: { incident_id: incidentId, limit: PAGE, cursor } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+}

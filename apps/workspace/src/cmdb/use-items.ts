@@ -2,6 +2,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { type Versioned, bodyOf, useCarefulSave, versionedOf } from '@atlas/web';
 import {
   keepPreviousData,
+  queryOptions,
   useInfiniteQuery,
   useQueries,
   useQuery,
@@ -39,12 +40,12 @@ const getItem = (id: string) => api.GET('/api/cmdb/items/{id}', { params: { path
 /** What a form is filled from. */
 export const readItem = (id: string): Promise<Versioned<Item>> => versionedOf(getItem(id));
 
+export function itemQuery(id: string) {
+  return queryOptions({ queryKey: itemKey(id), queryFn: () => bodyOf(getItem(id)) });
+}
+
 export function useItem(id: string) {
-  return useQuery({
-    queryKey: itemKey(id),
-    queryFn: () => bodyOf(getItem(id)),
-    refetchInterval: every(ITEM_REFRESH_MS),
-  });
+  return useQuery({ ...itemQuery(id), refetchInterval: every(ITEM_REFRESH_MS) });
 }
 
 /** The types that the newest items have. */

@@ -7,13 +7,16 @@ import { OBSTACLE_CODES, quietApi } from '../api';
 import { PageLink } from '../links';
 import { CANNOT_LOAD, mayReload, reload } from '../lost-parts';
 import { ObstacleCover } from '../obstacle';
+import { AI_REFUSALS } from '../ai/ai-refusal';
 import { PLAN_REFUSALS } from '../plan/plan-refusal';
+
+const REFUSALS = { ...PLAN_REFUSALS, ...AI_REFUSALS };
 
 export function Root() {
   return (
     // The cover says it, and a form must not go on saying it once the cover has gone.
     <PageProblems value={OBSTACLE_CODES}>
-      <OwnProblems value={PLAN_REFUSALS}>
+      <OwnProblems value={REFUSALS}>
         <Outlet />
       </OwnProblems>
       <ObstacleCover />

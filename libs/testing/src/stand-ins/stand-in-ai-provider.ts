@@ -13,6 +13,8 @@ type Answering = (response: ServerResponse, asked: AskedOfProvider) => void;
 export class StandInAiProvider {
   readonly asked: AskedOfProvider[] = [];
   text = 'The disk is full.';
+  /** The causes in its analyses. */
+  hypotheses: readonly object[] = [];
   promptTokens = 20;
   completionTokens = 4;
   /** What is counted only in the total of OpenAI's protocol, as some providers do. */
@@ -97,7 +99,7 @@ export class StandInAiProvider {
   /** Follows the instructions for analyses. */
   private textFor({ body }: AskedOfProvider): string {
     const isAnalysis = JSON.stringify(body).includes('hypotheses');
-    return isAnalysis ? analysisSaying(this.text) : this.text;
+    return isAnalysis ? analysisSaying(this.text, ...this.hypotheses) : this.text;
   }
 }
 

@@ -1,8 +1,9 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { ProblemAlert, StateBadge, When, bodyOf } from '@atlas/web';
+import { ProblemAlert, StateBadge, When } from '@atlas/web';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { alertNameOf } from '../../../alerts/alert';
-import { api, every } from '../../../api';
+import { alertNameOf, alertsOf } from '../../../alerts/alert';
+import { every } from '../../../api';
+import { partProps, useWantedPart } from '../../../incidents/parts';
 import { PageLink } from '../../../links';
 
 const REFRESH_MS = 10_000;
@@ -10,13 +11,10 @@ const REFRESH_MS = 10_000;
 /** The alerts that belong to the incident. */
 export function Alerts({ id }: { readonly id: string }) {
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
-    queryKey: ['alerts', 'of', id],
-    queryFn: ({ pageParam: cursor }) =>
-      bodyOf(api.GET('/api/alerts', { params: { query: { incident_id: id, limit: 50, cursor } } })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    ...alertsOf(id),
     refetchInterval: every(REFRESH_MS),
   });
+  const wanted = useWantedPart('alert');
   const alerts = data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <Stack gap="xs">
@@ -27,7 +25,7 @@ export function Alerts({ id }: { readonly id: string }) {
         </Text>
       )}
       {alerts.map((alert) => (
-        <div key={alert.id}>
+        <div key={alert.id} {...partProps('alert', alert.id, wanted)}>
           <Group gap="xs">
             <StateBadge state={alert.status} />
             <PageLink to="/alerts/$id" params={{ id: alert.id }} size="sm">

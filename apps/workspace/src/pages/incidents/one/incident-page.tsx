@@ -1,16 +1,15 @@
 import { Grid, Group, Stack, Text } from '@mantine/core';
 import { Page, Section, StateBadge, When, isMissing } from '@atlas/web';
-import { useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { AiAnalysis } from '../../../ai/analysis';
 import { useChangeIncident, useIncident } from '../../../incidents/use-incident';
 import { type Incident, isOpen } from '../../../incidents/incident';
 import { nextStepOf } from '../../../incidents/next-step';
+import { useScrollToPart } from '../../../incidents/parts';
 import { ChangeProblem } from '../../../incidents/change-problem';
 import { SeverityBadge } from '../../../incidents/severity';
 import { PageLink } from '../../../links';
 import { NoSuch } from '../../../no-such';
 import { useNamesInside } from '../../../people';
-import { AiAnalysis } from './ai-analysis';
 import { Alerts } from './alerts';
 import { Assignment } from './assignment';
 import { EditDescription } from './edit-description';
@@ -22,7 +21,6 @@ import { StateButtons } from './state-buttons';
 import { Timeline } from './timeline';
 
 const REFRESH_MS = 5000;
-const LOADING_MS = 2000;
 const WITHIN = [{ to: '/', label: 'Incidents' }];
 const SOURCES = { manual: 'a person', alert: 'an alert', slo: 'an SLO', api: 'a program' } as const;
 
@@ -94,22 +92,6 @@ function Shown({ incident, error }: { readonly incident: Incident; readonly erro
       </Grid>
     </Page>
   );
-}
-
-/** The router scrolls before the incident is there. */
-function useScrollToPart(): void {
-  const part = useLocation({ select: ({ hash }) => hash });
-  useEffect(() => {
-    if (part === '') return;
-    // What stands above it is still loading for a moment. Some browsers return a promise.
-    const observer = new ResizeObserver(() => void document.getElementById(part)?.scrollIntoView());
-    observer.observe(document.body);
-    const timer = setTimeout(() => observer.disconnect(), LOADING_MS);
-    return () => {
-      clearTimeout(timer);
-      observer.disconnect();
-    };
-  }, [part]);
 }
 
 function Opened({ incident }: { readonly incident: Incident }) {

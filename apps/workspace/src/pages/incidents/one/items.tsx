@@ -15,8 +15,9 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../../api';
 import { ItemsSelect } from '../../../cmdb/item-select';
-import { useItemsById } from '../../../cmdb/use-items';
+import { itemQuery, useItemsById } from '../../../cmdb/use-items';
 import { type Incident, MOST_ITEMS } from '../../../incidents/incident';
+import { partProps, useWantedPart } from '../../../incidents/parts';
 import { readIncident, useSaveIncident } from '../../../incidents/use-incident';
 import { PageLink } from '../../../links';
 
@@ -34,12 +35,9 @@ export function Items({ incident }: ItemsProps) {
   const { ci_ids: ids } = incident;
   const shown = isAll ? ids : ids.slice(0, FIRST_ITEMS);
   const items = useQueries({
-    queries: shown.map((id) => ({
-      queryKey: ['items', 'one', id],
-      queryFn: () => bodyOf(api.GET('/api/cmdb/items/{id}', { params: { path: { id } } })),
-      staleTime: STALE_MS,
-    })),
+    queries: shown.map((id) => ({ ...itemQuery(id), staleTime: STALE_MS })),
   });
+  const wanted = useWantedPart('ci');
   return (
     <Stack gap="xs">
       {ids.length === 0 && (
@@ -48,7 +46,7 @@ export function Items({ incident }: ItemsProps) {
         </Text>
       )}
       {items.map(({ data, error }, index) => (
-        <div key={shown[index]}>
+        <div key={shown[index]} {...partProps('ci', shown[index] ?? '', wanted)}>
           {data && <Item id={data.id} name={data.name} type={data.type} criticality={data.criticality} />}
           {error && <ProblemAlert error={error} />}
         </div>

@@ -2,6 +2,7 @@ import { Box, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import { useIntersection } from '@mantine/hooks';
 import { ProblemAlert, When } from '@atlas/web';
 import { type ReactNode, useEffect } from 'react';
+import { partProps, useWantedPart } from '../../../incidents/parts';
 import { isMiss, timelineTextOf } from '../../../incidents/timeline-text';
 import { type TimelineItem, useTimeline } from '../../../incidents/use-timeline';
 import { PageLink } from '../../../links';
@@ -13,7 +14,9 @@ export function Timeline({ id }: { readonly id: string }) {
   const { pages, items } = useTimeline(id, REFRESH_MS);
   const { ref, entry } = useIntersection();
   const { hasNextPage, isFetching, error, fetchNextPage } = pages;
-  const isAtEnd = entry?.isIntersecting === true;
+  const wanted = useWantedPart('timeline');
+  const isWanted = wanted !== null && !items.some((item) => item.id === wanted);
+  const isAtEnd = entry?.isIntersecting === true || isWanted;
   useEffect(() => {
     if (isAtEnd && hasNextPage && !isFetching && !error) void fetchNextPage();
   }, [isAtEnd, hasNextPage, isFetching, error, fetchNextPage]);
@@ -21,7 +24,7 @@ export function Timeline({ id }: { readonly id: string }) {
     <>
       <Stack gap="xs" component="ol" p={0} m={0} style={{ listStyle: 'none' }}>
         {items.map((item) => (
-          <Entry key={item.id} incidentId={id} item={item} />
+          <Entry key={item.id} incidentId={id} item={item} wanted={wanted} />
         ))}
       </Stack>
       {pages.isPending && <Loader size="sm" aria-label="Loading" />}
@@ -42,18 +45,28 @@ export function Timeline({ id }: { readonly id: string }) {
   );
 }
 
-interface EntryProps {
+interface AboutProps {
   readonly incidentId: string;
   readonly item: TimelineItem;
+  readonly children: ReactNode;
 }
 
-function Entry({ incidentId, item }: EntryProps) {
+interface EntryProps extends Omit<AboutProps, 'children'> {
+  readonly wanted: string | null;
+}
+
+function Entry({ incidentId, item, wanted }: EntryProps) {
   const nameOf = useNames();
   const text = timelineTextOf(item, nameOf);
   const isNote = item.kind === 'note';
+  const { style, ...place } = partProps('timeline', item.id, wanted);
   return (
     // Entries out of view need no layout, and there may be thousands.
-    <Box component="li" style={{ contentVisibility: 'auto', containIntrinsicSize: 'auto 24px' }}>
+    <Box
+      component="li"
+      {...place}
+      style={{ ...style, contentVisibility: 'auto', containIntrinsicSize: 'auto 24px' }}
+    >
       <Group gap="xs" align="baseline">
         <Text size="xs" c="dimmed" w={110}>
           <When at={item.at} />
@@ -78,10 +91,6 @@ function Entry({ incidentId, item }: EntryProps) {
       )}
     </Box>
   );
-}
-
-interface AboutProps extends EntryProps {
-  readonly children: ReactNode;
 }
 
 /** Leads to the run, the SLO or the alerts that an entry is about. */

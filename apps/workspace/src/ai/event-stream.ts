@@ -24,7 +24,8 @@ export async function* eventsIn(
       }
     }
   } finally {
-    void reader.cancel();
+    // Rejects if the call was given up.
+    reader.cancel().catch(() => undefined);
   }
 }
 
