@@ -2,6 +2,7 @@ import {
   ADMIN_PASSWORD,
   type SessionView,
   StandInAiProvider,
+  type TenantView,
   type TestDatabase,
   createTestDatabase,
   eventually,
@@ -56,6 +57,15 @@ const REFUSALS: readonly (readonly [body: object, status: number, says: string |
   ],
 ];
 
+const DRAFT = {
+  name: 'Free the disk',
+  description: 'Run it if a disk is full.',
+  steps: [
+    { name: 'Look at the disk', kind: 'shell', risk: 'low', config: { command: 'df', args: ['-h'] } },
+    { name: 'Tell the team', kind: 'manual', risk: 'low', config: { instructions: 'Write to them.' } },
+  ],
+};
+
 const SECRET_KEY = 'sk-never-shown-again';
 
 /** What people ask an AI about an incident, and what admins allow. */
@@ -64,6 +74,7 @@ const SECRET_KEY = 'sk-never-shown-again';
   let provider: StandInAiProvider;
   let customers: TestDatabase;
   let browser: Browser;
+  let tenant: TenantView;
   let session: SessionView;
 
   beforeAll(async () => {
@@ -76,7 +87,7 @@ const SECRET_KEY = 'sk-never-shown-again';
       startBrowser(),
       createTestDatabase('sqlite'),
     ]);
-    ({ session } = await planes.stack.tenantWithAdmin('first'));
+    ({ tenant, session } = await planes.stack.tenantWithAdmin('first'));
   });
   afterAll(async () => {
     await browser.close();
@@ -323,6 +334,90 @@ const SECRET_KEY = 'sk-never-shown-again';
       expect([...found, ...watched.faults.filter((fault) => !/ 5\d\d /.test(fault))]).toEqual([]);
     });
   });
+
+  describe('drafts a runbook for somebody who', () => {
+    let incident: Named;
+    let watched: WatchedPage;
+    let page: Page;
+    let part: Locator;
+    let draft: Locator;
+    beforeAll(async () => {
+      provider.answerProperly();
+      provider.text = `This frees the disk.\n\n\`\`\`json\n${JSON.stringify(DRAFT)}\n\`\`\``;
+      incident = await ask('/api/incidents', { title: 'Disk full', severity: 'P2' });
+      watched = await first(`/incidents/${incident.id}`);
+      ({ page } = watched);
+      part = page.locator('#runbook-draft');
+      draft = part.getByRole('article', { name: 'Draft by AI' });
+    });
+    afterAll(() => page.context().close());
+    beforeEach(() => void watched.faults.splice(0));
+
+    it('reads it, and discards it', async () => {
+      await part.getByRole('button', { name: 'Draft a runbook' }).click();
+      await part.getByRole('status').getByText('The draft is ready. It is not saved yet.').waitFor();
+      await draft.getByText('AI draft, not saved').waitFor();
+      await draft.getByText('1. Look at the disk').waitFor();
+      // The plane raises the risk that the AI states.
+      await draft.getByText('high risk').waitFor();
+      const found = await untidy(page);
+      expect(await read('/api/runbooks')).toMatchObject({ items: [] });
+      await draft.getByRole('button', { name: 'Discard' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+      await draft.waitFor({ state: 'detached' });
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
+    it('changes it, and saves it as a runbook', async () => {
+      await part.getByRole('button', { name: 'Draft a runbook' }).click();
+      await draft.getByRole('link', { name: 'Review and save' }).click();
+      await heading(page, 'Review a draft');
+      await page.getByText('An AI has written this, and it is not saved').waitFor();
+      const found = await untidy(page);
+      const name = page.getByLabel('Name').first();
+      expect(await name.inputValue()).toBe('Free the disk');
+      await name.fill('Free the disk of a web server');
+      await page.getByRole('link', { name: 'Go to the incident' }).click();
+      await page.getByRole('button', { name: 'Stay here' }).click();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await heading(page, 'Free the disk of a web server');
+      const { items } = await read<{ items: (Named & { name: string })[] }>('/api/runbooks');
+      expect(items.map((one) => one.name)).toEqual(['Free the disk of a web server']);
+      const { steps } = await read<{ steps: object[] }>(`/api/runbooks/${items[0]?.id}`);
+      expect(steps).toMatchObject([
+        { name: 'Look at the disk', kind: 'shell', risk: 'high', config: { command: 'df', args: ['-h'] } },
+        { name: 'Tell the team', kind: 'manual', risk: 'low' },
+      ]);
+      // Once it is saved, it is no draft any more.
+      await page.goBack();
+      await page.getByText('There is no draft.').waitFor();
+      found.push(...(await untidy(page)));
+      await page.getByRole('link', { name: 'Go to the incident' }).click();
+      await part.getByRole('button', { name: 'Draft a runbook' }).waitFor();
+      expect(await draft.count()).toBe(0);
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
+    it('may write runbooks, if the plan includes it', async () => {
+      await onPlan('core');
+      await page.reload();
+      await part.getByText('Your plan does not include this.').waitFor();
+      expect(await part.getByRole('button').count()).toBe(0);
+      const found = await untidy(page);
+      await onPlan('enterprise');
+      await asRole(watched, 'fulfiller');
+      await page.locator('#analysis').getByRole('button', { name: 'Analyse' }).waitFor();
+      expect(await part.count()).toBe(0);
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+  });
+
+  async function onPlan(plan: string): Promise<void> {
+    await planes.stack.api(`/api/tenants/${tenant.id}`, { method: 'PATCH', body: { plan } });
+    await eventually(async () => (await read<{ plan: string }>('/api/entitlements')).plan === plan, {
+      what: 'the plane has the new lease',
+    });
+  }
 
   async function ask<T>(path: string, body: object): Promise<T> {
     const answer = await planes.stack.tenant<T>('first', path, {

@@ -22,10 +22,20 @@ const one = createRoute({
   component: lazyRouteComponent(() => import('../pages/runbooks/one'), 'OneRunbook'),
 });
 
+interface NewSearch {
+  /** The runbook that is copied. */
+  readonly copy?: string;
+  /** The incident for which an AI has drafted it. */
+  readonly drafted_for?: string;
+}
+
 const add = createRoute({
   getParentRoute: () => signedIn,
   path: '/runbooks/new',
-  validateSearch: ({ copy }: Search): { copy?: string } => ({ copy: textOf(copy) }),
+  validateSearch: ({ copy, drafted_for: incident }: Search): NewSearch => ({
+    copy: textOf(copy),
+    drafted_for: textOf(incident),
+  }),
   component: lazyRouteComponent(() => import('../pages/runbooks/edit'), 'NewRunbook'),
 });
 

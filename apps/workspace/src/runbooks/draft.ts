@@ -105,8 +105,23 @@ export function newDraft(): Draft {
   return { name: '', description: '', parameters: [], steps: [newStep('manual')] };
 }
 
+/** What can be changed of a runbook. */
+export type RunbookContent = Pick<Runbook, 'name' | 'description' | 'parameters' | 'steps'>;
+
+/** A runbook that is not stored yet, with what the plane fills in when it stores it. */
+export function contentOf({ name, description, parameters = [], steps }: NewRunbook): RunbookContent {
+  const given = { required: false, secret: false, enum: null, pattern: null };
+  const usual = { timeout_seconds: Number(DEFAULT_TIMEOUT), on_failure: 'stop', agent_selector: {} } as const;
+  return {
+    name,
+    description: description ?? null,
+    parameters: parameters.map((parameter) => ({ ...given, ...parameter })),
+    steps: steps.map((step) => ({ ...usual, ...step })),
+  };
+}
+
 /** `isCopy`: credentials are not known to a copy, so they must be typed again. */
-export function draftOf(runbook: Runbook, isCopy = false): Draft {
+export function draftOf(runbook: RunbookContent, isCopy = false): Draft {
   return {
     name: isCopy ? `Copy of ${runbook.name}` : runbook.name,
     description: runbook.description ?? '',

@@ -16,6 +16,7 @@ interface EditorProps {
   readonly initial: Draft;
   /** What is changed, or null for a new one. */
   readonly first: Versioned<Runbook> | null;
+  readonly onSaved?: () => void;
 }
 
 const MOST_STEPS = 100;
@@ -25,7 +26,7 @@ const FEW_STEPS = 5;
 const NO_PROBLEMS: Problems = {};
 
 /** Writes a runbook, or a new version of it. */
-export function Editor({ initial, first }: EditorProps) {
+export function Editor({ initial, first, onSaved }: EditorProps) {
   const [base] = useState(initial);
   const editor = useDraft(base);
   const { draft, parameters } = editor;
@@ -56,6 +57,7 @@ export function Editor({ initial, first }: EditorProps) {
         if (!stored) return;
         isSaved.current = true;
         await navigate({ to: isRunNext ? '/runbooks/$id/run' : '/runbooks/$id', params: { id: stored.id } });
+        onSaved?.();
       },
       onError: (error) => show(problemsOf(error, draft)),
     });

@@ -1,21 +1,25 @@
-import { Text } from '@mantine/core';
+import { Alert, Text } from '@mantine/core';
 import { Page, isMissing, useFreshRead, versionedOf } from '@atlas/web';
 import { useParams, useSearch } from '@tanstack/react-router';
+import { DRAFT_PART, useKeptDraft } from '../../ai/kept-draft';
 import { api } from '../../api';
-import { draftOf, newDraft } from '../../runbooks/draft';
+import { PageLink } from '../../links';
+import { contentOf, draftOf, newDraft } from '../../runbooks/draft';
 import { Editor } from '../../runbooks/editor';
 import { NeedsModule } from '../../plan/plan-notice';
 import { NeedsRole } from '../../needs-role';
 import { useRunbook } from '../../runbooks/use-runbooks';
 import { NoSuchRunbook, WITHIN } from './no-such';
 
-/** Writes a runbook from nothing, or as a copy of another. */
+/** Writes a runbook from nothing, as a copy of another, or from a draft by an AI. */
 export function NewRunbook() {
-  const { copy } = useSearch({ from: '/signed-in/runbooks/new' });
+  const { copy, drafted_for: incidentId } = useSearch({ from: '/signed-in/runbooks/new' });
   return (
     <NeedsRole role="operator" title="Write a runbook">
       <NeedsModule module="runbooks" title="Write a runbook">
-        {copy === undefined ? (
+        {incidentId !== undefined ? (
+          <Drafted key={incidentId} incidentId={incidentId} />
+        ) : copy === undefined ? (
           <Page title="Write a runbook" within={WITHIN}>
             <Editor initial={newDraft()} first={null} />
           </Page>
@@ -24,6 +28,32 @@ export function NewRunbook() {
         )}
       </NeedsModule>
     </NeedsRole>
+  );
+}
+
+/** Nothing of the draft is stored until a person saves it. */
+function Drafted({ incidentId }: { readonly incidentId: string }) {
+  const { draft, discard } = useKeptDraft(incidentId);
+  const incident = (
+    <PageLink to="/incidents/$id" params={{ id: incidentId }} hash={DRAFT_PART}>
+      Go to the incident
+    </PageLink>
+  );
+  if (!draft)
+    return (
+      <Page title="Review a draft" within={WITHIN}>
+        <Text>
+          There is no draft. Drafts are not stored, so it is gone once the page is loaded anew. {incident}
+        </Text>
+      </Page>
+    );
+  return (
+    <Page title="Review a draft" within={WITHIN}>
+      <Alert color="orange" title="An AI has written this, and it is not saved" mb="md" maw={860}>
+        Read each step before you save. Whoever can write into an incident can influence the draft. {incident}
+      </Alert>
+      <Editor initial={draftOf(contentOf(draft))} first={null} onSaved={discard} />
+    </Page>
   );
 }
 

@@ -1,15 +1,12 @@
-import { Alert, Badge, Group, Paper, Select, Stack, Table, Text } from '@mantine/core';
+import { Alert, Badge, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { Page, Section, When, isMissing } from '@atlas/web';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ButtonLink, PageLink } from '../../links';
-import { ApprovalText } from '../../runbooks/approval-text';
-import { ConfigShown } from '../../runbooks/config';
-import { LabelsShown } from '../../runbooks/labels';
 import { NeedsRole } from '../../needs-role';
 import { useBarrier } from '../../plan/entitlements';
 import { PlanNotice } from '../../plan/plan-notice';
-import { RiskBadge } from '../../runbooks/risk-badge';
-import { type Parameter, type Runbook, type RunbookStep } from '../../runbooks/runbook';
+import { type Parameter, type Runbook } from '../../runbooks/runbook';
+import { StepShown } from '../../runbooks/step-shown';
 import { useRunbook, useVersion } from '../../runbooks/use-runbooks';
 import { useMay } from '../../session';
 import { Archive } from './archive';
@@ -177,55 +174,4 @@ function allowedOf({ enum: allowed, pattern }: Parameter): string {
     ...(pattern === null ? [] : [`matching ${pattern}`]),
   ];
   return parts.join('; ') || 'any';
-}
-
-function StepShown({ step, index }: { readonly step: RunbookStep; readonly index: number }) {
-  const {
-    name,
-    kind,
-    risk,
-    timeout_seconds: timeout,
-    on_failure: onFailure,
-    agent_selector: selector,
-  } = step;
-  return (
-    <Paper component="li" withBorder p="sm">
-      <Stack gap="xs">
-        <Group gap="xs">
-          <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
-            {index + 1}. {name}
-          </Text>
-          <Badge variant="default" tt="none" fw={500}>
-            {kind}
-          </Badge>
-          <RiskBadge risk={risk} />
-        </Group>
-        <ConfigShown kind={kind} config={step.config} />
-        {kind === 'shell' && (
-          <Group gap="xs">
-            <Text size="sm">Runs on</Text>
-            {Object.keys(selector).length === 0 ? (
-              <Text size="sm">any agent</Text>
-            ) : (
-              <>
-                <Text size="sm">agents with</Text>
-                <LabelsShown labels={selector} />
-              </>
-            )}
-          </Group>
-        )}
-        <Text size="xs" c="dimmed">
-          <ApprovalText kind={kind} risk={risk} />{' '}
-          {kind !== 'manual' &&
-            `Ends after ${secondsText(timeout)} at the latest. If it fails, the run ${
-              onFailure === 'continue' ? 'continues' : 'stops'
-            }.`}
-        </Text>
-      </Stack>
-    </Paper>
-  );
-}
-
-function secondsText(seconds: number): string {
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

@@ -1,6 +1,8 @@
 import { Grid, Group, Stack, Text } from '@mantine/core';
 import { Page, Section, StateBadge, When, isMissing } from '@atlas/web';
 import { AiAnalysis } from '../../../ai/analysis';
+import { DRAFT_PART } from '../../../ai/kept-draft';
+import { RunbookDraft } from '../../../ai/runbook-draft';
 import { useChangeIncident, useIncident } from '../../../incidents/use-incident';
 import { type Incident, isOpen } from '../../../incidents/incident';
 import { nextStepOf } from '../../../incidents/next-step';
@@ -9,6 +11,7 @@ import { ChangeProblem } from '../../../incidents/change-problem';
 import { SeverityBadge } from '../../../incidents/severity';
 import { PageLink } from '../../../links';
 import { NoSuch } from '../../../no-such';
+import { useMay } from '../../../session';
 import { useNamesInside } from '../../../people';
 import { Alerts } from './alerts';
 import { Assignment } from './assignment';
@@ -39,6 +42,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
 function Shown({ incident, error }: { readonly incident: Incident; readonly error: unknown }) {
   const change = useChangeIncident(incident);
   useScrollToPart();
+  const mayWriteRunbooks = useMay('operator');
   const { id, number, title, status, severity } = incident;
   return (
     <Page
@@ -87,6 +91,11 @@ function Shown({ incident, error }: { readonly incident: Incident; readonly erro
             <Section title="AI analysis" id="analysis">
               <AiAnalysis id={id} />
             </Section>
+            {mayWriteRunbooks && (
+              <Section title="Runbook draft by AI" id={DRAFT_PART}>
+                <RunbookDraft id={id} />
+              </Section>
+            )}
           </Stack>
         </Grid.Col>
       </Grid>
