@@ -187,8 +187,10 @@ function UnwellPlanes({ planes }: { readonly planes: readonly Plane[] }) {
             {plane.version_class !== null && plane.version_class !== 'current' && (
               <StateBadge state={versionStateOf(plane)} />
             )}{' '}
-            {plane.health_status === 'failing' && <StateBadge state="failing" />} {plane.tenants} tenants ·
-            last report <When at={plane.last_report_at} />
+            {plane.health_status === 'failing' && <StateBadge state="failing" />}{' '}
+            {plane.identity_forked && <StateBadge state="two_copies" />}{' '}
+            {`${plane.tenants} tenants · last report `}
+            <When at={plane.last_report_at} />
           </Text>
         ))}
         <TextLink size="sm" to="/fleet">

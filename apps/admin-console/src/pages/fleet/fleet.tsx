@@ -84,6 +84,7 @@ interface PlaneRowProps {
 
 function PlaneRow({ plane, known }: PlaneRowProps) {
   const { tenants, capacity } = plane;
+  const copies = plane.replaced_copies.length;
   return (
     <Table.Tr>
       <Table.Td>
@@ -94,6 +95,11 @@ function PlaneRow({ plane, known }: PlaneRowProps) {
       </Table.Td>
       <Table.Td>
         <PlaneBadges plane={plane} />
+        {copies > 0 && (
+          <Text size="xs" c="dimmed">
+            {copies === 1 ? '1 outdated copy' : `${copies} outdated copies`}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
         {plane.version ?? '–'}

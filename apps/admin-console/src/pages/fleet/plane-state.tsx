@@ -61,6 +61,8 @@ function Sentence({ plane, last }: PlaneStateProps) {
         Is the bundle lost? There is another under Install.
       </>
     );
+  if (plane.identity_forked && plane.replaced_copies.some(({ reported_at: at }) => at !== null))
+    return <>An outdated copy of it still reports. Stop that copy, or keep it instead, under Copies.</>;
   if (plane.identity_forked)
     return <>Two installations report as this plane. A disk was probably cloned: stop one of them.</>;
   if (plane.health === 'offline')

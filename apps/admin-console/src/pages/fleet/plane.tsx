@@ -14,6 +14,7 @@ import { READ_ONLY, useMayChange } from '../../parts/access';
 import { Dialog } from '../../parts/dialog';
 import { CHECK_NAMES, lagOf, usePlane, withTimes } from '../../parts/planes';
 import { type Plane } from '../../parts/types';
+import { Copies } from './copies';
 import { PlaneState, isCell } from './plane-state';
 
 const WITHIN = [{ to: '/fleet', label: 'Fleet' }];
@@ -55,6 +56,7 @@ function Loaded({ plane }: { readonly plane: Plane }) {
           <Tabs.Panel value="overview">
             <Stack>
               <Checks plane={plane} />
+              <Copies plane={plane} />
               <Keys plane={plane} />
               <PlaneFacts plane={plane} />
             </Stack>
