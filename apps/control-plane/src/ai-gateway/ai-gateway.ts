@@ -9,12 +9,11 @@ import { Candidates } from './calls/candidates';
 import { ProviderGates } from './calls/provider-gates';
 import { TenantShares } from './calls/tenant-shares';
 import { AiCredits, type Reservation } from './credits/ai-credits';
-import { type TokenCounts, DEFAULT_MAX_TOKENS, estimateOf, mostTokensOf } from './credits/token-counts';
+import { QuestionCost } from './credits/question-cost';
+import { DEFAULT_MAX_TOKENS, mostTokensOf } from './credits/token-counts';
 
 /** A question whose credits are reserved. */
 interface Reserved extends Omit<Question, 'ended'> {
-  /** The most tokens that a model may use for thinking, in addition to the limit of the question. */
-  readonly reasoning: number;
   readonly reservation: Reservation;
 }
 
@@ -80,17 +79,14 @@ export class AiGateway {
         if (error instanceof DomainError) this.metrics.refused('credits');
         throw error;
       });
-    return { candidates, request, reasoning, reservation };
+    return { candidates, request, reservation, cost: new QuestionCost(request, reasoning) };
   }
 
-  private async begin(question: Reserved, ended: AbortSignal): Promise<BegunAnswer> {
-    const { candidates, request, reasoning, reservation } = question;
+  private async begin({ reservation, ...question }: Reserved, ended: AbortSignal): Promise<BegunAnswer> {
     try {
-      return await this.calls.begin({ candidates, request, ended });
+      return await this.calls.begin({ ...question, ended });
     } catch (error) {
-      // A provider may charge for a question whose caller did not wait. Any other question costs nothing.
-      const spent = ended.aborted ? { ...estimateOf(request, 0, reasoning), isEstimated: true } : null;
-      await this.credits.settle(reservation, spent);
+      await this.credits.settle(reservation, question.cost.spent);
       throw error;
     }
   }
@@ -98,21 +94,14 @@ export class AiGateway {
   /** Settles before the last event, or when the caller disconnects. */
   private async *counted(
     answer: BegunAnswer,
-    { request, reasoning, reservation, leave }: Reserved & { readonly leave: () => void },
+    { request, cost, reservation, leave }: Reserved & { readonly leave: () => void },
   ): AsyncGenerator<string, void> {
     const form = request.stream ? EVENTS : DOCUMENT;
-    let usage: TokenCounts | null = null;
-    let bytes = 0;
     try {
-      for await (const part of answer) {
-        usage = part.usage ?? usage;
-        bytes += part.textBytes;
-        if (part.data !== null) yield form.of(part.data);
-      }
+      for await (const { data } of answer) if (data !== null) yield form.of(data);
     } finally {
       leave();
-      const counts = usage ?? estimateOf(request, bytes, reasoning);
-      await this.credits.settle(reservation, { ...counts, isEstimated: usage === null });
+      await this.credits.settle(reservation, cost.spent);
     }
     yield form.end;
   }

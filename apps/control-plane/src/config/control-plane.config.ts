@@ -164,7 +164,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Max(240_000)
   AI_PROVIDER_TIMEOUT_MS: number = 60_000;
 
-  /** How long an AI provider may take to begin its answer. An answer that is not streamed has one part. */
+  /** How long an AI provider may take to begin its answer, whether the caller wants a stream or not. */
   @IsOptional()
   @Transform(({ value }) => (value === undefined ? undefined : Number(value)))
   @IsInt()

@@ -31,7 +31,14 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     const { path: asked, headers, body } = scene.provider.asked.at(-1) ?? {};
     expect([asked, body]).toEqual([
       '/v1/chat/completions',
-      { ...QUESTION, temperature: 0.2, model: 'stand-in-1', max_completion_tokens: 4096 },
+      {
+        ...QUESTION,
+        temperature: 0.2,
+        model: 'stand-in-1',
+        max_completion_tokens: 4096,
+        stream: true,
+        stream_options: { include_usage: true },
+      },
     ]);
     expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}` });
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');

@@ -13,8 +13,11 @@ export function openAiAnswer(
     const choices = [{ index: 0, message, finish_reason: 'stop' }];
     return [JSON.stringify({ ...completion, object: 'chat.completion', choices, usage })];
   }
-  const deltas = [...text.split(/(?<= )/).map((content) => ({ content })), {}];
-  const chunks = deltas.map((delta) => ({ ...completion, choices: [{ index: 0, delta }] }));
+  const said = text.split(/(?<= )/).map((content) => ({ delta: { content }, finish_reason: null }));
+  const chunks = [...said, { delta: {}, finish_reason: 'stop' }].map((choice) => ({
+    ...completion,
+    choices: [{ index: 0, ...choice }],
+  }));
   const last = options?.include_usage ? [{ ...completion, choices: [], usage }] : [];
   return [...[...chunks, ...last].map(eventOf), 'data: [DONE]\n\n'];
 }

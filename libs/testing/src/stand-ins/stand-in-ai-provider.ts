@@ -1,10 +1,11 @@
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { anthropicAnswer } from './anthropic-answer';
 import { type AskedOfProvider } from './asked-of-provider';
 import { openAiAnswer } from './openai-answer';
 
-type Answering = (response: ServerResponse, asked: AskedOfProvider) => void;
+type Answering = (response: ServerResponse, asked: AskedOfProvider) => unknown;
 
 /**
  * Stands in for a real AI, which tests cannot use. It speaks the wire protocols of OpenAI and Anthropic over
@@ -83,6 +84,19 @@ export class StandInAiProvider {
       if (parts === 0) return then(response);
       response.setHeader('content-type', type);
       response.write(bodies.slice(0, parts).join(''), () => then(response));
+    };
+  }
+
+  /** Answers properly, with `everyMs` milliseconds between the parts. */
+  trickle(everyMs: number): void {
+    this.answering = async (response, asked) => {
+      const { bodies, type } = this.answerTo(asked);
+      response.setHeader('content-type', type);
+      for (const body of bodies) {
+        response.write(body);
+        await sleep(everyMs);
+      }
+      response.end();
     };
   }
 

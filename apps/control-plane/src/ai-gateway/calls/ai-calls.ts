@@ -6,6 +6,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { AiMetrics } from '../ai-metrics';
 import { aiTimeout, aiUnavailable } from '../ai.errors';
+import { type QuestionCost } from '../credits/question-cost';
 import { type AiKind, type AnswerPart } from './ai-kind';
 import { AnthropicMessages } from './anthropic.kind';
 import { type Candidate } from './candidates';
@@ -29,7 +30,7 @@ interface Line {
   isOver: boolean;
 }
 
-interface Attempt extends Pick<Question, 'request' | 'ended'> {
+interface Attempt extends Omit<Question, 'candidates'> {
   readonly within: AbortSignal;
   readonly totalMs: number;
   readonly hasAllTime: boolean;
@@ -38,12 +39,13 @@ interface Attempt extends Pick<Question, 'request' | 'ended'> {
 export interface Question {
   readonly candidates: readonly Candidate[];
   readonly request: ChatCompletionRequest;
+  readonly cost: QuestionCost;
   /** Aborted when the caller no longer waits. */
   readonly ended: AbortSignal;
 }
 
 type Parts = AsyncGenerator<AnswerPart, void>;
-/** An answer of which the first part has arrived. It has to be read, or ended, once. */
+/** An answer of which the first part for the caller has arrived. It has to be read, or ended, once. */
 export type BegunAnswer = AsyncIterable<AnswerPart>;
 
 /** Asks providers until one begins to answer. This is the only place where a question is sent again. */
@@ -66,10 +68,10 @@ export class AiCalls {
   }
 
   /**
-   * Asks every provider once before any is asked again. Once the first part of an answer has arrived, no
-   * other provider is asked: the caller may have read it. Throws a DomainError.
+   * Asks every provider once before any is asked again. Once a part for the caller has arrived, no other
+   * provider is asked: the caller may have read it. Throws a DomainError.
    */
-  async begin({ candidates, request, ended }: Question): Promise<BegunAnswer> {
+  async begin({ candidates, request, cost, ended }: Question): Promise<BegunAnswer> {
     const totalMs = this.config.AI_TOTAL_TIMEOUT_MS;
     const within = signalWithin(totalMs, ended);
     const lines: Line[] = candidates.map((candidate) => ({ candidate, pauseMs: 0, isOver: false }));
@@ -79,7 +81,7 @@ export class AiCalls {
         try {
           await this.pause(line.pauseMs, within);
           const hasAllTime = round === 0 && line === lines[0];
-          return await this.attempt(line.candidate, { request, within, ended, totalMs, hasAllTime });
+          return await this.attempt(line.candidate, { request, cost, within, ended, totalMs, hasAllTime });
         } catch (error) {
           if (ended.aborted) throw callEnded();
           if (within.aborted) throw aiTimeout(totalMs / 1000);
@@ -99,7 +101,7 @@ export class AiCalls {
 
   private async attempt(
     candidate: Candidate,
-    { request, within, ended, totalMs, hasAllTime }: Attempt,
+    { request, cost, within, ended, totalMs, hasAllTime }: Attempt,
   ): Promise<BegunAnswer> {
     const address = await candidate.address().catch((error: unknown) => {
       this.logger.error(`Provider ${candidate.id} cannot be asked: ${(error as Error).message}`);
@@ -119,10 +121,17 @@ export class AiCalls {
       within,
     );
     const target = { ...address, request: { ...request, model: candidate.model }, signal: patience.signal };
-    const circumstances = { candidate, passage, patience, ended, totalMs, hasAllTime };
+    const circumstances = { candidate, passage, patience, cost, ended, totalMs, hasAllTime };
     const call = new ProviderCall(circumstances, this.clock, this.metrics);
     const parts = call.watch(this.kinds[address.kind].ask(target));
-    return continued(await parts.next(), parts);
+    return continued(await firstForCaller(parts), parts);
+  }
+}
+
+async function firstForCaller(parts: Parts): ReturnType<Parts['next']> {
+  for (;;) {
+    const part = await parts.next();
+    if (part.done || part.value.data !== null) return part;
   }
 }
 

@@ -5,10 +5,9 @@ import {
 } from '@anthropic-ai/sdk/resources/messages';
 import { type Clock } from '@atlas/platform';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
-import { type TokenCounts } from '../credits/token-counts';
-import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES } from './ai-kind';
+import { type TokenCounts, countsOf } from '../credits/token-counts';
+import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES, SIGN_OF_LIFE } from './ai-kind';
 import { finishReasonOf, messagesRequestOf } from './anthropic-format';
-import { countsOf } from './openai-compatible.kind';
 import { type ProviderConnections } from './provider-connections';
 import { ProviderFailure, notAnAnswer, refusalOf, unreachable } from './provider-failure';
 
@@ -51,18 +50,30 @@ export class AnthropicMessages extends AiKind {
       isComplete: false,
     };
     for await (const event of this.events(target)) {
+      if (event === 'accepted') {
+        yield SIGN_OF_LIFE;
+        continue;
+      }
       const text = follow(progress, event);
+      if (event.type === 'message_start') yield { ...SIGN_OF_LIFE, usage: progress.usage };
       const isFirst = isStream && progress.text === '';
       progress.text += text;
       if (progress.text.length > MAX_ANSWER_BYTES) throw notAnAnswer("the provider's response is too long");
-      if (isStream && text !== '')
-        yield this.chunk(progress, { ...(isFirst && { role: 'assistant' }), content: text });
+      if (text !== '')
+        yield isStream
+          ? this.chunk(progress, { ...(isFirst && { role: 'assistant' }), content: text })
+          : { data: null, textBytes: Buffer.byteLength(text), usage: null };
     }
     if (!progress.isComplete) throw notAnAnswer("the provider's stream was cut off");
     yield isStream ? this.chunk(progress, {}, progress.finish) : this.whole(progress);
   }
 
-  private async *events({ baseUrl, key, request, signal }: AiTarget): AsyncGenerator<RawMessageStreamEvent> {
+  private async *events({
+    baseUrl,
+    key,
+    request,
+    signal,
+  }: AiTarget): AsyncGenerator<'accepted' | RawMessageStreamEvent> {
     // Loading the SDK would delay every start of the Control Plane.
     const { default: Sdk } = await import('@anthropic-ai/sdk');
     const client = new Sdk({
@@ -77,7 +88,10 @@ export class AnthropicMessages extends AiKind {
       openTelemetry: false,
     });
     try {
-      yield* await client.messages.create({ ...messagesRequestOf(request), stream: true }, { signal });
+      const asked = { ...messagesRequestOf(request), stream: true } as const;
+      const events = await client.messages.create(asked, { signal });
+      yield 'accepted';
+      yield* events;
     } catch (error) {
       throw failureOf(error, Sdk);
     }
@@ -98,7 +112,7 @@ export class AnthropicMessages extends AiKind {
       choices: [{ index: 0, message, finish_reason: finish }],
       ...(usage && { usage: usageInOpenAiFormat(usage) }),
     });
-    return { data, textBytes: Buffer.byteLength(text), usage };
+    return { data, textBytes: 0, usage };
   }
 
   private frame({ id, model }: Progress, object: string): object {

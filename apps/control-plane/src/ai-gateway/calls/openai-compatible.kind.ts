@@ -1,39 +1,47 @@
 import { createParser } from 'eventsource-parser';
 import { type Dispatcher, request } from 'undici';
-import { type TokenCounts } from '../credits/token-counts';
-import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES } from './ai-kind';
+import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES, SIGN_OF_LIFE } from './ai-kind';
+import { AssembledAnswer } from './assembled-answer';
+import { type Completion, measured, parsed } from './openai-format';
 import { type ProviderConnections } from './provider-connections';
 import { notAnAnswer, refusalOf } from './provider-failure';
 
 type Body = Dispatcher.ResponseData['body'];
 
-type Usage = Readonly<Partial<Record<'prompt_tokens' | 'completion_tokens' | 'total_tokens', unknown>>>;
+const EVENTS = 'text/event-stream';
+const DOCUMENT = 'application/json';
 
-/** The fields that are read from an answer or a chunk of it. */
-interface Completion {
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: unknown };
-    readonly message?: { readonly content?: unknown };
-  }[];
-  readonly usage?: Usage | null;
+interface Answer {
+  readonly type: typeof EVENTS | typeof DOCUMENT;
+  readonly body: Body;
 }
 
-/** `POST <base URL>/chat/completions` (https://platform.openai.com/docs/api-reference/chat). */
+/**
+ * `POST <base URL>/chat/completions` (https://platform.openai.com/docs/api-reference/chat), always streamed.
+ * Thus, the provider shows that it works on a long answer, whether the caller wants to see it grow or not.
+ */
 export class OpenAiCompatible extends AiKind {
   constructor(private readonly connections: ProviderConnections) {
     super();
   }
 
   async *ask(target: AiTarget): AsyncGenerator<AnswerPart, void> {
-    const body = await this.send(target);
+    const { type, body } = await this.send(target);
     try {
-      if (target.request.stream !== true) return yield await wholeOf(body);
+      yield SIGN_OF_LIFE;
+      if (type === DOCUMENT) return yield await wholeOf(body);
+      const whole = target.request.stream ? null : new AssembledAnswer();
       // Not delegated to another generator, which would cost time for each event.
       const events = new EventsOfAnswer();
       for await (const bytes of body as AsyncIterable<Buffer>)
         for (const data of events.in(bytes)) {
-          if (data === '[DONE]') return;
-          yield partOf(data);
+          if (data === '[DONE]') {
+            if (whole) yield { data: whole.toString(), textBytes: 0, usage: null };
+            return;
+          }
+          const chunk = parsed(data, 'the provider sent a malformed event');
+          whole?.add(chunk);
+          yield { data: whole || !isForCaller(chunk) ? null : data, ...measured(chunk) };
         }
       throw notAnAnswer("the provider's stream was cut off");
     } finally {
@@ -42,7 +50,7 @@ export class OpenAiCompatible extends AiKind {
     }
   }
 
-  private async send({ baseUrl, key, request: asked, signal }: AiTarget): Promise<Body> {
+  private async send({ baseUrl, key, request: asked, signal }: AiTarget): Promise<Answer> {
     const url = `${baseUrl.replace(/\/$/, '')}/chat/completions`;
     const { statusCode, headers, body } = await request(url, {
       method: 'POST',
@@ -50,14 +58,16 @@ export class OpenAiCompatible extends AiKind {
         'content-type': 'application/json',
         ...(key && { authorization: `Bearer ${key.reveal()}` }),
       },
-      body: JSON.stringify(asked.stream ? { ...asked, stream_options: { include_usage: true } } : asked),
+      body: JSON.stringify({ ...asked, stream: true, stream_options: { include_usage: true } }),
       dispatcher: this.connections.to(url),
       signal,
     });
-    const expected = asked.stream ? 'text/event-stream' : 'application/json';
-    if (statusCode === 200 && String(headers['content-type']).startsWith(expected)) return body;
+    // Some providers do not stream. Their answers are of use to callers who did not ask for a stream.
+    const expected: readonly Answer['type'][] = asked.stream ? [EVENTS] : [EVENTS, DOCUMENT];
+    const type = expected.find((one) => String(headers['content-type']).startsWith(one));
+    if (statusCode === 200 && type) return { type, body };
     body.on('error', () => undefined).destroy();
-    if (statusCode === 200) throw notAnAnswer(`the provider did not respond with ${expected}`);
+    if (statusCode === 200) throw notAnAnswer(`the provider did not respond with ${expected.join(' or ')}`);
     throw refusalOf(statusCode, headers['retry-after']?.toString() ?? null);
   }
 }
@@ -93,47 +103,7 @@ class EventsOfAnswer {
   }
 }
 
-function partOf(data: string): AnswerPart {
-  const chunk = parsed(data, 'the provider sent a malformed event');
-  const isForCaller = chunk.choices?.length !== 0 || !chunk.usage;
-  return { data: isForCaller ? data : null, ...measured(chunk) };
-}
-
-/** Without `choices`, it is an error message, or not of this protocol. */
-function parsed(data: string, complaint: string): Completion {
-  try {
-    const completion = JSON.parse(data) as Completion | null;
-    if (Array.isArray(completion?.choices)) return completion;
-  } catch {
-    // Not JSON. The parser's own message would quote the text.
-  }
-  throw notAnAnswer(complaint);
-}
-
-function measured({ choices = [], usage }: Completion): Omit<AnswerPart, 'data'> {
-  const texts = choices.map((choice) => choice?.message?.content ?? choice?.delta?.content);
-  const textBytes = texts.reduce<number>(
-    (bytes, text) => bytes + (typeof text === 'string' ? Buffer.byteLength(text) : 0),
-    0,
-  );
-  return { textBytes, usage: usage ? usageOf(usage) : null };
-}
-
-/** Some providers count the tokens of a model's thinking only in the total. */
-function usageOf(usage: Usage): TokenCounts | null {
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
-  const counts = countsOf(prompt, completion);
-  if (!counts || !isCount(total)) return counts;
-  return { ...counts, completion: Math.max(counts.completion, total - counts.prompt) };
-}
-
-const MOST_TOKENS = 1_000_000_000;
-
-/** Null unless both are plausible counts. */
-export function countsOf(prompt: unknown, completion: unknown): TokenCounts | null {
-  return isCount(prompt) && isCount(completion) ? { prompt, completion } : null;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
+/** The gateway always asks for the usage, which many callers do not expect. */
+function isForCaller({ choices, usage }: Completion): boolean {
+  return choices.length > 0 || !usage;
 }

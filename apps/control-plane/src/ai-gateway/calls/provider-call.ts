@@ -2,6 +2,7 @@ import { type Clock } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { type AiMetrics, type Outcome } from '../ai-metrics';
 import { aiUnavailable } from '../ai.errors';
+import { type QuestionCost } from '../credits/question-cost';
 import { type AnswerPart } from './ai-kind';
 import { type Candidate } from './candidates';
 import { type Patience } from './patience';
@@ -17,6 +18,7 @@ interface Circumstances {
   readonly candidate: Candidate;
   readonly passage: Passage;
   readonly patience: Patience;
+  readonly cost: QuestionCost;
   /** Aborted when the caller no longer waits. */
   readonly ended: AbortSignal;
   /** How long the whole question may take, in milliseconds. */
@@ -28,7 +30,9 @@ interface Circumstances {
 /** One attempt to have a provider answer: limits each wait, and says what became of it. */
 export class ProviderCall {
   private hasBegun = false;
+  private isGiven = false;
   private heldUpMs = 0;
+  private askedMs = 0;
 
   constructor(
     private readonly at: Circumstances,
@@ -36,19 +40,21 @@ export class ProviderCall {
     private readonly metrics: AiMetrics,
   ) {}
 
-  /** Throws a ProviderFailure if no part arrives, and its DomainError after the first part. */
+  /**
+   * Throws a ProviderFailure, as long as nothing of the answer is for the caller: another provider may then
+   * be asked. After that, throws its DomainError.
+   */
   async *watch(parts: AsyncGenerator<AnswerPart, void>): AsyncGenerator<AnswerPart, void> {
-    const { candidate, passage, patience } = this.at;
-    const askedMs = this.clock.monotonicMs();
+    const { candidate, passage, patience, cost } = this.at;
+    const isFree = cost.asked();
+    this.askedMs = this.clock.monotonicMs();
     let outcome: Outcome = 'left';
     try {
       for (;;) {
         const next = await patience.during(this.waitMs, parts.next());
         if (next.done) break;
         const givenMs = this.clock.monotonicMs();
-        if (!this.hasBegun) this.metrics.begun(candidate.name, givenMs - askedMs);
-        this.hasBegun = true;
-        passage.answered();
+        this.take(next.value, givenMs);
         yield next.value;
         this.heldUpMs = Math.max(this.heldUpMs, this.clock.monotonicMs() - givenMs);
       }
@@ -57,10 +63,13 @@ export class ProviderCall {
     } catch (error) {
       if (this.at.ended.aborted) throw callEnded();
       const failure = this.failureOf(error);
-      outcome = patience.signal.aborted ? 'timed_out' : failure.isFault ? 'failed' : 'refused';
+      const isTimedOut = patience.signal.aborted;
+      outcome = isTimedOut ? 'timed_out' : failure.isFault ? 'failed' : 'refused';
       logger.warn({ msg: failure.message, aiProviderId: candidate.id });
+      // A provider that is still busy with a question may charge for it. One that refuses it does not.
+      if (!isTimedOut && !this.hasBegun) isFree();
       if (failure.isFault && this.isProviderToBlame()) passage.failed();
-      throw this.hasBegun ? failure.error : failure;
+      throw this.isGiven ? failure.error : failure;
     } finally {
       // Has no effect on a call that has succeeded or failed.
       passage.abandoned();
@@ -70,9 +79,20 @@ export class ProviderCall {
     }
   }
 
+  private take(part: AnswerPart, nowMs: number): void {
+    const { candidate, passage, cost } = this.at;
+    cost.heard(part);
+    if (part.data !== null) this.isGiven = true;
+    if (part.isSign) return;
+    if (!this.hasBegun) this.metrics.begun(candidate.name, nowMs - this.askedMs);
+    this.hasBegun = true;
+    passage.answered();
+  }
+
+  /** Signs of life do not extend the time to the first part. */
   private get waitMs(): number {
     const { firstMs, idleMs } = this.at.patience.limits;
-    return this.hasBegun ? idleMs : firstMs;
+    return this.hasBegun ? idleMs : Math.max(0, this.askedMs + firstMs - this.clock.monotonicMs());
   }
 
   /** The time of the whole question may also run out because of its caller, or of other providers. */
@@ -86,9 +106,15 @@ export class ProviderCall {
     return patience.signal.aborted && !patience.isOver;
   }
 
+  private get limitMs(): number {
+    const { firstMs, idleMs } = this.at.patience.limits;
+    if (this.isTotalOver) return this.at.totalMs;
+    return this.hasBegun ? idleMs : firstMs;
+  }
+
   /** Does not pass on the provider's own message, which may quote the API key or the prompts. */
   private failureOf(error: unknown): ProviderFailure {
-    if (this.at.patience.signal.aborted) return timedOut(this.isTotalOver ? this.at.totalMs : this.waitMs);
+    if (this.at.patience.signal.aborted) return timedOut(this.limitMs);
     return error instanceof ProviderFailure ? error : unreachable(error);
   }
 }

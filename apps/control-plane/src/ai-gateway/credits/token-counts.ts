@@ -5,6 +5,17 @@ export interface TokenCounts {
   readonly completion: number;
 }
 
+const MOST_TOKENS = 1_000_000_000;
+
+/** Null unless both are plausible counts. */
+export function countsOf(prompt: unknown, completion: unknown): TokenCounts | null {
+  return isCount(prompt) && isCount(completion) ? { prompt, completion } : null;
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
+}
+
 /** The length of an answer whose request sets no limit, in tokens. */
 export const DEFAULT_MAX_TOKENS = 4096;
 /** What a provider adds to each message, at most: its role and separators. */
