@@ -16,11 +16,36 @@ export function aiRateLimited(retryAfterSeconds: string): DomainError {
   return new DomainError('ai_rate_limited', 'too_many', detail, {}, headers);
 }
 
-export function aiRequestRefused(status: number): DomainError {
-  const detail =
-    `The AI provider refused this request (status ${status}). Check the name of the model and the ` +
-    'length of the messages.';
+function requestRefused(detail: string): DomainError {
   return new DomainError('ai_request_refused', 'unprocessable', detail);
+}
+
+export function aiRequestRefused(status: number): DomainError {
+  return requestRefused(
+    `The AI provider refused this request (status ${status}). Check its parameters, the name of the model, ` +
+      'and the length of the messages.',
+  );
+}
+
+export function aiContentRefused(status: number): DomainError {
+  return requestRefused(
+    `The AI provider refused this request because of its rules on content (status ${status}). Change what ` +
+      'the messages say.',
+  );
+}
+
+export function aiQuestionTooLong(status: number): DomainError {
+  return requestRefused(
+    `The AI provider refused this request as too long (status ${status}). Shorten the messages, or lower ` +
+      'max_tokens.',
+  );
+}
+
+export function aiModelUnknown(status: number): DomainError {
+  return requestRefused(
+    `The AI provider does not know the model (status ${status}). Leave out \`model\`, or have an owner of ` +
+      "the Control Plane check the provider's models and base URL.",
+  );
 }
 
 export function aiNotAllowed(): DomainError {

@@ -4,17 +4,16 @@ import {
   type Usage,
 } from '@anthropic-ai/sdk/resources/messages';
 import { type Clock } from '@atlas/platform';
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { type TokenCounts, countsOf } from '../credits/token-counts';
 import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES, SIGN_OF_LIFE } from './ai-kind';
 import { finishReasonOf, messagesRequestOf } from './anthropic-format';
+import { limitedFetch } from './limited-fetch';
 import { type ProviderConnections } from './provider-connections';
-import { ProviderFailure, notAnAnswer, refusalOf, unreachable } from './provider-failure';
+import { ProviderFailure, notAnAnswer, unreachable } from './provider-failure';
+import { refusalOf } from './refusals';
 
 /** The gateway has its own limits. This one only has to be longer. */
 const NO_TIMEOUT_MS = 3_600_000;
-/** Events say each piece of text with about 150 bytes around it. */
-const MAX_RESPONSE_BYTES = 16 * MAX_ANSWER_BYTES;
 
 type AnthropicSdk = (typeof import('@anthropic-ai/sdk', {
   with: { 'resolution-mode': 'import' },
@@ -151,34 +150,17 @@ function usageInOpenAiFormat({ prompt, completion }: TokenCounts): object {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
+function retryAfterOf(headers: Headers | undefined): string | null {
+  return headers?.get('retry-after') ?? null;
+}
+
 function failureOf(error: unknown, Sdk: AnthropicSdk): ProviderFailure {
   if (error instanceof ProviderFailure) return error;
   if (error instanceof Sdk.APIConnectionError) return unreachable(error);
   if (error instanceof Sdk.APIError && typeof error.status === 'number')
-    return refusalOf(error.status, (error.headers as Headers | undefined)?.get('retry-after') ?? null);
+    return refusalOf({ status: error.status, retryAfter: retryAfterOf(error.headers), body: error.error });
   // An `error` event of the stream, such as overloaded_error.
   if (error instanceof Sdk.APIError) return notAnAnswer('the provider reported an error');
   if (error instanceof SyntaxError) return notAnAnswer('the provider sent a malformed event');
   return unreachable(error);
 }
-
-/**
- * Follows no redirect, and fails once a response exceeds any answer, because the client reads lines of any
- * length. The types of undici and of Node's own copy of it differ only in details.
- */
-const limitedFetch =
-  (dispatcher: Dispatcher): typeof fetch =>
-  async (url, init) => {
-    const options = { ...init, dispatcher, redirect: 'error' } as unknown as RequestInit;
-    const response = await (undiciFetch as unknown as typeof fetch)(url, options);
-    let bytes = 0;
-    const limit = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        if ((bytes += chunk.length) > MAX_RESPONSE_BYTES)
-          controller.error(notAnAnswer("the provider's response is too long"));
-        else controller.enqueue(chunk);
-      },
-    });
-    const { status, headers } = response;
-    return new Response(response.body?.pipeThrough(limit) ?? null, { status, headers });
-  };

@@ -4,10 +4,13 @@ import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES, SIGN_OF_LIFE 
 import { AssembledAnswer } from './assembled-answer';
 import { type Completion, measured, parsed } from './openai-format';
 import { type ProviderConnections } from './provider-connections';
-import { notAnAnswer, refusalOf } from './provider-failure';
+import { notAnAnswer } from './provider-failure';
+import { refusalOf } from './refusals';
 
 type Body = Dispatcher.ResponseData['body'];
 
+/** An error message that is longer is not read. */
+const MAX_REFUSAL_BYTES = 16_384;
 const EVENTS = 'text/event-stream';
 const DOCUMENT = 'application/json';
 
@@ -66,9 +69,25 @@ export class OpenAiCompatible extends AiKind {
     const expected: readonly Answer['type'][] = asked.stream ? [EVENTS] : [EVENTS, DOCUMENT];
     const type = expected.find((one) => String(headers['content-type']).startsWith(one));
     if (statusCode === 200 && type) return { type, body };
+    const said = statusCode === 200 ? null : await refusalIn(body);
     body.on('error', () => undefined).destroy();
     if (statusCode === 200) throw notAnAnswer(`the provider did not respond with ${expected.join(' or ')}`);
-    throw refusalOf(statusCode, headers['retry-after']?.toString() ?? null);
+    const retryAfter = headers['retry-after']?.toString() ?? null;
+    throw refusalOf({ status: statusCode, retryAfter, body: said });
+  }
+}
+
+/** Null if it is too long, or not JSON. */
+async function refusalIn(body: Body): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      if (Buffer.concat(chunks).length > MAX_REFUSAL_BYTES) return null;
+    }
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return null;
   }
 }
 
