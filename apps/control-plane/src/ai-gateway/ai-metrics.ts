@@ -54,6 +54,16 @@ export class AiMetrics {
         for (const { name, breaker } of gates.all()) this.set({ provider: name }, Number(breaker.isOpen));
       },
     });
+    new Gauge({
+      name: 'atlas_ai_suspicion',
+      help: '1 while this process hardly asks an AI provider because it does not respond',
+      labelNames,
+      registers,
+      collect() {
+        for (const { name, suspicion } of gates.all())
+          this.set({ provider: name }, Number(suspicion.isSuspect));
+      },
+    });
   }
 
   begun(provider: string, ms: number): void {

@@ -134,7 +134,7 @@ describe('an AI provider that speaks the protocol of Anthropic', () => {
   });
 
   it('may stall before its first text only for a limited time', async () => {
-    waitFor(100);
+    waitFor(60_000, 100);
     // The message has begun, but says nothing yet.
     scene.provider.stopAfter(0, (response) => sendEvents(response, '{"type":"ping"}'));
     expect(refusal(await asker.ask(STREAMED))).toEqual([503, 'ai_timeout']);

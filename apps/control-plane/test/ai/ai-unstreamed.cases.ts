@@ -75,7 +75,15 @@ describe.each(KINDS)('an unstreamed question to a provider of the kind %s', (kin
     expect(await ask()).toBe('The disk is full.');
   });
 
-  it('is asked of the next provider if its answer stalls or breaks off, and paid for once', async () => {
+  it('has to begin within the time to its first part, whatever its provider sends before', async () => {
+    limits({ AI_FIRST_TOKEN_TIMEOUT_MS: 150 });
+    first?.stopAfter(0, (response) =>
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+    );
+    expect(await ask()).toEqual([503, 'ai_timeout']);
+  });
+
+  it('is asked of the next provider if its answer stalls, and paid for once', async () => {
     await addSecond();
     limits({ AI_PROVIDER_TIMEOUT_MS: 150 });
     first?.stopAfter(PARTS_OF_TWO_PIECES[kind]);

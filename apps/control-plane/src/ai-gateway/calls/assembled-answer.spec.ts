@@ -28,6 +28,7 @@ describe(AssembledAnswer.name, () => {
         { choices: [{ index: 0, delta: { content: 'disk.' } }] },
         { choices: [{ index: 0, delta: {}, finish_reason: 'stop', stop_reason: 7 }] },
         { system_fingerprint: 'fp_1', usage },
+        { choices: [{ index: 0, delta: null, finish_reason: null }], usage: null },
       ),
     ).toEqual({
       ...FRAME,

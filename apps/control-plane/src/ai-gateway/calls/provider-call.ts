@@ -82,6 +82,7 @@ export class ProviderCall {
   private take(part: AnswerPart, nowMs: number): void {
     const { candidate, passage, cost } = this.at;
     cost.heard(part);
+    passage.heard();
     if (part.data !== null) this.isGiven = true;
     if (part.isSign) return;
     if (!this.hasBegun) this.metrics.begun(candidate.name, nowMs - this.askedMs);
@@ -95,8 +96,12 @@ export class ProviderCall {
     return this.hasBegun ? idleMs : Math.max(0, this.askedMs + firstMs - this.clock.monotonicMs());
   }
 
-  /** The time of the whole question may also run out because of its caller, or of other providers. */
+  /**
+   * The time of the whole question may also run out because of its caller, or of other providers. A question
+   * that never got a response says nothing if the provider has responded to others since: it works again.
+   */
   private isProviderToBlame(): boolean {
+    if (this.at.patience.signal.aborted && this.at.passage.isOvertaken()) return false;
     if (this.isTotalOver) return !this.hasBegun && this.at.hasAllTime;
     return this.heldUpMs < HELD_UP_MS;
   }

@@ -5,23 +5,26 @@ import { aiPaused } from '../ai.errors';
 import { Breaker, type BreakerCall } from './breaker';
 import { type Candidate } from './candidates';
 import { ProviderFailure } from './provider-failure';
+import { Suspicion, type Wait } from './suspicion';
 
 export interface Gate {
   /** The provider's name. */
   name: string;
   readonly breaker: Breaker;
+  readonly suspicion: Suspicion;
   /** How many are in progress. */
   calls: number;
 }
 
-export interface Passage extends BreakerCall {
+export interface Passage extends BreakerCall, Pick<Wait, 'heard' | 'isOvertaken'> {
   /** Makes room for another call. */
   leave(): void;
 }
 
 /**
  * Limits how much each provider can hurt the rest: the number of calls in progress, and calls to a provider
- * that keeps failing. Each process learns by itself, so that a failing provider costs no writes.
+ * that keeps failing or does not respond. Each process learns by itself, so that a failing provider costs no
+ * writes.
  */
 @Injectable()
 export class ProviderGates {
@@ -38,8 +41,12 @@ export class ProviderGates {
     const refusal = this.refusalOf(gate);
     if (refusal) throw new ProviderFailure(refusal, 'elsewhere', false);
     gate.calls += 1;
-    const leave = (): void => void (gate.calls -= 1);
-    return { ...gate.breaker.begin(), leave };
+    const { heard, isOvertaken, ended } = gate.suspicion.begin();
+    const leave = (): void => {
+      gate.calls -= 1;
+      ended();
+    };
+    return { ...gate.breaker.begin(), heard, isOvertaken, leave };
   }
 
   /**
@@ -51,8 +58,10 @@ export class ProviderGates {
     if (refusals[0] && refusals.every((refusal) => refusal !== null)) throw refusals[0];
   }
 
-  private refusalOf({ breaker: { waitMs }, calls }: Gate): DomainError | null {
-    if (waitMs > 0) return aiPaused(Math.ceil(waitMs / 1000), 'the provider keeps failing');
+  private refusalOf({ breaker, suspicion, calls }: Gate): DomainError | null {
+    const [openMs, suspectMs] = [breaker.waitMs, suspicion.waitMs];
+    if (openMs > 0) return aiPaused(Math.ceil(openMs / 1000), 'the provider keeps failing');
+    if (suspectMs > 0) return aiPaused(Math.ceil(suspectMs / 1000), 'the provider does not respond');
     if (calls < this.config.AI_MAX_CALLS_PER_PROVIDER) return null;
     return aiPaused(1, 'the provider has as many questions in progress as it may have');
   }
@@ -67,6 +76,7 @@ export class ProviderGates {
     const gate = this.gates.get(providerId) ?? {
       name,
       breaker: new Breaker({ failures, coolDownMs }, this.clock),
+      suspicion: new Suspicion(this.clock),
       calls: 0,
     };
     gate.name = name;
