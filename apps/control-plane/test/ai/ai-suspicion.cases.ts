@@ -76,6 +76,19 @@ describe.each([
     await second.stop();
   });
 
+  it('is asked again after it has refused one, but not if it breaks off', async () => {
+    const [waiting] = await hang(3);
+    scene.provider.stopAfter(0, (response) => response.destroy());
+    expect(await statusOf()).toBe(503);
+    expect(await suspicion()).toMatch(/ 1$/);
+    scene.plane.clock.advance(3);
+    scene.provider.refuse(401);
+    expect(await statusOf()).toBe(503);
+    expect(await suspicion()).toMatch(/ 0$/);
+    for (const answer of answers) answer();
+    expect(await waiting).toEqual([200, 200, 200, 200, 200]);
+  });
+
   it('is not blamed for them if it responds to others before their time is over', async () => {
     scene.plane.app.get(ControlPlaneConfig).AI_FIRST_TOKEN_TIMEOUT_MS = 3000;
     const [waiting] = await hang(3);

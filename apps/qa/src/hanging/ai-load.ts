@@ -5,58 +5,55 @@ import { type Asker, type Scene } from './scene';
 /** A refusal that takes longer has waited for the provider. */
 const AT_ONCE_MS = 1000;
 const BACK_WITHIN_MS = 60_000;
-/** On a slow machine, the breaker may open later than it should. */
-const OPENS_WITHIN_MS = 15_000;
+/** On a slow machine, questions may be refused later than they should. */
+const REFUSES_WITHIN_MS = 15_000;
 
 interface Asked {
   readonly status: number;
   readonly ms: number;
-  /** Whether the breaker refused it. */
+  /** Whether the Control Plane refused it without asking the provider. */
   readonly isPaused: boolean;
 }
 
 export interface AiLoad {
   /** How long the first refusal without a wait took, since the first call; Infinity if there was none. */
   readonly refusedAtOnceMs: number;
+  /** The questions that have ended. */
   readonly asked: readonly Asked[];
+  readonly waiting: number;
 }
 
 export interface AskingUsers {
-  readonly callers: number;
-  /** They begin one after the other over this time, as people do. */
-  readonly beginOverMs: number;
-  /** How long each waits before it asks again. */
-  readonly pauseMs: number;
+  /** They ask one after the other, whether the questions before have ended or not. */
+  readonly everyMs: number;
   readonly forMs: number;
 }
 
-/** Users ask while the provider accepts questions and never answers. Resolves when all of them have ended. */
-export async function askWhileItHangs(scene: Scene, users: AskingUsers): Promise<AiLoad> {
-  const { callers, beginOverMs, pauseMs, forMs } = users;
+/**
+ * Users ask while the provider accepts questions and never answers. Some of their questions may still wait
+ * when this resolves.
+ */
+export async function askWhileItHangs(scene: Scene, { everyMs, forMs }: AskingUsers): Promise<AiLoad> {
   scene.provider.answering = () => undefined;
   const startedAt = performance.now();
   const asked: Asked[] = [];
-  let refusedAtOnceMs = Infinity;
+  let [begun, refusedAtOnceMs] = [0, Infinity];
   const isGoingOn = (): boolean => {
     const pastMs = performance.now() - startedAt;
-    return pastMs < forMs || (refusedAtOnceMs === Infinity && pastMs < OPENS_WITHIN_MS);
+    return pastMs < forMs || (refusedAtOnceMs === Infinity && pastMs < REFUSES_WITHIN_MS);
   };
-  const keepAsking = async (asker: Asker, beginMs: number): Promise<void> => {
-    await delay(beginMs);
-    while (isGoingOn()) {
-      const one = await ask(scene, asker);
-      asked.push(one);
-      if (one.isPaused && one.ms < AT_ONCE_MS)
-        refusedAtOnceMs = Math.min(refusedAtOnceMs, performance.now() - startedAt);
-      await delay(pauseMs);
-    }
+  const ended = (one: Asked): void => {
+    asked.push(one);
+    if (one.isPaused && one.ms < AT_ONCE_MS)
+      refusedAtOnceMs = Math.min(refusedAtOnceMs, performance.now() - startedAt);
   };
-  const asking = Array.from({ length: callers }, async (_, n) => {
-    const asker = scene.askers[n % scene.askers.length];
-    if (asker) await keepAsking(asker, (n * beginOverMs) / callers);
-  });
-  await Promise.all(asking);
-  return { refusedAtOnceMs, asked };
+  for (; isGoingOn(); begun += 1) {
+    const asker = scene.askers[begun % scene.askers.length];
+    // The planes may stop before a question ends.
+    if (asker) void ask(scene, asker).then(ended, () => undefined);
+    await delay(everyMs);
+  }
+  return { refusedAtOnceMs, asked: [...asked], waiting: begun - asked.length };
 }
 
 /** The provider answers again. Returns how long it takes until every tenant gets answers. */
@@ -79,6 +76,6 @@ async function ask({ stack }: Scene, { tenant, session, incidentId }: Asker): Pr
     session,
     method: 'POST',
   });
-  const isPaused = status === 503 && (body.detail ?? '').includes('keeps failing');
+  const isPaused = status === 503 && /keeps failing|does not respond/.test(body.detail ?? '');
   return { status, ms: performance.now() - startedAt, isPaused };
 }

@@ -19,22 +19,16 @@ export interface Scene {
   readonly quiet: { readonly tenant: TenantView; readonly session: string };
 }
 
-export interface Patience {
-  readonly firstTokenMs: number;
-  readonly coolDownMs: number;
-}
-
 export async function open(
   { stack: start, database }: ProofContext,
   tenants: number,
-  { firstTokenMs, coolDownMs }: Patience,
+  settings: Readonly<Record<string, string>>,
 ): Promise<Scene> {
   const provider = await StandInAiProvider.start();
   const stack = await start({
     AI_PROVIDER_BASE_URL: provider.baseUrl,
     AI_PROVIDER_MODEL: 'stand-in',
-    AI_FIRST_TOKEN_TIMEOUT_MS: String(firstTokenMs),
-    AI_BREAKER_COOL_DOWN_MS: String(coolDownMs),
+    ...settings,
   });
   const { id, install } = await stack.registerCell();
   await stack.startTenantPlane(install, await database());

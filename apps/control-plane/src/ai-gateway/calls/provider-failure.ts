@@ -27,9 +27,12 @@ export function timedOut(ms: number): ProviderFailure {
   return new ProviderFailure(aiTimeout(ms / 1000), 'elsewhere', true);
 }
 
-export function unreachable(error: unknown): ProviderFailure {
+/** Nothing came from the provider. */
+export class Unreachable extends ProviderFailure {}
+
+export function unreachable(error: unknown): Unreachable {
   const { code, cause, name } = error as { code?: unknown; cause?: { code?: unknown }; name?: unknown };
   const reason = [cause?.code, code, name].find((one) => typeof one === 'string') ?? 'no reason given';
   const detail = `the provider cannot be reached or closed the connection (${String(reason)})`;
-  return new ProviderFailure(aiUnavailable(detail), 'again', true);
+  return new Unreachable(aiUnavailable(detail), 'again', true);
 }

@@ -53,7 +53,9 @@ describe(QuestionCost.name, () => {
     cost.asked()();
     expect(cost.spent).toMatchObject({ completion: 10 + REASONING });
     cost.asked();
-    heard(text(4), counted(20, 1));
+    heard(text(4));
+    expect(cost.spent).toMatchObject({ completion: 1 + REASONING });
+    heard(counted(20, 1));
     expect(cost.spent).toEqual({ prompt: 20, completion: 1, isEstimated: false });
   });
 });
