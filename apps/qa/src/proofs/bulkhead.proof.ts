@@ -13,7 +13,7 @@ const SIZES = {
     forMs: 1500,
     settings: { AI_FIRST_TOKEN_TIMEOUT_MS: '300', AI_BREAKER_COOL_DOWN_MS: '500' },
   },
-  full: { rounds: 6, tenants: 4, everyMs: 200, forMs: 8000, settings: {} },
+  full: { rounds: 6, tenants: 8, everyMs: 200, forMs: 8000, settings: {} },
 };
 const REFUSES_WITHIN_SECONDS = 5;
 const BACK_WITHIN_SECONDS = 10;
