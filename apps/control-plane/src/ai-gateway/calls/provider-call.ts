@@ -46,7 +46,7 @@ export class ProviderCall {
    */
   async *watch(parts: AsyncGenerator<AnswerPart, void>): AsyncGenerator<AnswerPart, void> {
     const { candidate, passage, patience, cost } = this.at;
-    const isFree = cost.asked();
+    const waive = cost.asked();
     this.askedMs = this.clock.monotonicMs();
     let outcome: Outcome = 'left';
     try {
@@ -68,7 +68,7 @@ export class ProviderCall {
       logger.warn({ msg: failure.message, aiProviderId: candidate.id });
       if (!isTimedOut && !(failure instanceof Unreachable)) passage.heard();
       // A provider that is still busy with a question may charge for it. One that refuses it does not.
-      if (!isTimedOut && !this.hasBegun) isFree();
+      if (!isTimedOut && !this.hasBegun) waive();
       if (failure.isFault && this.isProviderToBlame()) passage.failed();
       throw this.isGiven ? failure.error : failure;
     } finally {
