@@ -62,7 +62,8 @@ can you: keep it apart from the backup.`;
     const plane = planeEnvironmentOf(given, process.env);
     const asked = { terminal: this.terminal, input: this.input, isNew: true };
     const env = recipients.length > 0 ? plane : await withPassphrase(given, plane, asked);
-    const run = (): ReturnType<typeof runPlaneScript> => runPlaneScript('backup', env, args);
+    const run = (): ReturnType<typeof runPlaneScript> =>
+      runPlaneScript('backup', env, args, { passesSignals: true });
     const { code, document } = await withProgress(given, 'Backing up', run);
     this.terminal.out(
       given.isJson ? document : `Wrote ${operand}\n${backupText(JSON.parse(document) as BackupView)}`,

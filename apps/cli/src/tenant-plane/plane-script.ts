@@ -55,7 +55,11 @@ export async function runPlaneScript(
     text(child.stderr),
     exitOf(child),
   ]).finally(() => SIGNALS.forEach((signal) => process.off(signal, pass)));
-  if (document === '') throw new CommandFailure(complaint.trimEnd() || `${script} exited with code ${code}.`);
+  if (document === '')
+    throw new CommandFailure(
+      complaint.trimEnd() || `${script} exited with code ${code}.`,
+      code > 128 ? { exitCode: code, code: 'interrupted' } : {},
+    );
   return { code, document };
 }
 

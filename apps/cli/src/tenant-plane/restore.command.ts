@@ -57,7 +57,8 @@ path. Put them back, and correct paths in atlas-tp.env that have changed.`;
     const asked = { terminal: this.terminal, input: this.input, isNew: false };
     const env = given.values['identity-file'] ? plane : await withPassphrase(given, plane, asked);
     const args = ['--file', resolve(given.operand), '--to', folder, ...identityArgument(given)];
-    const run = () => runPlaneScript('restore-backup', env, [...args, ...(isNew ? ['--new-database'] : [])]);
+    if (isNew) args.push('--new-database');
+    const run = () => runPlaneScript('restore-backup', env, args, { passesSignals: true });
     const { code, document } = await withProgress(given, 'Restoring', run);
     const text = (): string =>
       `Restored into ${folder}\n${backupText(JSON.parse(document) as BackupView)}` +

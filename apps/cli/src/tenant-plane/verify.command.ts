@@ -27,7 +27,8 @@ table. It needs no tenant plane, and changes none.`;
     { name: 'json', text: 'write one JSON document instead of text, also for errors' },
   ];
   readonly examples = ['verify plane.age', 'verify plane.age --identity-file key.txt --json'];
-  readonly notes = `A SQLite database is unpacked into a temporary folder meanwhile. TMPDIR says where.`;
+  readonly notes = `A SQLite database is unpacked into a temporary file meanwhile. It has no name, so nothing
+decrypted stays behind. TMPDIR says on which disk.`;
 
   constructor(
     private readonly terminal: Terminal,
@@ -38,7 +39,8 @@ table. It needs no tenant plane, and changes none.`;
     const args = ['--file', resolve(given.operand), ...identityArgument(given)];
     const asked = { terminal: this.terminal, input: this.input, isNew: false };
     const env = given.values['identity-file'] ? process.env : await withPassphrase(given, process.env, asked);
-    const run = (): ReturnType<typeof runPlaneScript> => runPlaneScript('verify-backup', env, args);
+    const run = (): ReturnType<typeof runPlaneScript> =>
+      runPlaneScript('verify-backup', env, args, { passesSignals: true });
     const { code, document } = await withProgress(given, 'Verifying', run);
     const text = (): string =>
       `${given.operand} is whole.\n${backupText(JSON.parse(document) as BackupView)}`;

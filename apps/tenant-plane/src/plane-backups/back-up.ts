@@ -15,6 +15,7 @@ import {
   DATABASE_FILE,
 } from './backup-manifest';
 import { BackupRefused } from './backup-refused';
+import { explainingNoSpace } from './no-space';
 import { type PlaneFolder, asAdded, planeFiles } from './plane-files';
 import { PostgresCopy } from './postgres-copy';
 import { contentsOf, withReader, withSqliteCopy } from './sqlite-copy';
@@ -56,7 +57,11 @@ export async function backUp(
   requireAbsent(order.file);
   requireUsable(order.key);
   const target: DatabaseTarget = databaseOptions(config).target;
-  return target.driver === 'sqlite' ? backUpSqlite(target, env, order) : backUpPostgres(config, env, order);
+  const advice =
+    'There is no backup. Free space for it and, on SQLite, for a second copy of the database beside it.';
+  return explainingNoSpace(advice, () =>
+    target.driver === 'sqlite' ? backUpSqlite(target, env, order) : backUpPostgres(config, env, order),
+  );
 }
 
 async function backUpSqlite(
@@ -66,9 +71,10 @@ async function backUpSqlite(
 ): Promise<BackupManifest> {
   if (!existsSync(file)) throw nothingThere();
   return withSqliteCopy(file, async (copy) => {
-    const database = await contentsOf(copy);
-    const [identity] = await withReader(copy, (run) => run<IdentityRow>(IDENTITY));
-    const settings = planeFiles(folder, env);
+    const [database, [identity]] = await withReader(copy, async (run) => {
+      return [await contentsOf(run), await run<IdentityRow>(IDENTITY)] as const;
+    });
+    const settings = planeFiles({ ...folder, databaseFile: file }, env);
     async function* files(): AsyncGenerator<AddedFile> {
       yield* asAdded(settings);
       const content = createReadStream(copy) as AsyncIterable<Buffer>;

@@ -1,5 +1,14 @@
 import { type Hash, createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, linkSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable, pipeline } from 'node:stream';
 import { pipeline as pipelined } from 'node:stream/promises';
@@ -9,6 +18,7 @@ import { TarReader, drained } from '../archives/tar-reader';
 import { type BackupKey, type BackupOpener, decrypted, encrypted, requireUsable } from './backup-cipher';
 import { type BackedUpFile, type BackupManifest, MANIFEST, ROWS, parseManifest } from './backup-manifest';
 import { BackupRefused } from './backup-refused';
+import { withUnfinished } from './unfinished';
 
 const MAX_MANIFEST = 64 * 1024 * 1024;
 const NEWLINE = '\n'.charCodeAt(0);
@@ -49,7 +59,7 @@ export async function writeBackup(
     const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
     yield { name: MANIFEST, size: text.length, content: [text] };
   }
-  try {
+  await withUnfinished([draft], async () => {
     await pipelined(
       Readable.from(tarOf(all())),
       createGzip(),
@@ -57,9 +67,7 @@ export async function writeBackup(
       createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }),
     );
     publish(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  });
   return manifest as BackupManifest;
 }
 
@@ -129,15 +137,38 @@ async function* tarOf(files: AsyncIterable<AddedFile>): AsyncGenerator<Buffer> {
   yield Buffer.alloc(2 * TAR_BLOCK);
 }
 
+/** What a disk without hard links answers, such as FAT, exFAT and many network shares. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EACCES', 'EMLINK'];
+
 /** Never replaces a file that has appeared in the meantime, such as another backup's. */
 function publish(draft: string, file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    requireAbsent(file);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (NO_LINKS.includes(code)) return publishWithoutLink(draft, file);
+    requireAbsentUnless(error, file);
+  }
+}
+
+/** Takes the name with an empty file, so that the rename replaces no other one. */
+function publishWithoutLink(draft: string, file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    requireAbsentUnless(error, file);
+  }
+  try {
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(file, { force: true });
     throw error;
   }
+}
+
+function requireAbsentUnless(error: unknown, file: string): never {
+  if ((error as NodeJS.ErrnoException).code === 'EEXIST') requireAbsent(file);
+  throw error;
 }
 
 async function textOf(content: AsyncIterable<Buffer>, size: number): Promise<string> {

@@ -21,12 +21,13 @@ import { type ReadFile, readBackup } from './backup-archive';
 import { type BackupOpener } from './backup-cipher';
 import { type BackupManifest, CONNECTION, DATABASE_FILE, ROWS } from './backup-manifest';
 import { BackupRefused } from './backup-refused';
-import { ENV_FILE, withVariables } from './plane-files';
+import { explainingNoSpace } from './no-space';
+import { ENV_FILE, SQLITE_PLACE, withVariables } from './plane-files';
 import { restorePostgres, tableOf } from './postgres-restore';
 import { renew } from './restored-identity';
+import { withReader } from './sqlite-copy';
+import { withUnfinished } from './unfinished';
 import { requireContents } from './verify-backup';
-
-const SQLITE_PLACE = 'data/tenant-plane.db';
 
 export interface RestoreOrder {
   readonly file: string;
@@ -48,23 +49,27 @@ export interface Restored {
  * last. So a restore that fails or is killed leaves neither a folder nor a database that looks restored.
  * Throws {@link BackupRefused}.
  */
-export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
+export function restoreBackup(order: RestoreOrder): Promise<Restored> {
+  const advice =
+    'Nothing was restored. Free space for the new folder and the database, and run the restore again.';
+  return explainingNoSpace(advice, () => restored(order));
+}
+
+async function restored(order: RestoreOrder): Promise<Restored> {
   const folder = resolve(order.folder);
   requireEmpty(folder);
   const manifest = await readBackup(order.file, order.opener, () => Promise.resolve());
   requireKnown(manifest);
   const draft = `${folder}.restoring-${randomBytes(4).toString('hex')}`;
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
-  try {
+  return withUnfinished([draft], async () => {
+    mkdirSync(draft, { recursive: true, mode: 0o700 });
     const incarnation =
       manifest.database.driver === 'sqlite'
         ? await restoreSqlite(order, manifest, draft)
         : await restoreOnPostgres(order, manifest, draft);
     putInPlace(draft, folder);
     return { manifest, incarnation };
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
+  });
 }
 
 async function restoreSqlite(order: RestoreOrder, manifest: BackupManifest, draft: string): Promise<string> {
@@ -75,7 +80,7 @@ async function restoreSqlite(order: RestoreOrder, manifest: BackupManifest, draf
   await unpack(order, manifest, draft, ({ content }) =>
     pipeline(content, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })),
   );
-  await requireContents(file, manifest);
+  await withReader(file, (run) => requireContents(run, manifest));
   await migrate({ driver: 'sqlite', file }, TENANT_PLANE_SCHEMA);
   const dataSource = await createDataSource({ driver: 'sqlite', file }, TENANT_PLANE_SCHEMA).initialize();
   const incarnation = await renew(dataSource.manager, manifest).finally(() => dataSource.destroy());

@@ -3,6 +3,10 @@ import { ProcessLock } from '@atlas/persistence';
 import { Database, OPEN_READONLY } from 'sqlite3';
 import { type BackedUpDatabase, type BackedUpTable } from './backup-manifest';
 import { BackupRefused } from './backup-refused';
+import { withUnfinished } from './unfinished';
+
+/** Files that SQLite keeps beside a database. */
+const COMPANIONS = ['-journal', '-wal', '-shm'];
 
 /**
  * Copies a SQLite database at one moment, while a plane may be writing to it, and lends the copy to `use`.
@@ -13,36 +17,31 @@ export async function withSqliteCopy<T>(file: string, use: (copy: string) => Pro
   const copy = `${file}.backup`;
   if (await ProcessLock.isHeld(copy)) throw alreadyRunning();
   const lock = await ProcessLock.take(copy, 0).catch(() => Promise.reject(alreadyRunning()));
-  try {
-    remove(copy);
+  const unfinished = ['', ...COMPANIONS, '.lock', '.lock.pid'].map((suffix) => `${copy}${suffix}`);
+  return withUnfinished(unfinished, async () => {
+    for (const one of unfinished.slice(0, 1 + COMPANIONS.length)) rmSync(one, { force: true });
     // SQLite would make the copy readable by everyone, but fills an empty file as it is.
     closeSync(openSync(copy, 'wx', 0o600));
     await withReader(file, (run) => run(`vacuum into '${copy.replaceAll("'", "''")}'`));
-    return await use(copy);
-  } finally {
-    remove(copy);
-    rmSync(`${copy}.lock`, { force: true });
-    await lock.release();
-  }
+    return use(copy);
+  }).finally(() => lock.release());
 }
 
-/** What a SQLite file contains. Throws {@link BackupRefused} if it is damaged. */
-export function contentsOf(file: string): Promise<BackedUpDatabase> {
-  return withReader(file, async (run) => {
-    const checks = await run<{ integrity_check: string }>('pragma integrity_check(1)');
-    if (checks[0]?.integrity_check !== 'ok')
-      throw new BackupRefused(`The database is damaged (${checks[0]?.integrity_check ?? 'no answer'}).`);
-    const names = await run<{ name: string }>(
-      `select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name`,
-    );
-    const tables: Record<string, BackedUpTable> = {};
-    for (const { name } of names) {
-      const [counted] = await run<{ rows: number }>(`select count(*) as rows from "${name}"`);
-      tables[name] = { rows: counted?.rows ?? 0, columns: [] };
-    }
-    const migrations = await run<{ name: string }>('select name from migrations order by timestamp, id');
-    return { driver: 'sqlite', migrations: migrations.map(({ name }) => name), tables, sequences: [] };
-  });
+/** What a SQLite database contains. Throws {@link BackupRefused} if it is damaged. */
+export async function contentsOf(run: Run): Promise<BackedUpDatabase> {
+  const checks = await run<{ integrity_check: string }>('pragma integrity_check(1)');
+  if (checks[0]?.integrity_check !== 'ok')
+    throw new BackupRefused(`The database is damaged (${checks[0]?.integrity_check ?? 'no answer'}).`);
+  const names = await run<{ name: string }>(
+    `select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name`,
+  );
+  const tables: Record<string, BackedUpTable> = {};
+  for (const { name } of names) {
+    const [counted] = await run<{ rows: number }>(`select count(*) as rows from "${name}"`);
+    tables[name] = { rows: counted?.rows ?? 0, columns: [] };
+  }
+  const migrations = await run<{ name: string }>('select name from migrations order by timestamp, id');
+  return { driver: 'sqlite', migrations: migrations.map(({ name }) => name), tables, sequences: [] };
 }
 
 export type Run = <Row>(sql: string) => Promise<Row[]>;
@@ -63,10 +62,6 @@ export async function withReader<T>(file: string, use: (run: Run) => Promise<T>)
   } finally {
     await new Promise<void>((resolve) => reader.close(() => resolve()));
   }
-}
-
-function remove(copy: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
 }
 
 function alreadyRunning(): BackupRefused {

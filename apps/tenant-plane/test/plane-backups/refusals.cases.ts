@@ -1,7 +1,8 @@
-import {
+import fs, {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -10,10 +11,19 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseEnvironment } from '@atlas/platform';
 import { Database } from '@atlas/persistence';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import {
+  EVERY_DATABASE,
+  FullDisk,
+  type TestDatabase,
+  asAdmin,
+  createTestDatabase,
+  testServerUrl,
+} from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { backUp } from '../../src/plane-backups/back-up';
 import { keyOf } from '../../src/plane-backups/backup-arguments';
@@ -38,6 +48,7 @@ describe.each(EVERY_DATABASE)('a backup on %s', (driver) => {
     restored = await createTestDatabase(driver);
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     place.remove();
     await restored.drop();
   });
@@ -66,6 +77,43 @@ describe.each(EVERY_DATABASE)('a backup on %s', (driver) => {
     const wrong = verifyBackup(place.archive, { passphrase: 'thirteen words or so' });
     await expect(wrong).rejects.toThrow('The passphrase does not decrypt this backup.');
     await expect(verifyBackup(place.archive, place.opener)).rejects.toThrow('The identity does not decrypt');
+  });
+
+  /** To see it fail, let `withUnnamedDatabase` remove the folder only at the end. */
+  it('is verified without a decrypted row in a file that has a name', async () => {
+    await place.backUp(plane.database);
+    const folder = mkdtempSync(join(place.folder, 'tmp-'));
+    jest.spyOn(os, 'tmpdir').mockReturnValue(folder);
+    let [isOver, largest] = [false, 0];
+    const watch = async (): Promise<void> => {
+      for (; !isOver; await setImmediate()) largest = Math.max(largest, bytesBelow(folder));
+    };
+    const watching = watch();
+    await verifyBackup(place.archive, place.opener).finally(() => (isOver = true));
+    await watching;
+    expect([largest, readdirSync(folder)]).toEqual([0, []]);
+  });
+
+  it('is whole on a disk that has no hard links, and still replaces no file', async () => {
+    let beforeLink = (): void => undefined;
+    const { linkSync } = fs;
+    jest.spyOn(fs, 'linkSync').mockImplementation((from, to) => {
+      // The lock of a SQLite database is on another disk.
+      if (!String(to).endsWith('.age')) return linkSync(from, to);
+      beforeLink();
+      throw Object.assign(new Error('no links'), { code: 'EPERM' });
+    });
+    await place.backUp(plane.database);
+    await verifyBackup(place.archive, place.opener);
+    const late = join(place.folder, 'late.age');
+    jest.spyOn(fs, 'renameSync').mockImplementationOnce(() => {
+      throw new Error('the disk is gone');
+    });
+    await expect(place.backUp(plane.database, late)).rejects.toThrow('the disk is gone');
+    beforeLink = () => writeFileSync(late, 'of another backup');
+    await expect(place.backUp(plane.database, late)).rejects.toThrow('already exists');
+    expect(readFileSync(late, 'utf8')).toBe('of another backup');
+    expect(left()).toEqual(['atlas-tp.env', 'late.age', 'plane.age']);
   });
 
   it('never replaces a file', async () => {
@@ -131,6 +179,37 @@ describe.each(EVERY_DATABASE)('a backup on %s', (driver) => {
     if (content !== undefined) writeFileSync(place.archive, content);
     await expect(place.restore('new', target())).rejects.toThrow(message);
     await requireNothing();
+  });
+
+  /** To see it fail, leave out `explainingNoSpace`, and the draft of `restored`. */
+  it('is not restored if the disk of the new folder becomes full, and can be once it has space', async () => {
+    await place.backUp(plane.database);
+    const before = await allRows(plane.database);
+    const full = fullFile(join(place.folder, 'new.restoring'));
+    await expect(place.restore('new', target())).rejects.toThrow(/disk is full .*Nothing was restored/);
+    full();
+    await requireNothing();
+    expect(await allRows(plane.database)).toEqual(before);
+    await place.restore('new', target());
+  });
+
+  it('is not restored if the disk of the database becomes full, and can be once it has space', async () => {
+    await place.backUp(plane.database);
+    const before = await allRows(plane.database);
+    const full = driver === 'sqlite' ? await FullDisk.fill(restored) : await fullOfIndexes(restored);
+    await expect(place.restore('new', target())).rejects.toThrow(/disk is full .*Nothing was restored/);
+    await full.free();
+    await requireNothing();
+    expect(await allRows(plane.database)).toEqual(before);
+    await place.restore('new', target());
+  });
+
+  it('leaves nothing if the disk becomes full', async () => {
+    const full = fullFile(join(place.folder, '.plane.age'));
+    await expect(place.backUp(plane.database)).rejects.toThrow(/disk is full .*There is no backup/);
+    full();
+    expect(left()).toEqual(['atlas-tp.env']);
+    await place.backUp(plane.database);
   });
 
   it('is not restored into a folder that has files', async () => {
@@ -220,6 +299,43 @@ describe(keyOf.name, () => {
     expect(keyOf(['age1x'], {})).toEqual({ recipients: ['age1x'] });
   });
 });
+
+/** Files whose path begins so cannot be written. Returns what ends that. */
+function fullFile(beginning: string): () => void {
+  const { createWriteStream } = fs;
+  const spy = jest.spyOn(fs, 'createWriteStream').mockImplementation((path, options) => {
+    const stream = createWriteStream(path, options);
+    if (!String(path).startsWith(beginning)) return stream;
+    const noSpace = Object.assign(new Error('ENOSPC: no space left on device'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    stream._write = (_chunk, _encoding, done) => done(noSpace);
+    stream._writev = (_chunks, done) => done(noSpace);
+    return stream;
+  });
+  return () => spy.mockRestore();
+}
+
+/** Postgres creates tables, but no index. */
+async function fullOfIndexes({ url }: TestDatabase): Promise<{ free(): Promise<unknown> }> {
+  const own = new URL(new URL(url).pathname, testServerUrl()).toString();
+  const run = (sql: string) => asAdmin(own, (client) => client.query(sql));
+  await run(`
+    create function disk_is_full() returns event_trigger language plpgsql as $$ begin
+      raise exception 'no space left on device' using errcode = '53100';
+    end $$;
+    create event trigger disk_is_full on ddl_command_end when tag in ('CREATE INDEX')
+      execute function disk_is_full();`);
+  return { free: () => run('drop function disk_is_full cascade') };
+}
+
+function bytesBelow(folder: string): number {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  // A file may be removed meanwhile.
+  const sizes = names.map((name) => statSync(join(folder, name), { throwIfNoEntry: false }));
+  return sizes.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), 0);
+}
 
 function flip(file: string, at: number): void {
   const bytes = readFileSync(file);

@@ -1,5 +1,5 @@
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
@@ -109,6 +109,20 @@ describe.each(EVERY_DATABASE)('the backup of a plane on %s', (driver) => {
     expect(readFileSync(env, 'utf8')).toMatch(/^# The plane\nTENANT_BASE_DOMAIN=localhost:4200\n/);
     expect(readFileSync(env, 'utf8')).toContain(`\nTENANT_PLANE_DATABASE_URL=${url}\n`);
     expect(readdirSync(place.folder).sort()).toEqual(['atlas-tp.env', 'new', 'plane.age', 'proxy.pem']);
+  });
+
+  /** To see it fail, let `planeFiles` keep the files of the database. */
+  it('can be restored although it includes the folder of the database', async () => {
+    if (driver !== 'sqlite') return;
+    const data = dirname(plane.database.url);
+    const kept = join(data, `kept-${basename(place.folder)}.pem`);
+    writeFileSync(kept, 'kept');
+    const { folder } = await place
+      .backUp(plane.database, place.archive, [plane.database.url, `${plane.database.url}-wal`, kept])
+      .finally(() => rmSync(kept));
+    expect(folder.map(({ path }) => path)).toEqual(['atlas-tp.env', join('elsewhere', kept)]);
+    await place.restore('new');
+    expect(readFileSync(join(place.folder, 'new/elsewhere', kept), 'utf8')).toBe('kept');
   });
 
   it('is verified without the plane: every sum, and the rows of every table', async () => {
