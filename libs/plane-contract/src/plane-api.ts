@@ -60,6 +60,14 @@ export class SelfQuery {
   @Optional()
   @IsUUID()
   tenant_plane_id?: string;
+
+  /**
+   * Which restore of the plane calls, as its reports name it. Only the copy that counts may take part in a
+   * transfer.
+   */
+  @Optional()
+  @IsUUID()
+  incarnation?: string;
 }
 
 /** A long poll. */

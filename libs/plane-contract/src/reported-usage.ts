@@ -46,7 +46,7 @@ export interface ReportAnswer {
   readonly usage_counted?: true;
   /**
    * The caller is not the copy of the plane that counts: another one was restored later, or has already sent
-   * the report's number.
+   * the report's number. If the amounts are not stored, nothing else of the report is either.
    */
   readonly copied?: true;
 }

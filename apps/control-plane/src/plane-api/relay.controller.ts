@@ -49,25 +49,24 @@ export class RelayController {
     @Query() query: SelfQuery,
     @Req() request: AuthenticatedRequest,
   ): Promise<TransferProgress> {
-    const sourcePlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    const source = { sourcePlaneId, keyId: call.keyId };
+    const source = await this.callerOf(call, query, tenantId);
     return { imported: await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '') };
   }
 
   /** Called by the source. Waits until the target has imported `count` parts. */
   @Serves('GET /api/tenant-planes/self/transfers/:id/imported')
-  @Refuses('too_many')
+  @Refuses('conflict', 'too_many')
   @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async imported(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('id', UuidPipe) id: string,
-    @Query() { tenant_plane_id: claimedId, count, wait }: TransferProgressQuery,
+    @Query() query: TransferProgressQuery,
     @Res() reply: FastifyReply,
   ): Promise<Sent<TransferProgress>> {
-    const sourcePlaneId = await this.planes.identify(call, claimedId, tenantId);
-    const source = { sourcePlaneId, keyId: call.keyId };
-    const ended = this.calls.endOfPoll(reply, call, sourcePlaneId);
+    const { count, wait } = query;
+    const source = await this.callerOf(call, query, tenantId);
+    const ended = this.calls.endOfPoll(reply, call, source.tenantPlaneId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
     const imported = await this.relay.imported(source, id, count, patience);
     return sendSigned(reply, call, { imported });
@@ -82,14 +81,23 @@ export class RelayController {
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('id', UuidPipe) id: string,
     @Param('n', ParseIntPipe) part: number,
-    @Query() { tenant_plane_id: claimedId, importer, attempt, wait }: TransferPartQuery,
+    @Query() query: TransferPartQuery,
     @Res() reply: FastifyReply,
   ): Promise<Sent<string | undefined>> {
-    const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
-    const target = { targetPlaneId, keyId: call.keyId };
-    const ended = this.calls.endOfPoll(reply, call, targetPlaneId);
+    const { importer, attempt, wait } = query;
+    const target = await this.callerOf(call, query, tenantId);
+    const ended = this.calls.endOfPoll(reply, call, target.tenantPlaneId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
     const sealed = await this.relay.give(target, id, { part, importer, attempt }, patience);
     return sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
+  }
+
+  private async callerOf(
+    call: ServiceCall<PlaneCaller>,
+    { tenant_plane_id: claimedId, incarnation }: SelfQuery,
+    tenantId: string | undefined,
+  ) {
+    const tenantPlaneId = await this.planes.identify(call, claimedId, tenantId);
+    return { tenantPlaneId, incarnation: incarnation ?? null, keyId: call.keyId };
   }
 }

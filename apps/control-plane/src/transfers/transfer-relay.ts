@@ -8,6 +8,7 @@ import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Placement } from '../registry/placement.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
+import { type CallingCopy, holdCurrentCopy, requireCurrentCopy } from './current-copy';
 import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
@@ -21,8 +22,8 @@ export const MAX_PARTS = 100_000;
 /** The maximum of an integer column. */
 const MAX_CHANGES = 2_147_483_647;
 
-interface Source {
-  readonly sourcePlaneId: string;
+/** The copy of a plane that calls, and the key that it signs with. */
+interface Caller extends CallingCopy {
   readonly keyId: string;
 }
 
@@ -54,12 +55,13 @@ export class TransferRelay {
    * Stores a part from the source and returns how many parts the target has imported. Sending a part again
    * changes nothing. The first part of a new attempt replaces all earlier parts.
    */
-  async take({ sourcePlaneId, keyId }: Source, id: string, part: number, sealed: string): Promise<number> {
+  async take(source: Caller, id: string, part: number, sealed: string): Promise<number> {
+    const { tenantPlaneId: sourcePlaneId } = source;
     const header = headerOf(sealed);
     if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
     if (part > MAX_PARTS) throw tooManyParts();
     return this.database.write(async (manager) => {
-      await this.keys.holdAccepted(manager, keyId);
+      await this.hold(manager, source);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
       const isLate = isNew && !mayBegin(header.attempt, transfer, transfer.attempt);
@@ -77,10 +79,14 @@ export class TransferRelay {
    * Waits until the target has imported `count` parts, or
    * until the wait ends. Returns how many it has imported.
    */
-  async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
+  async imported(source: Caller, id: string, count: number, wait: Wait): Promise<number> {
+    const { tenantPlaneId: sourcePlaneId, keyId } = source;
     const look = async (): Promise<number> => {
       const where = { id, sourcePlaneId, endedAt: IsNull() };
-      const transfer = await this.database.read((manager) => manager.findOneBy(Transfer, where));
+      const transfer = await this.database.read(async (manager) => {
+        await requireCurrentCopy(manager, source);
+        return manager.findOneBy(Transfer, where);
+      });
       return (transfer ?? refuse()).imported;
     };
     const wakes = new Wakes(this.signals, topicOf(id), wait.seconds, wait.ended);
@@ -99,7 +105,7 @@ export class TransferRelay {
    * in time. The request confirms that all earlier parts have been imported.
    */
   async give(
-    target: { readonly targetPlaneId: string; readonly keyId: string },
+    target: Caller,
     id: string,
     wanted: WantedPart,
     { seconds, ended }: Wait,
@@ -135,13 +141,10 @@ export class TransferRelay {
     if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
   }
 
-  private async noteImported(
-    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
-    id: string,
-    wanted: WantedPart,
-  ): Promise<void> {
+  private async noteImported(target: Caller, id: string, wanted: WantedPart): Promise<void> {
+    const { tenantPlaneId: targetPlaneId } = target;
     await this.database.write(async (manager) => {
-      await this.keys.holdAccepted(manager, keyId);
+      await this.hold(manager, target);
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
       // A repeated request may arrive late, so it must not reduce
@@ -158,12 +161,10 @@ export class TransferRelay {
    * Gives up the target's old copy from an earlier move. The target removes this copy when it receives the
    * first part, and not before.
    */
-  private async giveUpKeptCopy(
-    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
-    id: string,
-  ): Promise<void> {
+  private async giveUpKeptCopy(target: Caller, id: string): Promise<void> {
+    const { tenantPlaneId: targetPlaneId } = target;
     await this.database.write(async (manager) => {
-      await this.keys.holdAccepted(manager, keyId);
+      await this.hold(manager, target);
       const { tenantId } = await this.require(manager, { id, targetPlaneId });
       const coming = { tenantId, tenantPlaneId: targetPlaneId, phase: 'importing' } as const;
       await manager.update(Placement, coming, { removeAfter: null, importedBy: null });
@@ -191,6 +192,12 @@ export class TransferRelay {
       const isCurrent = transfer?.attempt === attempt;
       return manager.findOneBy(TransferPart, { transferId, part: isCurrent ? part : 1 });
     });
+  }
+
+  /** The caller's key stays accepted, and its copy counts, until the transaction ends. */
+  private async hold(manager: EntityManager, caller: Caller): Promise<void> {
+    await this.keys.holdAccepted(manager, caller.keyId);
+    await holdCurrentCopy(manager, caller);
   }
 
   private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Signals } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
@@ -77,5 +77,44 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     await plane.change(Transfer, { id }, { frozenAt: plane.clock.now() });
     expect((await send(6, 'changes')).status).toBe(200);
     expect((await send(7, 'last')).status).toBe(200);
+  });
+
+  /** To see it fail, leave out `requireCurrentCopy` in `TransferRelay.hold`, or in `imported`. */
+  it.each(['source', 'target'] as const)('are refused to an outdated copy of the %s', async (role) => {
+    const region = `copies-${role}`;
+    const copied = await plane.enrolledCell({ region });
+    await copied.report();
+    await plane.change(Transfer, { id }, { [`${role}PlaneId`]: copied.id });
+    const calls = (by: PlaneSimulator, query = '') => {
+      const path = `${PLANE_PATHS.transfers}/${id}`;
+      const asked = [
+        `${path}/parts/1?importer=${nextRun()}${query}`,
+        `${path}/imported?count=0${query}`,
+      ] as const;
+      const [part, progress] = asked;
+      return by.call({ method: 'GET', path: role === 'target' ? part : progress });
+    };
+    const sendsPart = async (by: PlaneSimulator, query = ''): Promise<SignedAnswer> => {
+      const path = `${PLANE_PATHS.transfers}/${id}/parts/1${query}`;
+      const header = { attempt: nextRun(), kind: 'snapshot', part: 1 };
+      const text = await sealedPart({ id, role: 'source', recipient }, {}, header);
+      const request = by.sign({ method: 'PUT', path, text });
+      const headers = { 'content-type': 'application/jose' };
+      return by.send({ method: 'PUT', path, text, request, headers });
+    };
+    expect((await calls(copied)).status).toBeLessThan(300);
+    const restored = copied.copy();
+    restored.incarnation = randomUUID();
+    const named = `incarnation=${restored.incarnation}`;
+    const outdated = [409, 'plane_copy_outdated'];
+    // Until it has reported, nobody knows that it counts.
+    expect(refusal(await calls(restored, `&${named}`))).toEqual(outdated);
+    await restored.report();
+    expect((await calls(restored, `&${named}`)).status).toBeLessThan(300);
+    // An older version does not name its incarnation, and the original has none.
+    expect(refusal(await calls(copied))).toEqual(outdated);
+    if (role === 'target') return;
+    expect(refusal(await sendsPart(copied))).toEqual(outdated);
+    expect((await sendsPart(restored, `?${named}`)).status).toBe(200);
   });
 });

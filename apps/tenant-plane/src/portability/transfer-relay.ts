@@ -110,11 +110,16 @@ export class TransferRelay {
     query: Record<string, string> = {},
     named = ['transfer_id', 'part'],
   ): SignedCall {
+    const { tenantPlaneId, incarnation } = this.identities.current;
+    const copy = {
+      [TENANT_PLANE_ID_PARAMETER]: tenantPlaneId ?? '',
+      ...(incarnation !== null && { incarnation }),
+    };
     return {
       egress: { class: 'transfer_progress', path: named },
       method: 'GET',
       path: `${PLANE_PATHS.transfers}/${path}`,
-      query: { [TENANT_PLANE_ID_PARAMETER]: this.identities.current.tenantPlaneId ?? '', ...query },
+      query: { ...copy, ...query },
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: false,
     };

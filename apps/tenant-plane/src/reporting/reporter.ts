@@ -176,7 +176,7 @@ export class Reporter {
       mustBeSigned: false,
     });
     this.lastSentAt = performance.now();
-    await this.entries.mark(batch, epoch);
+    if (!isIgnored(answer)) await this.entries.mark(batch, epoch);
     if (answer?.usage_counted) await this.usage.settle(usage);
     await this.noteCopy(answer?.copied === true, claim);
   }
@@ -190,7 +190,12 @@ export class Reporter {
         `Another copy of tenant plane ${tenantPlaneId} reports to the Control Plane, and this one is ` +
           'outdated. What users change here is not in the other copy. Stop one of them.',
       );
-    else this.logger.log(`This is the only copy of tenant plane ${tenantPlaneId} again.`);
+    else {
+      this.logger.log(`This is the only copy of tenant plane ${tenantPlaneId} again.`);
+      // What was reported in the meantime may have been ignored.
+      for (const one of await this.entries.missing())
+        if (!claim.pending.has(one.tenantId)) claim.pending.set(one.tenantId, one);
+    }
   }
 }
 
@@ -201,6 +206,11 @@ export class Reporter {
 function revisionIn(epoch: string | null, applied: string | null): string {
   if (epoch === null) return applied ?? 'none';
   return applied !== null && epochOf(applied) === epoch ? applied : `${epoch}.0`;
+}
+
+/** Another copy counts, so the Control Plane has stored nothing of the report. */
+function isIgnored(answer: Partial<ReportAnswer> | null): boolean {
+  return answer?.copied === true && answer.usage_counted !== true;
 }
 
 function isNotPlacedHere(error: unknown): boolean {

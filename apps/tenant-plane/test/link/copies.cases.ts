@@ -4,6 +4,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { readPlaneRecord } from '../../src/installation/plane-record';
 import { planeStatus } from '../../src/installation/plane-status';
+import { ReportedEntries } from '../../src/reporting/reported-entries';
 import { Reporter } from '../../src/reporting/reporter';
 import { Link } from '../linked-plane.fixture';
 import { type TestTenantPlane, environmentFor, hostOf, tenantEntry } from '../tenant-plane.fixture';
@@ -56,5 +57,22 @@ describe.each(EVERY_DATABASE)('a plane of which there may be copies, on %s', (dr
     await beat();
     await link.logged(/the only copy of tenant plane/);
     expect(await noticed()).toBeNull();
+  });
+
+  /** To see it fail, let `Reporter.send` mark every entry, or report nothing again in `noteCopy`. */
+  it('reports again what the Control Plane has ignored, once this copy counts again', async () => {
+    Object.assign(link.control, { isCopied: true, countsUsage: false });
+    const acme = tenantEntry('acme');
+    link.control.wanted.put(acme);
+    await link.reported(acme.tenant_id);
+    await link.logged(/this one is outdated/);
+    const unreported = () => plane.app.get(ReportedEntries).missing();
+    expect(await unreported()).toMatchObject([{ tenantId: acme.tenant_id }]);
+
+    Object.assign(link.control, { isCopied: false, countsUsage: true });
+    await beat();
+    await eventually(async () => (await unreported()).length === 0, { what: 'it is reported again' });
+    const last = link.control.reports.findLast(({ tenants }) => tenants.length > 0);
+    expect(last?.tenants).toMatchObject([{ tenant_id: acme.tenant_id, state: 'applied' }]);
   });
 });

@@ -46,6 +46,7 @@ export interface EgressClass {
 }
 
 const PLANE_ID = '?tenant_plane_id';
+const COPY = '?incarnation';
 
 const ENROL_FIELDS = [
   '?dry_run',
@@ -129,21 +130,21 @@ const FACTS: Readonly<Record<EgressClassName, Omit<EgressClass, 'name' | 'needsC
     destination: 'control_plane',
     contents: 'encrypted',
     concerns: 'tenant',
-    fields: ['/transfer_id', '/part', PLANE_ID, 'application/jose'],
+    fields: ['/transfer_id', '/part', PLANE_ID, COPY, 'application/jose'],
   },
   backup_rows: {
     purpose: 'Send a backup of a tenant that is being removed, so that it can be restored.',
     destination: 'control_plane',
     contents: 'readable',
     concerns: 'tenant',
-    fields: ['/transfer_id', '/part', PLANE_ID, 'application/jose'],
+    fields: ['/transfer_id', '/part', PLANE_ID, COPY, 'application/jose'],
   },
   transfer_progress: {
     purpose: 'Fetch the next part of a transfer, or ask how far the other plane is.',
     destination: 'control_plane',
     contents: 'none',
     concerns: 'plane',
-    fields: ['/transfer_id', '/part', PLANE_ID, '?wait', '?count', '?importer', '?attempt'],
+    fields: ['/transfer_id', '/part', PLANE_ID, COPY, '?wait', '?count', '?importer', '?attempt'],
   },
   ai_prompt: {
     purpose: "Ask an AI about an incident, through the Control Plane's gateway, which stores nothing.",
