@@ -29,6 +29,7 @@ read says why. Look into the file before you send it.`;
     { name: 'out', value: '<file>', text: 'file to write', default: 'atlas-support-<time>.tar.gz' },
     { name: 'list', text: 'say what each item would contain and how large it is, without writing a file' },
     { name: 'leave-out', value: '<items>', isList: true, text: 'items to leave out, separated by commas' },
+    { name: 'hide-tenants', text: "replace the tenants' names and host names" },
     {
       name: 'log',
       value: '<file>',
@@ -39,7 +40,7 @@ read says why. Look into the file before you send it.`;
   readonly examples = [
     'support-bundle --list',
     'support-bundle --out support.tar.gz --leave-out log',
-    'support-bundle --log plane.log',
+    'support-bundle --log plane.log --hide-tenants',
   ];
 
   constructor(
@@ -48,13 +49,14 @@ read says why. Look into the file before you send it.`;
   ) {}
 
   async run({ values, isJson }: Given): Promise<number> {
-    const { out, list, log, 'leave-out': leaveOut } = values;
+    const { out, list, log, 'leave-out': leaveOut, 'hide-tenants': hidesTenants } = values;
     if (list && out !== undefined) throw new UsageError('--list and --out cannot be combined.');
     const file = typeof out === 'string' ? out : `atlas-support-${stamp(this.now())}.tar.gz`;
     const args = [
       ...(list ? [] : ['--out', resolve(file)]),
       ...(typeof log === 'string' ? ['--log', log === '-' ? log : resolve(log)] : []),
       ...(typeof leaveOut === 'string' ? ['--leave-out', leaveOut] : []),
+      ...(hidesTenants ? ['--hide-tenants'] : []),
     ];
     const env = planeEnvironmentOf({ values }, process.env);
     const { code, document } = await runPlaneScript('support-bundle', env, args, { readsInput: log === '-' });

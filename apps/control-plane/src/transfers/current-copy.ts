@@ -31,7 +31,7 @@ function requireCounts(plane: TenantPlane, { incarnation }: CallingCopy): void {
     'plane_copy_outdated',
     'conflict',
     'This is not the copy of the tenant plane that counts, so it takes part in no move, backup or restore. ' +
-      'Stop it if it is outdated. If it was restored just now, its next report makes it count. If it counts ' +
-      'already, upgrade it: older versions do not say which copy they are.',
+      'Stop it if it is outdated. If it was restored just now, its next report makes it count. If it ' +
+      'counts already, upgrade it: older versions do not say which copy they are.',
   );
 }

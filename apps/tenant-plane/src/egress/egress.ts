@@ -111,6 +111,8 @@ export class Egress {
       const mayLeave = async (): Promise<void> => {
         await requireMeant?.();
         await admission.record();
+        // Consent may be withdrawn while the ledger is written, which then lists a call too many.
+        if (admission.mustBeStored) await requireMeant?.();
       };
       return sendWithheld(call, request, new WithheldBody(body, mayLeave));
     }

@@ -6,12 +6,16 @@ import { Logger } from '@nestjs/common';
  */
 export function runScript(
   work: () => Promise<{ readonly document: object; readonly isGood: boolean }>,
+  { endsAtOnce = false } = {},
 ): void {
   Logger.overrideLogger(false);
   work().then(
     ({ document, isGood }) => {
-      process.stdout.write(`${JSON.stringify(document)}\n`);
       process.exitCode = isGood ? 0 : 1;
+      process.stdout.write(`${JSON.stringify(document)}\n`, () => {
+        // A query that never ends would keep the process alive.
+        if (endsAtOnce) process.exit();
+      });
     },
     (error: unknown) => {
       process.stderr.write(`${(error as Error).message}\n`);

@@ -3,7 +3,7 @@ import { type Redactor } from './redactor';
 import { type SupportItem, type SupportScene } from './support-item';
 
 /** A database or a network that does not answer must not keep the other items from being collected. */
-const LIMIT_MS = 30_000;
+export const LIMIT_MS = 30_000;
 
 /** An item as the bundle contains it. */
 export interface Collected {
@@ -17,11 +17,12 @@ export interface Collected {
 
 /** Never rejects: an item that cannot be read says why. */
 export async function collected(
-  { name, summary, collect }: SupportItem,
+  { name, summary, collect, lastLines }: SupportItem,
   scene: SupportScene,
   redactor: Redactor,
+  limitMs = LIMIT_MS,
 ): Promise<Collected> {
-  const found = await within(() => collect(scene)).then(
+  const found = await within(limitMs, () => collect(scene)).then(
     (value) => ({ value, problem: undefined }),
     (error: unknown) => ({ value: undefined, problem: redactor.text(reasonOf(error)) }),
   );
@@ -31,7 +32,7 @@ export async function collected(
   const isText = typeof found.value === 'string';
   // First as plain JSON, because a date and a secret become text only then.
   const content = isText
-    ? redactor.text(found.value as string)
+    ? endOf(redactor.text(found.value as string), lastLines)
     : lines(redactor.value(JSON.parse(JSON.stringify(found.value))));
   const file = `${name}.${isText ? 'txt' : 'json'}`;
   if (!redactor.isLeaking(content)) return { name, file, summary, content };
@@ -39,14 +40,19 @@ export async function collected(
   return { name, file, summary, content: lines({ not_read: withheld }), problem: withheld };
 }
 
+function endOf(text: string, count = Infinity): string {
+  return `${text.trimEnd().split('\n').slice(-count).join('\n')}\n`;
+}
+
 function lines(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-async function within<T>(work: () => Promise<T>): Promise<T> {
+/** Rejects if the work takes longer. */
+export async function within<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
   const ended = new AbortController();
-  const silence = delay(LIMIT_MS, undefined, { signal: ended.signal, ref: false }).then(() => {
-    throw new Error(`It could not be read within ${LIMIT_MS / 1000} s.`);
+  const silence = delay(limitMs, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(`It could not be read within ${limitMs / 1000} s.`);
   });
   // The timer is aborted, and so rejects, if the work finishes first.
   silence.catch(() => undefined);

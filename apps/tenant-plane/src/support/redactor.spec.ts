@@ -21,6 +21,13 @@ describe(Redactor.name, () => {
     ['{"msg":"{\\"api_key\\":\\"x y\\"}"}', '{"msg":"{\\"api_key\\":"[secret]"}"}'],
     ['GET /x?access_token=abcdef&y=1', 'GET /x?access_token="[secret]"&y=1'],
     ['-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----', '[key]'],
+    ['MIIEvQIBADANBg\nabc==\n-----END PRIVATE KEY-----\nlater', '[key]\nlater'],
+    ['-----BEGIN X509 CRL-----\nabc', '[key]'],
+    ['cookie: atlas_session=abc; other=def', 'cookie: [secret]'],
+    ['{"set-cookie":["a=abc; Path=/","b=def"],"x":1}', '{"set-cookie":[secret],"x":1}'],
+    ['{"cookie":"a=abc; b=def","x":1}', '{"cookie":"[secret]","x":1}'],
+    ['{"cookie":"a=abc; b=d', '{"cookie":"[secret]"'],
+    ['{"api_key":"abc def', '{"api_key":"[secret]"'],
     ['connect 127.0.0.1:5432 and [::1]:80', 'connect 127.0.0.1:5432 and [::1]:80'],
     ['at 2026-12-01T01:20:05.000Z, version 0.1.0', 'at 2026-12-01T01:20:05.000Z, version 0.1.0'],
     ['abc stays, because it is too short', 'abc stays, because it is too short'],
@@ -39,15 +46,23 @@ describe(Redactor.name, () => {
   });
 
   it('replaces the members whose names say that they are secret, at any depth', () => {
+    expect(redactor.value({ cookie: ['a=b'], tokens: [5] })).toEqual({ cookie: '[secret]', tokens: [5] });
     const value = { a: [{ api_key: 'x', INTERNAL_SERVICE_SECRET: 'y', name: 'z', tokens: 5 }] };
     expect(redactor.value(value)).toEqual({
       a: [{ api_key: '[secret]', INTERNAL_SERVICE_SECRET: '[secret]', name: 'z', tokens: 5 }],
     });
   });
 
+  it('replaces the names of tenants, but no other word that contains them', () => {
+    const hiding = new Redactor([], [['acme', 'Acme (West)'], ['ac']]);
+    expect(hiding.text('Acme (West) at acme.example.com, acmes, AC')).toBe(
+      '[tenant 1] at [tenant 1].example.com, acmes, [tenant 2]',
+    );
+  });
+
   it('stays fast on very long words', () => {
     const before = performance.now();
-    for (const part of ['secret', 'a', '1.', ':', 'eyJ', 'token='])
+    for (const part of ['secret', 'a', '1.', ':', 'eyJ', 'token=', 'cookie: ', '-----END '])
       redactor.text(part.repeat(Math.floor(300_000 / part.length)));
     expect(performance.now() - before).toBeLessThan(5000);
   });

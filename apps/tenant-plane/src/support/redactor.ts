@@ -12,18 +12,23 @@ const SHORTEST = 4;
 
 const SECRET_NAME =
   /(secret|token|passw|credential|authorization|cookie|private|api_?key|access_?key|_key$|^key$|session$)/i;
-const PEM = /-----BEGIN [A-Z ]+-----[\s\S]*?(-----END [A-Z ]+-----|$)/g;
+const PEM = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)/g;
+/** The rest of a key whose beginning is missing, because a log was cut there. Applied after `PEM`. */
+const PEM_REST = /^[\s\S]*-----END [A-Z0-9 ]+-----/;
 const DATABASE_URL = /\b(postgres(ql)?|mysql|mongodb(\+srv)?|rediss?|amqps?|smtps?):\/\/[^\s"'<>\\]+/gi;
 const USER_IN_URL = /:\/\/[^/\s"'@]*@/g;
 /** Every credential of Atlas, such as `ats_<id>_<secret>` and `atu_<tenant>_<secret>`. */
 const CREDENTIAL = /\ba[a-z]{2}_[\w-]{8,}/g;
 const JOSE = /\beyJ[\w-]{8,}(\.[\w-]*){0,4}/g;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi;
+/** A header of cookies. Each of them may be a session. A value that was cut has no closing quote. */
+const COOKIES = /(cookies?\\?["']?\s?[:=]\s?)(?:\[[^\]\r\n]*\]?|(\\?["'])?[^"'\\\r\n]+)/gi;
 /** Names that say that their value is secret. Bounded, because logs may have very long words. */
 const QUOTED =
-  /((?:secret|token|passw|api.?key|authori|cookie|verifier)[\w-]{0,40}\\?["']?\s?[:=]\s?)\\?["'][^"']*["']/gi;
+  /((?:secret|token|passw|api.?key|authori|cookie|verifier)[\w-]{0,40}\\?["']? ?[:=] ?)\\?["'][^"']*["']?/gi;
 const BARE =
   /((?:secret|token|passw|api.?key|authori|cookie|verifier)[\w-]{0,40}\s?[:=]\s?)[^\s,;&"'}\]\\[]+/gi;
+const LETTER = /[\p{L}\p{N}]/u;
 const EMAIL = /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+/gu;
 const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)/g;
 const IPV6 = /(?<![\w:.])[0-9a-f]{0,4}:[0-9a-f:]{0,40}:[0-9a-f:.]*(?![\w:])/gi;
@@ -35,9 +40,16 @@ const IPV6 = /(?<![\w:.])[0-9a-f]{0,4}:[0-9a-f:]{0,40}:[0-9a-f:.]*(?![\w:])/gi;
  */
 export class Redactor {
   private readonly values: readonly KnownValue[];
+  private readonly tenants: readonly { readonly word: string; readonly shown: string }[];
   private readonly numbers = new Map<string, string>();
 
-  constructor(known: readonly KnownValue[]) {
+  /** `tenants` are the names of each tenant that must not be shown. */
+  constructor(known: readonly KnownValue[], tenants: readonly (readonly string[])[] = []) {
+    const words = tenants.flatMap((names, index) =>
+      names.map((word) => ({ word, shown: `[tenant ${index + 1}]` })),
+    );
+    // A name may contain another one.
+    this.tenants = words.filter(({ word }) => word !== '').sort((a, b) => b.word.length - a.word.length);
     const forms = known.filter(({ value }) => value.length >= SHORTEST).flatMap(formsOf);
     // A value may contain another one, such as a URL its password.
     this.values = forms.sort((a, b) => b.value.length - a.value.length);
@@ -56,13 +68,16 @@ export class Redactor {
   text(text: string): string {
     let safe = text;
     for (const { name, value } of this.values) safe = safe.replaceAll(value, `[secret ${name}]`);
+    for (const { word, shown } of this.tenants) safe = withoutWord(safe, word, shown);
     return safe
       .replace(PEM, '[key]')
+      .replace(PEM_REST, '[key]')
       .replace(DATABASE_URL, '[url]')
       .replace(USER_IN_URL, '://[user]@')
       .replace(JOSE, '[token]')
       .replace(CREDENTIAL, '[credential]')
       .replace(BEARER, '$1 [token]')
+      .replace(COOKIES, '$1$2[secret]')
       .replace(QUOTED, '$1"[secret]"')
       .replace(BARE, '$1"[secret]"')
       .replace(EMAIL, (address) => this.numbered('email', address.toLowerCase()))
@@ -76,7 +91,9 @@ export class Redactor {
   }
 
   private member(name: string, value: unknown): unknown {
-    return typeof value === 'string' && SECRET_NAME.test(name) ? '[secret]' : this.value(value);
+    const isText =
+      typeof value === 'string' || (Array.isArray(value) && value.some((one) => typeof one === 'string'));
+    return isText && SECRET_NAME.test(name) ? '[secret]' : this.value(value);
   }
 
   private address(text: string): string {
@@ -92,6 +109,20 @@ export class Redactor {
     this.numbers.set(text, name);
     return name;
   }
+}
+
+/** Whatever its case. Other words that contain the word stay. */
+function withoutWord(text: string, word: string, shown: string): string {
+  const [lower, wanted] = [text.toLowerCase(), word.toLowerCase()];
+  let [safe, from] = ['', 0];
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length;
+    const isPart = LETTER.test(text[at - 1] ?? ' ') || LETTER.test(text[end] ?? ' ');
+    if (at < from || isPart) continue;
+    safe += text.slice(from, at) + shown;
+    from = end;
+  }
+  return safe + text.slice(from);
 }
 
 /** A value may appear as it is, in a URL, in JSON, or in base64. */

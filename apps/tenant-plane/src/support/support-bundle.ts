@@ -8,7 +8,7 @@ import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { TAR_BLOCK, tarHeader, tarPadding } from '../archives/tar-format';
 import { type PlaneRecord, readPlaneRecord } from '../installation/plane-record';
 import { databaseOptions } from '../schema/database-options';
-import { type Collected, collected } from './collected';
+import { type Collected, LIMIT_MS, collected, within } from './collected';
 import { knownValues } from './known-values';
 import { Redactor } from './redactor';
 import { type SupportScene } from './support-item';
@@ -21,6 +21,10 @@ export interface SupportRequest {
   readonly now: Date;
   readonly logFile?: string | undefined;
   readonly leaveOut?: readonly string[];
+  /** Whether to replace the names of tenants. */
+  readonly hidesTenants?: boolean;
+  /** How long an item may take. */
+  readonly limitMs?: number;
 }
 
 /** The request is wrong, and nothing was collected. */
@@ -32,17 +36,17 @@ export async function collectSupport({
   now,
   logFile,
   leaveOut = [],
+  hidesTenants = false,
+  limitMs = LIMIT_MS,
 }: SupportRequest): Promise<readonly Collected[]> {
   requireItems(leaveOut);
-  const scene = sceneOf(env, now, logFile);
-  const identity = await scene.record().then(
-    (record) => record.identity,
-    () => null,
-  );
-  const redactor = new Redactor(knownValues(env, parsed(env), identity));
+  const scene = sceneOf(env, now, logFile, limitMs);
+  const { identity, tenants } = await scene.record().catch(() => ({ identity: null, tenants: [] }));
+  const names = hidesTenants ? tenants.map(({ slug, name }) => [slug, name]) : [];
+  const redactor = new Redactor(knownValues(env, parsed(env), identity), names);
   const items: Collected[] = [];
   for (const item of SUPPORT_ITEMS)
-    if (!leaveOut.includes(item.name)) items.push(await collected(item, scene, redactor));
+    if (!leaveOut.includes(item.name)) items.push(await collected(item, scene, redactor, limitMs));
   return [manifestOf(items, leaveOut, now), ...items];
 }
 
@@ -80,11 +84,16 @@ function manifestOf(items: readonly Collected[], leftOut: readonly string[], now
   return { name: 'manifest', file: 'manifest.json', summary: 'what the bundle contains', content };
 }
 
-function sceneOf(env: NodeJS.ProcessEnv, now: Date, logFile: string | undefined): SupportScene {
+function sceneOf(
+  env: NodeJS.ProcessEnv,
+  now: Date,
+  logFile: string | undefined,
+  limitMs: number,
+): SupportScene {
   let read: Promise<PlaneRecord> | undefined;
   const config = (): TenantPlaneConfig => installationConfig(env);
   const record = (): Promise<PlaneRecord> =>
-    (read ??= Promise.resolve().then(() => readPlaneRecord(config())));
+    (read ??= within(limitMs, async () => readPlaneRecord(config())));
   return {
     env,
     now,

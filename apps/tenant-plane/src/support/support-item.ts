@@ -19,6 +19,8 @@ export interface SupportItem {
   readonly name: string;
   /** What the item contains, as `--list` shows it. */
   readonly summary: string;
+  /** How many of the last lines of a text to keep. Cut once redacted: half a key would not be recognised. */
+  readonly lastLines?: number;
   /** Text becomes a `.txt` file, anything else a `.json` file. */
   collect(scene: SupportScene): Promise<object | string>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@atlas/platform';
 import { mintCredential } from '@atlas/service-auth';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, asAdmin, testServerUrl } from '@atlas/testing';
 import { EgressLedger } from '../../src/egress/egress-ledger';
 import { sealKept } from '../../src/plane-identity/known-secrets';
 import { Redactor } from '../../src/support/redactor';
@@ -131,6 +131,56 @@ describe.each(EVERY_DATABASE)('a support bundle of a running plane, on %s', (dri
     expect(Object.keys(texts).sort()).toEqual(NAMES.filter((name) => !/log|machine/.test(name)).sort());
     expect(JSON.parse(texts['manifest'] ?? '').left_out).toEqual(['log', 'machine']);
     await expect(unpacked({ leaveOut: ['logs'] })).rejects.toThrow('The items are: version,');
+  });
+
+  it('contains no part of a key or a cookie whose beginning the end of the log lacks', async () => {
+    const key = ['-----BEGIN PRIVATE KEY-----', ...Array(1999).fill('Y2FuYXJ5'), '-----END PRIVATE KEY-----'];
+    const logFile = join(folder, 'key.log');
+    writeFileSync(logFile, [...key, 'cookie: a=canary1; b=canary2', 'later', ''].join('\n'));
+    const { texts } = await unpacked({ logFile });
+    expect(texts['log']).toBe('[key]\ncookie: [secret]\nlater\n');
+    // The end of a log that has become longer than what is read of it.
+    writeFileSync(logFile, [...key.slice(1), 'later', ''].join('\n'));
+    expect((await unpacked({ logFile })).texts['log']).toBe('[key]\nlater\n');
+  });
+
+  it('contains neither the passphrase of backups nor that of an identity file', async () => {
+    const passphrase = 'canary twelve words';
+    const logFile = join(folder, 'passphrase.log');
+    writeFileSync(logFile, `tried ${passphrase} twice\n`);
+    const { texts } = await unpacked({ env: { ...env, ATLAS_BACKUP_PASSPHRASE: passphrase }, logFile });
+    expect(texts['log']).toBe('tried [secret ATLAS_BACKUP_PASSPHRASE] twice\n');
+    expect(Object.values(texts).join()).not.toContain(passphrase);
+  });
+
+  it('names the tenants unless the operator hides them', async () => {
+    const logFile = join(folder, 'tenants.log');
+    writeFileSync(logFile, 'acme.example.com was asked\n');
+    const shown = await unpacked({ logFile });
+    expect(JSON.parse(shown.texts['status'] ?? '').tenants).toMatchObject([{ slug: 'acme' }]);
+    const { texts } = await unpacked({ logFile, hidesTenants: true });
+    expect(JSON.parse(texts['status'] ?? '').tenants).toMatchObject([{ slug: '[tenant 1]' }]);
+    expect(texts['log']).toBe('[tenant 1].example.com was asked\n');
+    expect(Object.values(texts).join()).not.toMatch(/\bacme\b/i);
+  });
+
+  it.each([
+    ['outgoing_mails', ['work']],
+    ['plane_identity', ['status', 'migrations', 'rows', 'work', 'entitlements', 'ledger', 'database']],
+  ])('is whole but for what a query on %s hangs for', async (table, hanging) => {
+    if (driver !== 'postgres') return;
+    const own = new URL(new URL(plane.database.url).pathname, testServerUrl()).toString();
+    await asAdmin(own, async (client) => {
+      await client.query('begin');
+      await client.query(`lock table ${table} in access exclusive mode`);
+      const { items } = await unpacked({ limitMs: 2000 });
+      await client.query('rollback');
+      const late = items.filter(({ problem }) => problem?.includes('within 2 s'));
+      expect(late.map(({ name }) => name)).toEqual(expect.arrayContaining(hanging.slice(0, 1)));
+      const names = items.filter(({ problem }) => problem !== undefined).map(({ name }) => name);
+      expect(hanging).toEqual(expect.arrayContaining(names.filter((name) => name !== 'preflight')));
+      expect(items.find(({ name }) => name === 'log')?.content).toContain('was given');
+    });
   });
 
   it('says why an item is lacking, if the database and the Control Plane cannot be reached', async () => {

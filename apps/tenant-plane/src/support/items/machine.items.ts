@@ -29,14 +29,14 @@ export const machineItem: SupportItem = {
 export const logItem: SupportItem = {
   name: 'log',
   summary: `the last ${LINES} lines of the plane's log`,
+  lastLines: LINES,
   collect: async ({ logFile }) => {
     if (logFile === undefined)
       throw new Error(
         'The plane writes its log to standard output. Name the file that keeps it (--log <file>), or ' +
           'pipe it in: journalctl -u atlas-tp -n 2000 -o cat | atlas-tp support-bundle --log -',
       );
-    const end = logFile === '-' ? await text(process.stdin) : endOf(logFile);
-    return `${end.trimEnd().split('\n').slice(-LINES).join('\n')}\n`;
+    return logFile === '-' ? text(process.stdin) : endOf(logFile);
   },
 };
 
