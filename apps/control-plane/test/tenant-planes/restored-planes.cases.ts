@@ -148,6 +148,19 @@ describe.each(EVERY_DATABASE)('a restored tenant plane on %s', (driver) => {
       expect((await copy.report()).body).toEqual({ usage_counted: true });
     });
 
+    /** To see it fail, leave out `forkedAt` in `KeptCopies.keep`. */
+    it('has rows that a running job has not seen, so a rollback no longer trusts them', async () => {
+      const { first, copy } = await restored();
+      await copy.report();
+      const forkedAt = async () => (await plane.rows(TenantPlane, { id: first.id }))[0]?.forkedAt;
+      const before = await forkedAt();
+      plane.clock.advance(1);
+      await keep(first, 'original').expect(200);
+      const after = await forkedAt();
+      expect(after?.getTime()).toBeGreaterThan(before?.getTime() ?? Infinity);
+      expect(await shown(first)).toMatchObject({ identity_forked: false });
+    });
+
     it('is decided once, however often and however many ask at once', async () => {
       const { first, copy } = await restored();
       await copy.report();
