@@ -68,7 +68,7 @@ describe('the upkeep of a plane on a customer’s machine', () => {
   /** Runs a command that reads a backup, and stops it when it has read all but the end of it. */
   const stopped = async (signal: NodeJS.Signals, words: readonly string[], before = ''): Promise<Ended> => {
     const name = `${words[0]}-${signal}`;
-    execFileSync('mkfifo', [machine.path(name)]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', machine.path(name)]);
     const most = `{ head -c -1 plane.age; touch ${name}.read; sleep 50; } > ${name}`;
     inGroup('sh', ['-c', `${before.replace('FILE', name)} ${most}`]);
     const command = atlasTp([...words, name]);

@@ -4,6 +4,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { Egress } from '../../src/egress/egress';
 import { beginRehearsal, endRehearsal, rehearseOutage } from '../../src/installation/outage-rehearsal';
+import { RehearsalRecords } from '../../src/outage/rehearsal-records';
 import { LinkCutRow } from '../../src/plane-identity/link-cut.entity';
 import { LinkCut } from '../../src/plane-identity/link-cut';
 import { Link } from '../linked-plane.fixture';
@@ -70,6 +71,25 @@ describe.each(EVERY_DATABASE)('a rehearsal of an outage, on %s', (driver) => {
     const [begun, ended] = events.filter(({ action }) => action.startsWith('outage_rehearsal'));
     expect(begun).toMatchObject({ action: 'outage_rehearsal.begun', actorKind: 'plane_operator' });
     expect(ended).toMatchObject({ action: 'outage_rehearsal.ended', targetId: rehearsal.id });
+  });
+
+  /** To see it fail, let `RehearsalRecords.recordFor` not ask for the record of the beginning. */
+  it('is not recorded for a tenant that has arrived since, even by a process that starts later', async () => {
+    // A SQLite file has one tenant.
+    if (driver === 'sqlite') return;
+    const rehearsal = await beginRehearsal(configOf(), 5);
+    await eventually(async () => (await recorded()).length === 1, { what: 'the beginning is recorded' });
+    await endRehearsal(configOf(), rehearsal);
+    await eventually(async () => (await recorded()).length === 2, { what: 'the end is recorded' });
+    await eventually(() => isReachable(), { what: 'the plane is back', timeoutMs: 15_000 });
+    const later = tenantEntry('beta');
+    link.control.wanted.put(later);
+    await link.reported(later.tenant_id);
+    Object.assign(plane.app.get(RehearsalRecords), { done: undefined });
+    for (let looks = 0; looks < 2; looks += 1) await plane.app.get(LinkCut).look();
+    const actions = (await plane.audit(later)).map(({ action }) => action);
+    expect(actions.filter((action) => action.startsWith('outage_rehearsal'))).toEqual([]);
+    expect(await recorded()).toHaveLength(2);
   });
 
   it('is begun by only one of two commands at the same time', async () => {
