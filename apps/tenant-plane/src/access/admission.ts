@@ -27,6 +27,8 @@ const WAITING = 1000;
 const AT_ONCE_ON_SQLITE = 10;
 const MAX_LINES = 10_000;
 const QUIET_MS = 10_000;
+/** How long a refusal waits for others. */
+const TOGETHER_MS = 50;
 /** How long the place of a caller who has gone is kept for the work that goes on. */
 const GONE_MS = 10_000;
 
@@ -44,6 +46,7 @@ export class Admission implements OnModuleInit {
   private readonly share: FairShare;
   private readonly refused: Counter;
   private readonly logger = new Logger(Admission.name);
+  private readonly turnedAway: [FastifyRequest, FastifyReply][] = [];
   /** How many requests of each line have been refused since the log last said so. */
   private readonly refusals = new Map<string, number>();
   /** In milliseconds on the monotonic clock. */
@@ -98,7 +101,7 @@ export class Admission implements OnModuleInit {
       const full = this.fullLineOf(request);
       if (full === undefined) return done();
       this.noteRefusal(full);
-      refuseAtOnce(OVERLOADED, request, reply);
+      this.refuseSoon(request, reply);
     });
   }
 
@@ -144,6 +147,15 @@ export class Admission implements OnModuleInit {
     if (this.share.waiting < WAITING_EACH || isExempt(request) || isForBrowser(request)) return undefined;
     const line = this.lines.get(this.nameOfLine(request));
     return line !== undefined && this.share.refuses(line) ? line : undefined;
+  }
+
+  /** Sends refusals together, because to wake the callers one at a time costs more than the refusals. */
+  private refuseSoon(request: FastifyRequest, reply: FastifyReply): void {
+    const first = this.turnedAway.push([request, reply]) === 1;
+    if (!first) return;
+    setTimeout(() => {
+      for (const one of this.turnedAway.splice(0)) refuseAtOnce(OVERLOADED, ...one);
+    }, TOGETHER_MS);
   }
 
   /** Says in the log now and then whose requests are refused, so that an operator finds the cause. */

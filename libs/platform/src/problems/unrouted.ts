@@ -59,14 +59,14 @@ function refusalOf(code: string | undefined): DomainError {
   );
 }
 
+const HEADERS = {
+  'content-type': 'application/problem+json',
+  'cache-control': 'no-store',
+  'content-security-policy': contentPolicy({}),
+  'x-content-type-options': 'nosniff',
+};
+
 function answerOf(error: DomainError, traceId = newTraceId()) {
-  const headers = {
-    ...error.headers,
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'content-security-policy': contentPolicy({}),
-    'x-content-type-options': 'nosniff',
-    'x-trace-id': traceId,
-  };
+  const headers = { ...error.headers, ...HEADERS, 'x-trace-id': traceId };
   return { status: STATUS_OF_KIND[error.kind], headers, body: JSON.stringify(problemOf(error, traceId)) };
 }
