@@ -16,11 +16,13 @@ export interface Retention {
 
 /**
  * Counts by the time when the tenant's lease was issued. The Control Plane has signed that it has passed, so
- * a plane whose clock is wrong deletes nothing too early, and all replicas agree. Null without a lease.
+ * a plane whose clock is ahead deletes nothing too early, and all replicas agree. If the clock is behind, its
+ * own time counts, because history is stored with it. Null without a lease.
  */
 export function retentionOf(
   { retentionDays, retentionFrom }: Pick<Tenant, 'retentionDays' | 'retentionFrom'>,
   { lease, limits }: Pick<Granted, 'lease' | 'limits'>,
+  now: Date,
 ): Retention | null {
   if (!lease) return null;
   const days = limits.retention_days;
@@ -28,5 +30,5 @@ export function retentionOf(
   const isShorter = retentionDays === null || retentionFrom === null || days < retentionDays;
   const from = isShorter ? new Date(issuedAt + GRACE_MS) : retentionFrom;
   const isOver = issuedAt >= from.getTime();
-  return { days, from, before: isOver ? new Date(issuedAt - days * DAY_MS) : null };
+  return { days, from, before: isOver ? new Date(Math.min(issuedAt, now.getTime()) - days * DAY_MS) : null };
 }

@@ -20,7 +20,8 @@ export class EntitlementViews {
   async of(tenant: Tenant): Promise<EntitlementsView> {
     const granted = await this.entitlements.of(tenant);
     const { plan, modules, limits, lease, readOnly } = granted;
-    const retention = retentionOf(tenant, granted);
+    const now = this.time.now();
+    const retention = retentionOf(tenant, granted, now);
     const usage = await this.tenants.read(tenant.id, (scope) => this.quotas.used(scope));
     return {
       plan,
@@ -30,7 +31,7 @@ export class EntitlementViews {
       read_only: readOnly,
       read_only_from: lease?.read_only_at === undefined ? null : new Date(lease.read_only_at * 1000),
       retention_from: retention && retention.before === null ? retention.from : null,
-      lease: lease && leaseView(lease, this.time.now()),
+      lease: lease && leaseView(lease, now),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Database, TenantDatabase, type TenantScope, takeLocks, tenantFrozen } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { ADVISORY_LOCKS } from '../database/advisory-locks';
 import { TenantEntitlements } from '../entitlements/entitlements';
@@ -42,6 +43,7 @@ export class OldHistory extends HourlySweep {
     private readonly plane: Database,
     private readonly tenants: TenantDatabase,
     private readonly entitlements: TenantEntitlements,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -94,7 +96,7 @@ export class OldHistory extends HourlySweep {
   }
 
   private async retentionOf(tenant: Tenant): Promise<Retention | null> {
-    return retentionOf(tenant, await this.entitlements.of(tenant));
+    return retentionOf(tenant, await this.entitlements.of(tenant), this.clock.now());
   }
 
   /** The time of grace begins when the first replica sees the plan. */

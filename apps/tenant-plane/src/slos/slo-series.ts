@@ -9,7 +9,6 @@ import {
 import { type Counts, attainmentOf, remainingRatio } from './error-budget';
 import { DAY_MINUTES, minuteOf, timeOf } from './minutes';
 import { oldestKept } from './retention';
-import { Tenant } from '../tenancy/tenant.entity';
 import { type Slo } from './slo.entity';
 
 const DEFAULT_POINTS = 200;
@@ -40,15 +39,8 @@ export async function seriesOf(
   now: Date,
 ): Promise<SloSeriesView> {
   const steps = stepsOf(slo, query, now);
-  const tenant = await scope.manager.findOneByOrFail(Tenant, { id: scope.tenantId });
-  const oldest = Math.max(oldestKept(now), oldestAfterSweep(slo, tenant));
-  const points = pointsOf(slo, steps, await passages(scope, slo, steps), oldest);
+  const points = pointsOf(slo, steps, await passages(scope, slo, steps), oldestKept(now));
   return { from: timeOf(steps.from), to: timeOf(steps.to), step: steps.step * 60, points };
-}
-
-/** The first minute whose events no sweep has deleted; see `OldBuckets`. */
-function oldestAfterSweep({ windowDays }: Slo, { historySweptUntil: until }: Tenant): number {
-  return until === null ? 0 : minuteOf(until) - windowDays * DAY_MINUTES;
 }
 
 function stepsOf({ windowDays }: Slo, query: SloSeriesQuery, now: Date): Steps {

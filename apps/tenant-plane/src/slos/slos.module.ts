@@ -15,8 +15,6 @@ import { SloMeasurements } from './slo-measurements';
 import { SloStatuses } from './slo-statuses';
 import { Slos } from './slos';
 import { SlosController } from './slos.controller';
-import { OldBuckets } from './old-buckets';
-import { RetentionModule } from '../retention/retention.module';
 
 @Module({
   imports: [
@@ -25,13 +23,11 @@ import { RetentionModule } from '../retention/retention.module';
     DueModule,
     IdempotencyModule,
     IncidentsModule,
-    RetentionModule,
     EgressModule,
     TenantSecretsModule,
   ],
   controllers: [SlosController],
   providers: [
-    OldBuckets,
     PrometheusCounts,
     SloMeasurements,
     SloCredentials,

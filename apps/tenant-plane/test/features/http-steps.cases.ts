@@ -202,12 +202,15 @@ describe.each(EVERY_DATABASE)('http steps on %s', (driver) => {
 
   it('are running before their request is sent, and are not sent once their lease is lost', async () => {
     const pause = Pause.before(plane.app.get(HttpCall), 'send');
+    const calls = jest.mocked(plane.app.get(HttpCall), { shallow: true }).send;
     const run = await start([http()]);
     await pause.reached;
     expect(outcome(await show(run))).toEqual(['running', 'running', undefined]);
     clock.advance(61);
     await sweep();
     expect(outcome(await show(run))).toEqual(['failed', 'failed', 'outcome_unknown']);
+    // The process notices it a moment later than the database.
+    await eventually(() => calls.mock.lastCall?.[2].aborted);
     pause.release();
     await settled();
     expect([asked, outcome(await show(run))]).toEqual([[], ['failed', 'failed', 'outcome_unknown']]);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import { type AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
 import { Mailer, OngoingAnswers, Secret } from '@atlas/platform';
@@ -327,6 +327,31 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
       ['too_many_exports', '5'],
     ]);
     expect(status).toBe(200);
+  });
+
+  /** To see it fail, let `callerGone` only listen to the response. */
+  it('can be exported again after a caller has gone who asked twice on one connection', async () => {
+    await send(ours);
+    const path = '/api/residency/ledger/export';
+    const pages = plane.app.get(LedgerPages);
+    const [first, second] = [Pause.before(pages, 'rows'), Pause.before(pages, 'rows')];
+    const socket = connect(Number(new URL(plane.url).port), '127.0.0.1');
+    const request =
+      `GET ${path} HTTP/1.1\r\nhost: ${admin.host}\r\n` + `authorization: Bearer ${admin.session}\r\n\r\n`;
+    socket.write(request + request);
+    await Promise.all([first.reached, second.reached]);
+    expect((await plane.get(path, admin)).status).toBe(429);
+    socket.destroy();
+    const isServed = async (): Promise<boolean> => (await plane.get(path, admin)).status === 200;
+    await eventually(isServed);
+    const third = Pause.before(pages, 'rows');
+    const exported = plane.get(path, admin).then(({ status }) => status);
+    await third.reached;
+    await eventually(isServed);
+    third.release();
+    expect(await exported).toBe(200);
+    first.release();
+    second.release();
   });
 
   it('is no longer sent to an admin whose session ends during the export', async () => {

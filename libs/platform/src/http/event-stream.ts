@@ -3,12 +3,15 @@ import { type ServerResponse } from 'node:http';
 import { type FastifyReply } from 'fastify';
 import { DomainError } from '../errors/errors';
 import { Sent } from './sent';
+import { whenClosed } from './when-answering';
 
 /** Aborted when the caller disconnects or has received the whole response. */
-export function callerGone({ raw }: FastifyReply): AbortSignal {
+export function callerGone({ raw, request }: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  if (raw.destroyed) gone.abort();
-  else raw.once('close', () => gone.abort());
+  const end = (): void => gone.abort();
+  if (raw.destroyed) end();
+  else raw.once('close', end);
+  gone.signal.addEventListener('abort', whenClosed(request.raw.socket, end), { once: true });
   return gone.signal;
 }
 
