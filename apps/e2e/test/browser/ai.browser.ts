@@ -107,15 +107,27 @@ const SECRET_KEY = 'sk-never-shown-again';
     workspace(`http://first.localhost:${planes.stack.tenantPlanePort}`, session.user.email, path);
 
   describe('is set by an admin, who', () => {
-    it('allows it, and an AI of their own, on a plane in their own network', async () => {
+    /** A plane in the tenant's own network, which may call an AI there. */
+    let at: string;
+    let admin: SessionView;
+    beforeAll(async () => {
       const { stack } = planes;
       const { body } = await stack.provision('own', { body: { deployment_model: 'on_prem' } });
       if (!body.install) throw new Error(JSON.stringify(body));
-      const plane = await stack.startTenantPlane(body.install, customers);
-      const { user, token } = await stack.signUp(await stack.awaitActive(body.tenant.id), plane.url);
-      const stored = async () =>
-        (await stack.tenant('own', '/api/ai/settings', { at: plane.url, session: token })).body;
-      const watched = await workspace(plane.url, user.email, '/settings/ai');
+      ({ url: at } = await stack.startTenantPlane(body.install, customers));
+      admin = await stack.signUp(await stack.awaitActive(body.tenant.id), at);
+    });
+
+    async function settings(change?: object): Promise<object> {
+      const put = change && { method: 'PUT', body: change };
+      const options = { at, session: admin.token, ...put };
+      const { status, body } = await planes.stack.tenant<object>('own', '/api/ai/settings', options);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return body;
+    }
+
+    it('allows it, and an AI of their own, on a plane in their own network', async () => {
+      const watched = await workspace(at, admin.user.email, '/settings/ai');
       const { page } = watched;
       const save = page.getByRole('button', { name: 'Save', exact: true });
 
@@ -148,7 +160,7 @@ const SECRET_KEY = 'sk-never-shown-again';
       await page.getByText(`Questions go to your own AI at ${new URL(provider.baseUrl).host}.`).waitFor();
       await page.getByText('Key set. It is never shown.').waitFor();
       expect(await page.content()).not.toContain(SECRET_KEY);
-      expect(await stored()).toMatchObject({
+      expect(await settings()).toMatchObject({
         allow_control_plane: true,
         features: { analysis: 'allow', runbook_draft: 'deny' },
         own_endpoint: { base_url: provider.baseUrl, model: 'our-model', use: 'only', has_api_key: true },
@@ -157,13 +169,76 @@ const SECRET_KEY = 'sk-never-shown-again';
       await page.getByLabel('Address').fill('http://elsewhere.example/v1');
       await save.click();
       await page.getByText('The address names another server now.').waitFor();
-      expect(await stored()).toMatchObject({ own_endpoint: { base_url: provider.baseUrl } });
+      expect(await settings()).toMatchObject({ own_endpoint: { base_url: provider.baseUrl } });
       await page.getByRole('button', { name: 'Undo my changes' }).click();
       await page.getByRole('switch', { name: 'Use an AI of your own' }).uncheck();
       await page.getByText('is removed when you save').waitFor();
       await save.click();
       await page.getByText('Questions go to an AI through the Control Plane of Atlas.').waitFor();
-      expect(await stored()).toMatchObject({ own_endpoint: null, features: { analysis: 'allow' } });
+      expect(await settings()).toMatchObject({ own_endpoint: null, features: { analysis: 'allow' } });
+      expect([...found, ...watched.faults]).toEqual([]);
+      await page.context().close();
+    });
+
+    it('undoes what they have entered, keys included', async () => {
+      await settings(ownAi(provider.baseUrl));
+      const watched = await workspace(at, admin.user.email, '/settings/ai');
+      const { page } = watched;
+      const keyIsSet = page.getByText('Key set. It is never shown.');
+      const undo = page.getByRole('button', { name: 'Undo my changes' });
+      await page.getByRole('button', { name: 'Replace the key' }).click();
+      await page.getByLabel('New API key').fill(SECRET_KEY);
+      await undo.click();
+      await keyIsSet.waitFor();
+      await page.getByRole('button', { name: 'Remove the key' }).click();
+      await page.getByText('The key is removed when you save.').waitFor();
+      await undo.click();
+      await keyIsSet.waitFor();
+      expect(await undo.count()).toBe(0);
+      expect(watched.faults).toEqual([]);
+      await page.context().close();
+    });
+
+    it('replaces the AI that another admin has saved meanwhile', async () => {
+      await settings(ownAi(provider.baseUrl));
+      const watched = await workspace(at, admin.user.email, '/settings/ai');
+      const { page } = watched;
+      const save = page.getByRole('button', { name: /^Save/ });
+      const saved = page.getByRole('status').getByText('Saved.');
+      const analyses = page.getByRole('switch', { name: 'Analyses of incidents' });
+
+      await analyses.uncheck();
+      await settings(ownAi('http://127.0.0.1:9/v1'));
+      await save.click();
+      await page.getByRole('row', { name: `Address http://127.0.0.1:9/v1 ${provider.baseUrl}` }).waitFor();
+      await save.click();
+      await page.getByText('The address names another server now.').waitFor();
+      await page.getByRole('button', { name: 'Replace the key' }).click();
+      await page.getByLabel('New API key').fill(SECRET_KEY);
+      await save.click();
+      await saved.waitFor();
+      expect(await settings()).toMatchObject({
+        features: { analysis: 'deny' },
+        own_endpoint: { base_url: provider.baseUrl, has_api_key: true },
+      });
+
+      // Theirs has no key any more that could stay as it is.
+      await analyses.check();
+      await settings({
+        allow_control_plane: true,
+        features: { analysis: 'deny', runbook_draft: 'allow' },
+        own_endpoint: null,
+      });
+      await save.click();
+      await page.getByRole('row', { name: 'API key – none' }).waitFor();
+      await page.getByText('No key is set.').waitFor();
+      const found = await untidy(page);
+      await save.click();
+      await saved.waitFor();
+      expect(await settings()).toMatchObject({
+        features: { analysis: 'allow' },
+        own_endpoint: { base_url: provider.baseUrl, has_api_key: false },
+      });
       expect([...found, ...watched.faults]).toEqual([]);
       await page.context().close();
     });
@@ -305,6 +380,38 @@ const SECRET_KEY = 'sk-never-shown-again';
       expect([...found, ...watched.faults]).toEqual([]);
     });
 
+    it('keeps the answer until the next one begins', async () => {
+      const again = analysis.getByRole('button', { name: 'Analyse again' });
+      const causes = analysis.getByRole('list', { name: 'Possible causes' });
+      const refusal = { status: 402, code: 'payment_required', title: 'Payment required', detail: 'no' };
+      await page.route('**/analysis', (route) =>
+        route.fulfill({ status: 402, contentType: 'application/problem+json', json: refusal }),
+      );
+      await again.click();
+      await analysis.getByRole('alert').waitFor();
+      await page.unroute('**/analysis');
+      await causes.getByText('1. Log rotation is off').waitFor();
+      expect(await analysis.getByRole('status').innerText()).toBe('');
+      const found = await untidy(page);
+
+      provider.stopAfter(0);
+      await again.click();
+      await analysis.getByRole('status').getByText('The AI was asked.').waitFor();
+      await causes.getByText('1. Log rotation is off').waitFor();
+      expect(await analysis.getByRole('alert').count()).toBe(0);
+      await analysis.getByRole('button', { name: 'Stop' }).click();
+      await analysis.getByRole('status').getByText('You stopped it.').waitFor();
+      await causes.getByText('1. Log rotation is off').waitFor();
+
+      provider.stopAfter(3);
+      await again.click();
+      await analysis.getByRole('status').getByText('The AI is writing.').waitFor();
+      expect(await causes.count()).toBe(0);
+      await analysis.getByRole('button', { name: 'Stop' }).click();
+      await analysis.getByRole('status').getByText('You stopped it.').waitFor();
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
     it('is told why there is no answer, and who can change that', async () => {
       const button = analysis.getByRole('button', { name: /^Analyse/ });
       const alert = analysis.getByRole('alert');
@@ -362,6 +469,38 @@ const SECRET_KEY = 'sk-never-shown-again';
       await draft.getByText('high risk').waitFor();
       const found = await untidy(page);
       expect(await read('/api/runbooks')).toMatchObject({ items: [] });
+      await draft.getByRole('button', { name: 'Discard' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+      await draft.waitFor({ state: 'detached' });
+      expect([...found, ...watched.faults]).toEqual([]);
+    });
+
+    it('is asked before another draft replaces it', async () => {
+      await part.getByRole('button', { name: 'Draft a runbook' }).click();
+      await draft.getByText('1. Look at the disk').waitFor();
+      const asked = provider.asked.length;
+      const again = part.getByRole('button', { name: 'Draft a runbook again' });
+      const question = page.getByRole('dialog', { name: 'Replace the draft?' });
+      await again.click();
+      await question.waitFor();
+      const found = await untidy(page);
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'detached' });
+      expect(provider.asked.length).toBe(asked);
+      // It is replaced once the other is complete.
+      provider.stopAfter(3);
+      await again.click();
+      await question.getByRole('button', { name: 'Draft again' }).click();
+      await part.getByRole('status').getByText('The AI is writing.').waitFor();
+      await part.getByRole('button', { name: 'Stop' }).click();
+      await draft.getByText('1. Look at the disk').waitFor();
+      provider.answerProperly();
+      const text = provider.text;
+      provider.text = text.replace('Look at the disk', 'Look for large files');
+      await again.click();
+      await question.getByRole('button', { name: 'Draft again' }).click();
+      await draft.getByText('1. Look for large files').waitFor();
+      provider.text = text;
       await draft.getByRole('button', { name: 'Discard' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
       await draft.waitFor({ state: 'detached' });
@@ -468,6 +607,15 @@ const SECRET_KEY = 'sk-never-shown-again';
     expect(status).toBe(200);
   }
 });
+
+/** Settings with an AI of the tenant's own. */
+function ownAi(baseUrl: string) {
+  return {
+    allow_control_plane: true,
+    features: { analysis: 'allow', runbook_draft: 'deny' },
+    own_endpoint: { base_url: baseUrl, model: 'our-model', use: 'only', api_key: SECRET_KEY },
+  };
+}
 
 /** The page as somebody with another role sees it. */
 async function asRole(watched: WatchedPage, role: string): Promise<WatchedPage> {

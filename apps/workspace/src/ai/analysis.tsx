@@ -68,7 +68,7 @@ function Shown({ id, answer: { state, text, whole } }: ShownProps) {
   const said = whole ? inWords(whole) : text;
   return (
     <>
-      <Paper withBorder p="xs" aria-busy={state === 'running'}>
+      <Paper withBorder p="xs" aria-busy={state === 'writing'}>
         <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
           {whole?.analysis ?? text}
         </Text>
@@ -80,7 +80,7 @@ function Shown({ id, answer: { state, text, whole } }: ShownProps) {
         )}
       </Paper>
       {whole && <Hypotheses id={id} hypotheses={whole.hypotheses} />}
-      {state !== 'running' && <Keep id={id} text={said.slice(0, LONGEST_TEXT)} />}
+      {state !== 'writing' && <Keep id={id} text={said.slice(0, LONGEST_TEXT)} />}
     </>
   );
 }

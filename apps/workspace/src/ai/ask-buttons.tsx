@@ -19,7 +19,7 @@ interface AskButtonsProps {
 export function AskButtons({ verb, settings, answer, found, onStart, onStop }: AskButtonsProps) {
   const { data: about } = useQuery(plane);
   const isCutOff = settings.own_endpoint === null && about?.control_plane.reachable === false;
-  const isRunning = answer.state === 'running';
+  const isRunning = answer.state === 'asked' || answer.state === 'writing';
   return (
     <>
       <Group gap="xs">
@@ -32,7 +32,7 @@ export function AskButtons({ verb, settings, answer, found, onStart, onStop }: A
           data-disabled={isRunning || undefined}
           onClick={onStart}
         >
-          {answer.state === 'none' || answer.state === 'running' ? verb : `${verb} again`}
+          {isRunning || answer.text === '' ? verb : `${verb} again`}
         </Button>
         {isRunning && (
           <Button size="compact-sm" variant="default" onClick={onStop}>
@@ -55,9 +55,9 @@ export function AskButtons({ verb, settings, answer, found, onStart, onStop }: A
   );
 }
 
-function sayingOf({ state, text }: Answer<unknown>, found: string): string {
+function sayingOf({ state }: Answer<unknown>, found: string): string {
   if (state === 'done') return found;
   if (state === 'stopped') return 'You stopped it.';
-  if (state !== 'running') return '';
-  return text === '' ? 'The AI was asked.' : 'The AI is writing.';
+  if (state === 'asked') return 'The AI was asked.';
+  return state === 'writing' ? 'The AI is writing.' : '';
 }

@@ -37,7 +37,8 @@ function Allowed({ id, settings }: OfIncident & { readonly settings: AiSettings 
       }),
     keep,
   );
-  const isRunning = answer.state === 'running';
+  const [isAsking, { open, close }] = useDisclosure();
+  const isWriting = answer.state === 'writing';
   return (
     <Stack gap="xs">
       <Text size="xs" c="dimmed">
@@ -48,17 +49,33 @@ function Allowed({ id, settings }: OfIncident & { readonly settings: AiSettings 
         settings={settings}
         answer={answer}
         found={draft ? 'The draft is ready. It is not saved yet.' : ''}
-        onStart={start}
+        onStart={draft ? open : start}
         onStop={stop}
       />
-      {isRunning && answer.text !== '' && (
+      {isWriting && (
         <Paper withBorder p="xs" aria-busy>
           <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
             {answer.text}
           </Text>
         </Paper>
       )}
-      {draft && !isRunning && <Shown id={id} runbook={draft} onDiscard={discard} />}
+      {draft && !isWriting && <Shown id={id} runbook={draft} onDiscard={discard} />}
+      {isAsking && (
+        <Confirm
+          title="Replace the draft?"
+          verb="Draft again"
+          isPending={false}
+          onConfirm={() => {
+            close();
+            start();
+          }}
+          onClose={close}
+        >
+          <Text size="sm">
+            The draft is not saved. It is lost once the new one is complete. To keep it, review and save it.
+          </Text>
+        </Confirm>
+      )}
     </Stack>
   );
 }

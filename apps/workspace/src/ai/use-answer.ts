@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from 'react';
 import { eventsIn } from './event-stream';
 
 export interface Answer<Whole> {
-  readonly state: 'none' | 'running' | 'done' | 'stopped' | 'cut off';
-  /** What has arrived, for people. */
+  /** How the last question goes. */
+  readonly state: 'none' | 'asked' | 'writing' | 'done' | 'stopped' | 'cut off' | 'refused';
+  /** What has arrived, for people. Until the first of it arrives, the answer before stays. */
   readonly text: string;
   /** Once all of it is there. */
   readonly whole?: Whole;
@@ -24,7 +25,9 @@ export function useAnswer<Whole>(ask: Ask, onDone?: (whole: Whole) => void) {
     const control = new AbortController();
     running.current = control;
     let text = '';
-    setAnswer({ state: 'running', text });
+    const goOnAs = (state: Answer<Whole>['state'], error?: unknown): void =>
+      setAnswer(text === '' ? (shown) => ({ ...shown, state, error }) : { state, text, error });
+    goOnAs('asked');
     try {
       const { data } = await ask(control.signal);
       for await (const { name, data: json } of eventsIn(data)) {
@@ -36,12 +39,12 @@ export function useAnswer<Whole>(ask: Ask, onDone?: (whole: Whole) => void) {
         }
         if (name === 'error') throw streamProblem(JSON.parse(json) as Pick<Problem, 'code' | 'detail'>);
         text += (JSON.parse(json) as { readonly text: string }).text;
-        setAnswer({ state: 'running', text });
+        setAnswer({ state: 'writing', text });
       }
-      setAnswer({ state: 'cut off', text });
+      goOnAs('cut off');
     } catch (error) {
-      if (control.signal.aborted) setAnswer({ state: 'stopped', text });
-      else setAnswer({ state: text === '' ? 'none' : 'cut off', text, error });
+      if (control.signal.aborted) goOnAs('stopped');
+      else goOnAs(text === '' ? 'refused' : 'cut off', error);
     } finally {
       running.current = undefined;
     }

@@ -35,7 +35,7 @@ const KEY_AGAIN = 'The address names another server now. Enter the key again, or
 /** What an AI may be asked for, and an AI of the tenant's own. */
 export function AiForm({ first, onKeepTheirs }: AiFormProps) {
   const [base, setBase] = useState(() => valuesOf(first.stored));
-  const [values, setValues] = useState(base);
+  const [entered, setEntered] = useState(base);
   const [isKeyMissing, setKeyMissing] = useState(false);
   const client = useQueryClient();
   const saving = useCarefulSave({
@@ -45,24 +45,27 @@ export function AiForm({ first, onKeepTheirs }: AiFormProps) {
     onSaved: (stored, etag) => {
       client.setQueryData(aiSettings.queryKey, { stored, etag });
       setBase(valuesOf(stored));
-      setValues(valuesOf(stored));
+      setEntered(valuesOf(stored));
     },
   });
   const { theirs } = saving;
+  // What a save replaces. Which key is stored is not entered here.
+  const before = theirs ? valuesOf(theirs) : base;
+  const values = { ...entered, hasKey: before.hasKey };
   const problem = wrongOf(saving.error);
   const wrong = (field: string): string | undefined =>
     field === 'api_key' && isKeyMissing ? KEY_AGAIN : (problem(`own_endpoint.${field}`) ?? problem(field));
-  const isChanged = !isSame(base, values);
+  const isChanged = !isSame(before, values);
   const change = (part: Partial<typeof values>): void => {
-    setValues({ ...values, ...part });
+    setEntered({ ...entered, ...part });
     setKeyMissing(false);
     if (saving.isSaved || saving.isError) saving.reset();
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const isMissing = needsKeyAgain(values, base);
+    const isMissing = needsKeyAgain(values, before);
     setKeyMissing(isMissing);
-    if (!isMissing) saving.mutate(changeOf(values, base));
+    if (!isMissing) saving.mutate(changeOf(values, before));
   };
   return (
     <Stack component="form" gap="xl" onSubmit={submit}>
@@ -92,7 +95,7 @@ export function AiForm({ first, onKeepTheirs }: AiFormProps) {
           onChange={(event) => change({ isOwn: event.currentTarget.checked })}
         />
         {values.isOwn && <EndpointFields values={values} onChange={change} wrong={wrong} />}
-        {base.isOwn && !values.isOwn && (
+        {before.isOwn && !values.isOwn && (
           <Text size="sm">Your own AI is removed when you save, and its key is deleted.</Text>
         )}
       </Section>
@@ -101,7 +104,7 @@ export function AiForm({ first, onKeepTheirs }: AiFormProps) {
           <ChangedMeanwhile
             name="The AI"
             fields={AI_FIELDS}
-            theirs={valuesOf(theirs)}
+            theirs={before}
             yours={values}
             onKeepTheirs={onKeepTheirs}
           />
@@ -118,7 +121,11 @@ export function AiForm({ first, onKeepTheirs }: AiFormProps) {
           </Button>
           {isChanged && (
             <>
-              <Button variant="default" disabled={saving.isPending} onClick={() => change(base)}>
+              <Button
+                variant="default"
+                disabled={saving.isPending}
+                onClick={() => change({ ...before, key: undefined })}
+              >
                 Undo my changes
               </Button>
               <Text size="sm">Your changes are not saved yet.</Text>
