@@ -14,6 +14,8 @@ const MAX_TIMELINE = 40;
 const MAX_ALERTS = 20;
 const MAX_ITEMS = 20;
 const NAMES_PER_QUERY = 1000;
+/** A question has far fewer words. What comes after them is rarely sent. */
+const MAX_NAMES = 10 * NAMES_PER_QUERY;
 
 /** What is known about an incident, and the names that must not leave the plane with it. */
 export interface Facts {
@@ -52,11 +54,16 @@ export class IncidentFacts {
       const items = ids.length === 0 ? [] : await scope.find(ConfigurationItem, { where: { id: In(ids) } });
       const known = { incident, timeline: timeline.toReversed(), alerts, items };
       const users = await scope.find(User, { select: { name: true } });
-      const mentioned = await itemsNamed(scope, nameTokens(textIn(known)));
+      const tokens = nameTokens(textIn(known));
+      const mentioned = await itemsNamed(scope, tokens.slice(0, MAX_NAMES));
       return {
         ...known,
         userNames: users.map(({ name }) => name),
-        hostNames: mentionedHosts({ items: [...items, ...mentioned], alerts }),
+        // What was not looked up may be a host.
+        hostNames: [
+          ...mentionedHosts({ items: [...items, ...mentioned], alerts }),
+          ...tokens.slice(MAX_NAMES),
+        ],
       };
     });
   }

@@ -59,6 +59,22 @@ describe('redaction', () => {
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
+  it('takes time in proportion to the hosts of the source and to the users, and leaks none of them', () => {
+    const took = (hosts: number): number => {
+      const urls = Array.from({ length: hosts }, (_, n) => `https://h${n}x.corp.example/`);
+      const userNames = Array.from({ length: hosts / 5 }, (_, n) => `Ann${n}z Roe${n}z`);
+      const text = `h7x, H${hosts - 1}X.other.example, ann9z, ROE9Z and Ann3z  Roe3z`;
+      const startedAt = performance.now();
+      const redaction = new Redaction({ userNames, hostNames: [] }, `${urls.join(' ')} ${text}`);
+      for (let time = 0; time < 100; time += 1)
+        expect(redaction.hide(text)).toBe('<HOST_1>, <HOST_2>, <USER_1>, <USER_2> and <USER_3>');
+      return performance.now() - startedAt;
+    };
+    took(1000);
+    const few = took(5000);
+    expect(took(100_000)).toBeLessThan(60 * few);
+  });
+
   it('does not take a placeholder apart if a name is part of it', () => {
     const redaction = new Redaction({ userNames: ['Email'], hostNames: ['email_1'] }, 'a@b.example');
     expect(redaction.hide('a@b.example')).toBe('<EMAIL_1>');

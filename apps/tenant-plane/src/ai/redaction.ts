@@ -1,4 +1,5 @@
 import { replaceAddresses } from './addresses';
+import { KnownWords } from './known-words';
 import { percentDecoded } from './percent-encoding';
 import { REDACTED, namesASecret, withoutSecrets } from './secrets';
 import { visible } from './visible-text';
@@ -15,9 +16,9 @@ const PLACEHOLDER = /(<(?:EMAIL|IP|HOST|USER)_\d+>)/gi;
 const EMAIL = /[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+/gu;
 const HOST_OF_URL = /(?<=:\/\/|\[redacted\]@(?:\w{1,20}\()?)[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?/gu;
 /** Not the user before an @. */
-const HOST_IN_SOURCE = /(?<=:\/\/(?:[^\s/@]*@)?)[\p{L}\p{N}][\p{L}\p{N}_.-]{0,253}(?![^\s/]*@)/gu;
-/** A single letter occurs everywhere. */
-const SHORTEST_NAME = 2;
+const HOST_IN_SOURCE = /(?<=:\/\/(?:[^\s/@]*@)?)(?![^\s/]*@)[\p{L}\p{N}][\p{L}\p{N}_.-]{0,253}/gu;
+/** The domain, or a longer one than is known. */
+const DOMAIN = /(?:\.[\p{L}\p{N}-]+)*/uy;
 
 /**
  * Replaces what must not reach an AI by placeholders such as `<HOST_1>`, and puts it back into the answer.
@@ -29,8 +30,8 @@ const SHORTEST_NAME = 2;
 export class Redaction {
   private readonly placeholders = new Map<string, string>();
   private readonly originals = new Map<string, string>();
-  private readonly hosts: RegExp | null;
-  private readonly names: RegExp | null;
+  private readonly hosts: KnownWords;
+  private readonly names: KnownWords;
 
   /** Placeholders that may not be used, because the text contains them already. */
   private readonly taken: ReadonlySet<string>;
@@ -40,17 +41,13 @@ export class Redaction {
   constructor({ userNames, hostNames }: KnownNames, source: string) {
     const decoded = plain(percentDecoded(plain(source)));
     this.taken = new Set(decoded.toUpperCase().match(PLACEHOLDER));
-    const hosts = [...hostNames, ...(decoded.match(HOST_IN_SOURCE) ?? [])]
+    const hosts = [...hostNames, ...new Set(decoded.match(HOST_IN_SOURCE))]
       .map((host) => plain(host).trim().replace(/\.+$/, ''))
       .flatMap((host) => [host, host.replace(/\..*$/, '')])
       .filter((host) => /\p{L}/u.test(host));
     const names = userNames.map((name) => plain(name).trim());
-    const parts = names.flatMap((name) => name.split(/[\s,;()"]+/));
-    const folded = fold(decoded);
-    const occurs = (word: string): boolean => inEachCase(word).some((one) => folded.includes(fold(one)));
-    const whole = names.filter((name) => name.split(/\s+/).every(occurs));
-    this.hosts = oneOf(hosts, '(?:\\.[\\p{L}\\p{N}-]+)*');
-    this.names = oneOf([...whole, ...parts.filter(occurs)]);
+    this.hosts = new KnownWords(hosts, DOMAIN);
+    this.names = new KnownWords([...names, ...names.flatMap((name) => name.split(/[\s,;()"]+/))]);
   }
 
   hide(text: string): string {
@@ -90,8 +87,8 @@ export class Redaction {
       replaceAddresses(part, (address) => this.placeholderFor('IP', address)),
     );
     hidden = this.replaced(hidden, HOST_OF_URL, 'HOST');
-    hidden = this.replaced(hidden, this.hosts, 'HOST');
-    return this.replaced(hidden, this.names, 'USER');
+    hidden = this.known(hidden, this.hosts, 'HOST');
+    return this.known(hidden, this.names, 'USER');
   }
 
   /** A word that is percent-encoded stays so, unless something could only be hidden once it was decoded. */
@@ -101,10 +98,14 @@ export class Redaction {
     return hidden === percentDecoded(this.hideNames(word)) ? word : hidden;
   }
 
-  private replaced(text: string, form: RegExp | null, kind: Kind): string {
-    if (!form) return text;
+  private replaced(text: string, form: RegExp, kind: Kind): string {
     const instead = (found: string): string => this.placeholderFor(kind, found);
     return this.outsidePlaceholders(text, (part) => part.replace(form, instead));
+  }
+
+  private known(text: string, words: KnownWords, kind: Kind): string {
+    const instead = (found: string): string => this.placeholderFor(kind, found);
+    return this.outsidePlaceholders(text, (part) => words.replacedIn(part, instead));
   }
 
   /** A later form must not match inside the placeholder of an earlier one. */
@@ -130,32 +131,4 @@ export class Redaction {
 /** One form of each text: nothing invisible, and no letters that are composed of several characters. */
 function plain(text: string): string {
   return visible(text).toWellFormed().normalize('NFC');
-}
-
-function fold(text: string): string {
-  return text.toLowerCase().replaceAll('’', "'");
-}
-
-/** Some letters, such as ß, have another length in capitals. */
-function inEachCase(word: string): string[] {
-  return [word, word.toUpperCase(), word.toLowerCase()];
-}
-
-/** Only Latin letters, because some scripts have no spaces, and others add endings to names. */
-const NOT_AFTER_LETTER = '(?<![\\p{Script=Latin}\\p{N}])';
-const NOT_BEFORE_LETTER = '(?![\\p{Script=Latin}\\p{N}])';
-
-/** Matches the longest of these words in any case, with what may be after it. Null if there are none. */
-function oneOf(words: readonly string[], after = ''): RegExp | null {
-  const long = new Set(words.filter((word) => word.length >= SHORTEST_NAME).flatMap(inEachCase));
-  if (long.size === 0) return null;
-  const escaped = [...long]
-    .sort((a, b) => b.length - a.length)
-    .map((word) =>
-      word
-        .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-        .replace(/\s+/g, '[\\s+]+')
-        .replace(/['’]/g, "['’]"),
-    );
-  return new RegExp(`${NOT_AFTER_LETTER}(?:${escaped.join('|')})${after}${NOT_BEFORE_LETTER}`, 'giu');
 }
