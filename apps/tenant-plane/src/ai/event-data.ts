@@ -4,7 +4,7 @@ import { aiUnavailable } from './ai.errors';
 /** In characters. Events of an answer are far smaller. */
 const LARGEST_EVENT = 262_144;
 /** Of a whole answer. A text of 65,536 characters, each in an event of its own, may be this large. */
-const MAX_BYTES = 33_554_432;
+export const MAX_STREAM_BYTES = 33_554_432;
 
 /**
  * Yields the data of each server-sent event in one piece
@@ -23,7 +23,8 @@ export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerat
   });
   for await (const part of parts) {
     parser.feed(decoder.decode(part, { stream: true }));
-    if (isTooLarge || (bytes += part.length) > MAX_BYTES) throw aiUnavailable("the AI's answer is too large");
+    if (isTooLarge || (bytes += part.length) > MAX_STREAM_BYTES)
+      throw aiUnavailable("the AI's answer is too large");
     yield* events.splice(0);
   }
 }

@@ -6,6 +6,7 @@ import { AiEndpoints, type OwnEndpoint } from './ai-endpoints';
 import { type AiQuestion, type AiRoute, type AiText } from './ai-question';
 import { ownEndpointFailed } from './ai.errors';
 import { type CompletionText, parsed, textOf, textsOf } from './completion';
+import { MAX_STREAM_BYTES } from './event-data';
 
 const MAX_BYTES = 1_048_576;
 const CLASS = 'ai_own_endpoint';
@@ -85,7 +86,7 @@ export class OwnEndpointAi {
       },
       body: JSON.stringify({ model, messages, stream }),
       timeoutMs,
-      maxBytes: MAX_BYTES,
+      maxBytes: stream ? MAX_STREAM_BYTES : MAX_BYTES,
       signal: ended,
     };
   }

@@ -7,7 +7,7 @@ const SECRET_WORD =
 const NAMES_A_SECRET = new RegExp(SECRET_WORD, 'i');
 
 // What a secret is written in. Its end is missing if the text was cut.
-const IN_ESCAPED_QUOTES = String.raw`(?<escaped>\\+["'])[\s\S]*?(?:\k<escaped>|$)`;
+const IN_ESCAPED_QUOTES = String.raw`(?<escaped>\\{1,8}["'])[\s\S]*?(?:\k<escaped>|$)`;
 const IN_QUOTES = String.raw`(?<quote>["'${'`'}])(?:\\[\s\S]|(?!\k<quote>)[^\\])*(?:\k<quote>|\\?$)`;
 const IN_BRACKETS = String.raw`[[{][^\]}]*(?:[\]}]|$)`;
 /** Up to a space. Punctuation at its end is not part of it, but quotes inside it are. */
@@ -22,6 +22,9 @@ const BEFORE_SECRETS: readonly RegExp[] = [
   `(?<![^\\s"'(])(?:--?[\\w-]{0,60}${SECRET_WORD}[\\w-]{0,60}|-p)[\\s=+]+`,
   `${SECRET_WORD}[\\w.-]{0,60}${EQUALS}`,
   '\\bidentified\\s+by\\s+',
+  '(?<![a-z])(?:password|passphrase|passcode) +is +' +
+    '(?!(?:not|too|in|on|at|the|a|an|no|being|missing|wrong|set)\\b)',
+  `(?<![a-z])(?:pw|pin)${EQUALS}`,
 ].map((before) => new RegExp(`(?<before>${before})${VALUE}`, 'gi'));
 
 // It has spaces, and its own end.
@@ -30,6 +33,11 @@ const FORMATS: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, REDACTED],
   [/\b(?:at[a-z]|ads|aga|ao[ks]|[sr]k|gh[a-z]|github_pat|glpat|npm|xox[a-z]|whsec)[_-][\w-]{16,}/g, REDACTED],
+  [/\b(?:AIza|hvs\.|SG\.|hf_|ya29\.|shpat_|dop_v1_)[\w.-]{16,}/g, REDACTED],
+  // The path of these URLs is the secret.
+  [/\b(hooks\.slack\.com\/)[^\s"'<>]+/gi, `$1${REDACTED}`],
+  [/\b(discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/)[^\s"'<>]+/gi, `$1${REDACTED}`],
+  [/\b(webhook\.office\.com\/)[^\s"'<>]+/gi, `$1${REDACTED}`],
   [/\b(digest +username\\*=)[^\r\n]+/gi, `$1${REDACTED}`],
   [/\b(authorization\\*["']?\s*[:=]\s*\\*["']?(?:[a-z]{1,20}[ +]+)?)[^\r\n"']+/gi, `$1${REDACTED}`],
   [/\b(bearer|basic)[ +]+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
