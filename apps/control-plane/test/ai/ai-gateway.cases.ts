@@ -236,6 +236,14 @@ describe('the AI gateway', () => {
     },
   );
 
+  it('stops reading a stream that is too long, whatever its events say', async () => {
+    const comment = `: ${'.'.repeat(1_000_000)}\n\n`.repeat(40);
+    answerWith(200, { 'content-type': 'text/event-stream' }, `${comment}${FIRST_EVENT}data: [DONE]\n\n`);
+    const answer = await asker.ask();
+    expect(refusal(answer)).toEqual([503, 'ai_unavailable']);
+    expect(bodyOf<{ detail: string }>(answer).detail).toContain('too long');
+  });
+
   it('rejects a response that is too long', async () => {
     answerWith(200, { 'content-type': 'application/json' }, JSON.stringify({ x: '.'.repeat(3_000_000) }));
     const answer = await asker.ask();

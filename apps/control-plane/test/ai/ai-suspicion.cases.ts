@@ -76,7 +76,7 @@ describe.each([
     await second.stop();
   });
 
-  it('is asked again after it has refused one, but not if it breaks off', async () => {
+  it('remains under suspicion if it breaks off, or if it refuses one', async () => {
     const [waiting] = await hang(3);
     scene.provider.stopAfter(0, (response) => response.destroy());
     expect(await statusOf()).toBe(503);
@@ -84,7 +84,7 @@ describe.each([
     scene.plane.clock.advance(3);
     scene.provider.refuse(401);
     expect(await statusOf()).toBe(503);
-    expect(await suspicion()).toMatch(/ 0$/);
+    expect(await suspicion()).toMatch(/ 1$/);
     for (const answer of answers) answer();
     expect(await waiting).toEqual([200, 200, 200, 200, 200]);
   });

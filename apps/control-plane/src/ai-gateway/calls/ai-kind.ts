@@ -4,6 +4,8 @@ import { type Heard } from '../credits/question-cost';
 
 /** The longest answer, and the longest event of a stream, in bytes. */
 export const MAX_ANSWER_BYTES = 2_097_152;
+/** Events say each piece of text with about 150 bytes around it. */
+export const MAX_RESPONSE_BYTES = 16 * MAX_ANSWER_BYTES;
 
 export interface AiTarget {
   readonly baseUrl: string;

@@ -1,9 +1,6 @@
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
-import { MAX_ANSWER_BYTES } from './ai-kind';
+import { MAX_RESPONSE_BYTES } from './ai-kind';
 import { notAnAnswer } from './provider-failure';
-
-/** Events say each piece of text with about 150 bytes around it. */
-const MAX_RESPONSE_BYTES = 16 * MAX_ANSWER_BYTES;
 
 /**
  * Follows no redirect, and fails once a response exceeds any answer, because the client reads lines of any

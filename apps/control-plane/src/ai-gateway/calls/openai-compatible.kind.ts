@@ -1,6 +1,13 @@
 import { createParser } from 'eventsource-parser';
 import { type Dispatcher, request } from 'undici';
-import { AiKind, type AiTarget, type AnswerPart, MAX_ANSWER_BYTES, SIGN_OF_LIFE } from './ai-kind';
+import {
+  AiKind,
+  type AiTarget,
+  type AnswerPart,
+  MAX_ANSWER_BYTES,
+  MAX_RESPONSE_BYTES,
+  SIGN_OF_LIFE,
+} from './ai-kind';
 import { AssembledAnswer } from './assembled-answer';
 import { type Completion, measured, parsed } from './openai-format';
 import { type ProviderConnections } from './provider-connections';
@@ -107,6 +114,7 @@ async function wholeOf(body: Body): Promise<AnswerPart> {
 class EventsOfAnswer {
   private readonly events: string[] = [];
   private isTooLong = false;
+  private bytes = 0;
   private readonly decoder = new TextDecoder();
   private readonly parser = createParser({
     onEvent: ({ data }) => this.events.push(data),
@@ -116,6 +124,8 @@ class EventsOfAnswer {
 
   /** The data of the events that end in `bytes`. */
   in(bytes: Buffer): string[] {
+    if ((this.bytes += bytes.length) > MAX_RESPONSE_BYTES)
+      throw notAnAnswer("the provider's response is too long");
     this.parser.feed(this.decoder.decode(bytes, { stream: true }));
     if (this.isTooLong) throw notAnAnswer('an event of the provider is too long');
     return this.events.splice(0);

@@ -6,7 +6,7 @@ import { type QuestionCost } from '../credits/question-cost';
 import { type AnswerPart } from './ai-kind';
 import { type Candidate } from './candidates';
 import { type Patience } from './patience';
-import { ProviderFailure, Unreachable, timedOut, unreachable } from './provider-failure';
+import { ProviderFailure, timedOut, unreachable } from './provider-failure';
 import { type Passage } from './provider-gates';
 
 /** A provider whose answer was not read for this long may close the connection, and is not to blame. */
@@ -66,7 +66,6 @@ export class ProviderCall {
       const isTimedOut = patience.signal.aborted;
       outcome = isTimedOut ? 'timed_out' : failure.isFault ? 'failed' : 'refused';
       logger.warn({ msg: failure.message, aiProviderId: candidate.id });
-      if (!isTimedOut && !(failure instanceof Unreachable)) passage.heard();
       // A provider that is still busy with a question may charge for it. One that refuses it does not.
       if (!isTimedOut && !this.hasBegun) waive();
       if (failure.isFault && this.isProviderToBlame()) passage.failed();

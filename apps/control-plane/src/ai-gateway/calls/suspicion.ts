@@ -16,7 +16,7 @@ interface Waiting {
 
 /** A question from the moment at which a provider is asked. */
 export interface Wait {
-  /** Something has come from the provider. */
+  /** A part of an answer has come. A refusal is none: a front end may refuse while nothing answers. */
   heard(): void;
   ended(): void;
   /** Whether the provider has responded to another question since this one was asked, and not to this one. */
