@@ -106,6 +106,21 @@ describe.each(EVERY_DATABASE)("a tenant's own AI, on %s", (driver) => {
     await link.control.listen();
   });
 
+  it('answers as a stream that is larger than any answer in one piece', async () => {
+    await stored();
+    const { answering } = provider;
+    provider.answering = (response, asked) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`: ${'.'.repeat(100_000)}\n\n`.repeat(15));
+      // It cannot set headers any more.
+      response.setHeader = () => response;
+      answering(response, asked);
+    };
+    link.control.completion = streamOf([]);
+    const { text } = await streamed().expect(200);
+    expect(text).toContain('"analysis":"It is 192.0.2.77."');
+  });
+
   it('answers as a stream, with the names put back', async () => {
     await stored();
     link.control.completion = streamOf([]);
