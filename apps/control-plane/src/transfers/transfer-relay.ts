@@ -118,7 +118,7 @@ export class TransferRelay {
     try {
       let found = await this.find(id, wanted);
       while (found === null && (await wakes.next())) found = await this.find(id, wanted);
-      // During the wait, the key may have been revoked, and another copy of the plane may have begun to count.
+      // During the wait, the key may have been revoked, or another copy of the plane begun to count.
       await this.keys.requireAccepted(target.keyId);
       await this.database.read((manager) => requireCurrentCopy(manager, target));
       if (found?.part === 1) await this.giveUpKeptCopy(target, id);
