@@ -291,7 +291,7 @@ describe('the AI gateway', () => {
   });
 
   it('reads from the provider only as fast as the caller reads', async () => {
-    const [chunk, total] = [Buffer.from(LONG_EVENT.repeat(50)), 40];
+    const [chunk, total] = [Buffer.from(LONG_EVENT.repeat(50)), 32];
     let given = 0;
     scene.provider.answering = async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
