@@ -18,8 +18,6 @@ import { TenantRows } from '../tenant-rows';
 
 const INCIDENTS = 50;
 const KILLS = 12;
-/** Each kill comes this much later than the one before, until nothing is left to kill. */
-const LATER_MS = 200;
 /** A plane reports at least this often. */
 const HEARTBEAT_SECONDS = 25;
 
@@ -77,12 +75,13 @@ export const proof: Proof = {
       const recipient = await newRecipient(plane.folder);
       await plane.folder.atlasTp('backup', archive, '--recipient', recipient);
       context.progress('backed up');
-      const broken = await brokenBackups(context, plane, recipient);
+      const laterMs = await msBetweenKills(plane, recipient);
+      const broken = await brokenBackups(context, plane, recipient, laterMs);
       await stack.endTenantPlane(plane.process);
       const disk = await context.copyOf(plane.database);
       await rm(plane.folder.folder, { recursive: true });
       await plane.database.drop();
-      return [...(await restored(context, stack, plane, { before, archive, disk })), ...broken];
+      return [...(await restored(context, stack, plane, { before, archive, disk, laterMs })), ...broken];
     } finally {
       plane.folder.remove();
     }
@@ -94,19 +93,20 @@ interface Kept {
   readonly archive: string;
   /** A copy of the original's disk. */
   readonly disk: TestDatabase;
+  readonly laterMs: number;
 }
 
 async function restored(
   context: ProofContext,
   stack: TestStack,
   plane: Installed,
-  { before, archive, disk }: Kept,
+  { before, archive, disk, laterMs }: Kept,
 ): Promise<Figure[]> {
   const elsewhere = plane.folder.sibling('restored');
   const fresh = await context.database();
   const identity = ['--identity-file', identityFile(elsewhere.place)];
   await elsewhere.atlasTp('verify', archive, ...identity);
-  const killed = await killedRestores(plane, elsewhere, archive, fresh);
+  const killed = await killedRestores(plane, elsewhere, { archive, fresh, laterMs });
   const given = context.driver === 'postgres' ? ['--database-file', databaseFile(elsewhere, fresh)] : [];
   await elsewhere.atlasTp('restore', archive, '--to', elsewhere.folder, ...given, ...identity);
   context.progress('restored');
@@ -141,17 +141,29 @@ async function restored(
   ];
 }
 
+/**
+ * Each kill comes this much later than the one before. On a machine of any speed, the first ones interrupt
+ * the work, and the last ones come too late.
+ */
+async function msBetweenKills({ folder }: Installed, recipient: string): Promise<number> {
+  const file = join(folder.place, 'timed.age');
+  const startedAt = performance.now();
+  await folder.killed('backup', ['--file', file, '--recipient', recipient], 60_000);
+  return (2 * (performance.now() - startedAt)) / KILLS;
+}
+
 /** Backups that are killed or run out of space. */
 async function brokenBackups(
   { progress }: ProofContext,
   { folder }: Installed,
   recipient: string,
+  laterMs: number,
 ): Promise<Figure[]> {
   const broken: string[] = [];
   let unfinished = 0;
   for (let turn = 0; turn < KILLS; turn += 1) {
     const file = join(folder.place, `killed-${turn}.age`);
-    await folder.killed('backup', ['--file', file, '--recipient', recipient], LATER_MS * (turn + 1));
+    await folder.killed('backup', ['--file', file, '--recipient', recipient], laterMs * (turn + 1));
     if (folder.names().includes(`killed-${turn}.age`)) {
       const verified = folder.atlasTp('verify', file, '--identity-file', identityFile(folder.place));
       await verified.catch((error: Error) => broken.push(error.message));
@@ -181,8 +193,7 @@ async function brokenBackups(
 async function killedRestores(
   plane: Installed,
   elsewhere: PlaneFolder,
-  archive: string,
-  fresh: TestDatabase,
+  { archive, fresh, laterMs }: Pick<Kept, 'archive' | 'laterMs'> & { readonly fresh: TestDatabase },
 ): Promise<Figure[]> {
   const host = elsewhere.sibling('killer');
   host.install(urlsOf(fresh));
@@ -195,7 +206,7 @@ async function killedRestores(
       ...(isPostgres ? ['--new-database'] : []),
     ];
     const args = ['--file', archive, '--to', elsewhere.folder, ...opened];
-    await host.killed('restore-backup', args, LATER_MS * (turn + 1));
+    await host.killed('restore-backup', args, laterMs * (turn + 1));
     const hasFolder = elsewhere.names().includes('restored');
     if (!hasFolder) unfinished += 1;
     else await rm(elsewhere.folder, { recursive: true });
