@@ -255,11 +255,9 @@ describe('several AI providers', () => {
   it('are not reached over http at a public address, whatever its name', async () => {
     await change(ids[1], { enabled: false });
     await change(ids[0], { base_url: 'http://a-public-name.test/v1', key: 'another' });
+    const found = (_: string, __: object, done: Found) => done(null, [{ address: '8.8.8.8', family: 4 }]);
     // The cast is needed because `lookup` is overloaded, and `spyOn` uses only its last overload.
-    const lookup = jest
-      .spyOn(dns, 'lookup')
-      .mockImplementation(((_: string, __: object, done: Found) =>
-        done(null, [{ address: '8.8.8.8', family: 4 }])) as never);
+    const lookup = jest.spyOn(dns, 'lookup').mockImplementation(found as never);
     const answer = await asker.ask();
     lookup.mockRestore();
     expect(refusal(answer)).toEqual([503, 'ai_unavailable']);

@@ -117,4 +117,23 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     expect(refusal(await sendsPart(copied))).toEqual(outdated);
     expect((await sendsPart(restored, `?${named}`)).status).toBe(200);
   });
+
+  /** To see it fail, leave out `requireCurrentCopy` in `TransferRelay.give`. */
+  it('are not given to a copy of the target that becomes outdated while it waits', async () => {
+    const copied = await plane.enrolledCell({ region: 'copied' });
+    await copied.report();
+    await plane.change(Transfer, { id }, { targetPlaneId: copied.id });
+    expect((await send(1, 'snapshot')).status).toBe(200);
+    const run = nextRun();
+    expect((await takePart(copied, id, run)).status).toBe(200);
+    const query = `importer=${run}&attempt=${attempt}&wait=20`;
+    const path = `${PLANE_PATHS.transfers}/${id}/parts/2?${query}`;
+    const waiting = copied.call({ method: 'GET', path });
+    await eventually(() => plane.app.get(Signals).hasListeners(topicOf(id)), { what: 'the call waits' });
+    const restored = copied.copy();
+    restored.incarnation = randomUUID();
+    await restored.report();
+    expect((await send(2, 'snapshot')).status).toBe(200);
+    expect(refusal(await waiting)).toEqual([409, 'plane_copy_outdated']);
+  });
 });

@@ -15,9 +15,9 @@ export interface Retention {
 }
 
 /**
- * Counts by the time when the tenant's lease was issued. The Control Plane has signed that it has passed, so
- * a plane whose clock is ahead deletes nothing too early, and all replicas agree. If the clock is behind, its
- * own time counts, because history is stored with it. Null without a lease.
+ * Counts back from when the tenant's newest lease was issued. The Control Plane signed that time, so a plane
+ * whose clock is fast deletes nothing too early, and all replicas agree. If the clock is slow, its own time
+ * is used instead, because history is stored with it. Null without a lease.
  */
 export function retentionOf(
   { retentionDays, retentionFrom }: Pick<Tenant, 'retentionDays' | 'retentionFrom'>,
