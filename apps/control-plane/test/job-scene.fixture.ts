@@ -6,6 +6,7 @@ import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
 import { AwaitCopyStep } from '../src/operations/move/await-copy.step';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
+import { ProvisioningHost } from '../src/provisioning-jobs/provisioning-host';
 import { TenantPlane } from '../src/registry/tenant-plane.entity';
 import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
@@ -42,6 +43,11 @@ export function stepOf<S extends { readonly name: string }>(
   name: string,
 ): S | undefined {
   return steps.find((step) => step.name === name);
+}
+
+/** Leaves each step to a worker, which runs it in a transaction of its own. */
+export function oneByOne({ app }: TestControlPlane): jest.SpyInstance {
+  return jest.spyOn(app.get(ProvisioningHost), 'combinesSteps').mockReturnValue(false);
 }
 
 interface Waiting {
@@ -94,13 +100,18 @@ export class JobScene {
   }
   /** Runs `happens` just before a job next reaches the step. Resolves once `happens` is done. */
   before(step: string, happens: () => Promise<void>): Promise<void> {
+    const apart = this.oneByOne();
     return new Promise((resolve, reject) => {
       const spy = jest.spyOn(this.plane.app.get(FaultPoints), 'reach').mockImplementation(async (...at) => {
         if (at[1] !== step || at[2] !== 'before') return;
         spy.mockRestore();
+        apart.mockRestore();
         await happens().then(resolve, reject);
       });
     });
+  }
+  oneByOne(): jest.SpyInstance {
+    return oneByOne(this.plane);
   }
   /** Makes the copy of the next move nearly complete as soon as the move's job waits for that copy. */
   copiesAtOnce(): void {

@@ -32,6 +32,14 @@ export abstract class JobHost<J extends JobRow = JobRow> {
     return null;
   }
 
+  /**
+   * Whether consecutive atomic steps of the job may share a transaction. All of them together must take their
+   * locks in the order that the application's other transactions use.
+   */
+  combinesSteps(_job: J): boolean {
+    return false;
+  }
+
   /** Runs in the transaction in which the job finishes. */
   abstract settle(manager: EntityManager, job: J, status: JobStatus): Promise<void>;
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Database, together } from '@atlas/persistence';
+import { Database } from '@atlas/persistence';
 import {
   Clock,
   CommitOutcomeUnknown,
@@ -11,21 +11,24 @@ import {
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { AtomicSteps, type Standing } from './atomic-steps';
 import { FaultPoints } from './fault-points';
 import { type FailureClass, type StepState } from './job';
+import { type EndingStatus, JobEndings } from './job-endings';
 import { JobHost } from './job-host';
 import { type JobRow } from './job-row';
-import { JobWaker } from './job-waker';
 import { Jobs, LEASE_MS, LeaseLost } from './jobs';
 import { MAX_ATTEMPTS, nextAttemptAt } from './retry-policy';
-import { type Step, type StepContext, StepFailure, type StepResult } from './step';
+import { type Step, StepFailure, type StepResult } from './step';
+import { StepContexts } from './step-contexts';
+import { nextOf, noteBack, noteDone, noteWait, requireTimeLeft, stepsKept } from './step-records';
 import { StepRegistry } from './step-registry';
 
 type Turn = 'again' | 'stop';
 
 type MakeRoom = () => Promise<boolean>;
 
-/** Runs a job as the holder of its lease, and records one step at a time. */
+/** Runs a job as the holder of its lease. */
 @Injectable()
 export class JobRunner {
   private readonly owner = `${hostname()}:${process.pid}:${uuidv7()}`;
@@ -37,7 +40,9 @@ export class JobRunner {
     private readonly steps: StepRegistry,
     private readonly host: JobHost,
     private readonly faults: FaultPoints,
-    private readonly waker: JobWaker,
+    private readonly atomicSteps: AtomicSteps,
+    private readonly contexts: StepContexts,
+    private readonly endings: JobEndings,
     private readonly clock: Clock,
   ) {}
 
@@ -79,7 +84,15 @@ export class JobRunner {
 
   private async walk(job: JobRow, makeRoom: MakeRoom): Promise<void> {
     let turn: Turn = 'again';
+    let isCombining = true;
     while (turn === 'again') {
+      if (isCombining && this.atomicSteps.mayCombine(job)) {
+        const combined = await this.forwardTogether(job);
+        // The steps then run one by one, so that the failure is recorded for the step that failed.
+        isCombining = combined !== 'failed';
+        if (combined !== 'failed') turn = combined;
+        continue;
+      }
       const state = nextOf(job);
       if (state && this.takesLong(job, state)) {
         if (!(await makeRoom())) {
@@ -96,6 +109,36 @@ export class JobRunner {
   private takesLong(job: JobRow, state: StepState): boolean {
     const { takesLong } = this.steps.get(state.name);
     return takesLong.includes(job.direction) && (job.direction === 'run' || wasTouched(job, state));
+  }
+
+  /** Runs consecutive atomic steps, and records all of them or none. */
+  private async forwardTogether(job: JobRow): Promise<Turn | 'failed'> {
+    const restore = stepsKept(job);
+    try {
+      const { turn, done } = await this.jobs.write(job.id, async (manager) => {
+        // Postgres may have aborted an earlier try because of a deadlock.
+        restore();
+        const standing = await this.atomicSteps.run(manager, job);
+        return { turn: await this.recordStanding(manager, job, standing), done: standing.done };
+      });
+      for (const step of done) await this.faults.reach(job.operation, step, 'after-record');
+      return turn;
+    } catch (error) {
+      if (mustReload(error)) throw error;
+      restore();
+      return 'failed';
+    }
+  }
+
+  private async recordStanding(manager: EntityManager, job: JobRow, standing: Standing): Promise<Turn> {
+    if (standing.kind === 'ended') {
+      await this.close(manager, job, 'succeeded');
+      return 'stop';
+    }
+    if (standing.kind === 'wait' && (await this.jobs.releaseUnlessWoken(job, standing.until, manager)))
+      return 'stop';
+    await this.jobs.save(job, { steps: job.steps, error: null }, manager);
+    return 'again';
   }
 
   private async forward(job: JobRow, state: StepState | undefined): Promise<Turn> {
@@ -118,7 +161,7 @@ export class JobRunner {
   /** Runs the step and records the result, in one transaction if the step is atomic. */
   private async attempt(job: JobRow, step: Step, state: StepState, isLast: boolean): Promise<StepResult> {
     const run = async (manager: EntityManager): Promise<StepResult> => {
-      const result = await step.run(this.contextOf(job, state, manager));
+      const result = await step.run(this.contexts.of(job, state, manager));
       await this.faults.reach(job.operation, step.name, 'after-effect');
       return result;
     };
@@ -126,10 +169,7 @@ export class JobRunner {
       if (result.kind === 'done') await this.recordDone(manager, job, state, result, isLast);
       if (result.kind === 'back') await this.recordBack(manager, job, result.to);
     };
-    const before = structuredClone(job.steps);
-    /** Resets this copy of the steps to what is stored. */
-    const restore = (): void =>
-      job.steps.forEach((one, index) => Object.assign(one, structuredClone(before[index])));
+    const restore = stepsKept(job);
     try {
       if (!step.isAtomic) {
         const result = await this.jobs.read(job.id, run);
@@ -156,32 +196,13 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'done' }>,
     isLast: boolean,
   ): Promise<void> {
-    const at = this.jobs.now(job).toISOString();
-    const started = state.started_at ?? at;
-    Object.assign(state, {
-      status: 'done',
-      outputs: result.outputs,
-      started_at: started,
-      finished_at: at,
-      error: null,
-    });
-    state.attempt = Math.max(state.attempt, 1);
-    const next = job.steps[job.steps.indexOf(state) + 1];
-    const begun = { status: 'running', started_at: at, finished_at: null };
-    if (next) Object.assign(next, { ...begun, attempt: next.attempt + 1 });
+    noteDone(job, state, result.outputs, this.jobs.now(job));
     if (isLast) await this.close(manager, job, 'succeeded');
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
 
-  /** Keeps the outputs, which an undo needs. */
   private async recordBack(manager: EntityManager, job: JobRow, to: string): Promise<void> {
-    const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
-    if (first?.name !== to) throw new Error(`The job has no step ${to} to return to.`);
-    const unfinished = { finished_at: null, error: null, waiting_for: null };
-    const at = this.jobs.now(job).toISOString();
-    Object.assign(first, { ...unfinished, status: 'running', attempt: 1, started_at: at });
-    for (const step of rest)
-      Object.assign(step, { ...unfinished, status: 'pending', attempt: 0, started_at: null });
+    noteBack(job, to, this.jobs.now(job));
     await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
 
@@ -191,20 +212,8 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'wait' }>,
     lookedAt: Date,
   ): Promise<Turn> {
-    // If the deadline passed only during this run, the step runs
-    // once more, since it may be waiting for exactly that time.
-    if (result.until <= lookedAt) {
-      const failure = new StepFailure(
-        'operator',
-        'wait_timed_out',
-        `Timed out waiting for ${result.for}.`,
-        'Atlas on-call: check the tenant plane and its log, or ask the customer who runs it. Then retry ' +
-          'the job.',
-      );
-      return this.fail(job, state, failure);
-    }
-    Object.assign(state, { status: 'waiting', waiting_for: result.for });
-    state.started_at ??= this.jobs.now(job).toISOString();
+    requireTimeLeft(result, lookedAt);
+    noteWait(state, result.for, this.jobs.now(job));
     const released = await this.jobs.releaseUnlessWoken(job, result.until);
     return released ? 'stop' : 'again';
   }
@@ -279,7 +288,7 @@ export class JobRunner {
   private async undo(job: JobRow, state: StepState, begunAt: string): Promise<void> {
     const isTouched = wasTouched(job, state);
     const step = this.steps.get(state.name);
-    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
+    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contexts.of(job, state, manager));
     if (isTouched && !step.isAtomic) await this.jobs.read(job.id, undo);
     await this.jobs.write(job.id, async (manager) => {
       if (isTouched && step.isAtomic) await undo(manager);
@@ -309,49 +318,13 @@ export class JobRunner {
     this.database.afterCommit(() => (job.steps = steps));
   }
 
-  private async finish(job: JobRow, status: 'succeeded' | 'failed' | 'cancelled'): Promise<Turn> {
+  private async finish(job: JobRow, status: EndingStatus): Promise<Turn> {
     await this.jobs.write(job.id, (manager) => this.close(manager, job, status));
     return 'stop';
   }
 
-  private async close(
-    manager: EntityManager,
-    job: JobRow,
-    status: 'succeeded' | 'failed' | 'cancelled',
-  ): Promise<void> {
-    const released = { leaseOwner: null, leaseExpiresAt: null, finishedAt: this.jobs.now(job) };
-    const error = status === 'succeeded' ? null : job.error;
-    await together([
-      this.host.settle(manager, job, status),
-      this.jobs.save(job, { ...released, status, steps: job.steps, error }, manager),
-    ]);
-    if (job.parentId !== null) await this.waker.wakeWhere(manager, { id: job.parentId });
-  }
-
-  private contextOf(job: JobRow, state: StepState, manager: EntityManager): StepContext {
-    const { id: jobId, operation, params } = job;
-    const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
-    const write: StepContext['write'] = (work) =>
-      this.jobs.write(job.id, async (transaction) => {
-        const result = await work(transaction);
-        // The job's row is locked last, as in every transaction of a job. Otherwise transactions could
-        // deadlock.
-        await this.jobs.hold(job, transaction);
-        return result;
-      });
-    const context: StepContext = {
-      jobId,
-      operation,
-      params,
-      startedAt:
-        state.started_at === null ? this.clock.now() : this.jobs.here(job, new Date(state.started_at)),
-      sharedNow: () => this.jobs.now(job),
-      here: (shared) => this.jobs.here(job, shared),
-      outputs,
-      manager,
-      write,
-    };
-    return this.host.contextOf(job, context);
+  private close(manager: EntityManager, job: JobRow, status: EndingStatus): Promise<void> {
+    return this.endings.end(manager, job, status, (ending) => this.jobs.save(job, ending, manager));
   }
 }
 
@@ -367,12 +340,6 @@ function mustReload(error: unknown): boolean {
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);
-}
-
-/** Undefined once every step is done or undone. */
-function nextOf({ direction, steps }: JobRow): StepState | undefined {
-  if (direction === 'run') return steps.find(({ status }) => status !== 'done');
-  return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
 }
 
 /**

@@ -23,19 +23,28 @@ export class JobWaker<J extends JobRow = JobRow> {
    * already waiting becomes due, so the sweep finds it if this process dies before the queue delivers.
    */
   async wakeWhere(manager: EntityManager, ...which: readonly FindOptionsWhere<J>[]): Promise<void> {
+    await this.enqueue(manager, await this.note(manager, which));
+  }
+
+  /** Counts the wake-up in the rows of the live jobs that match, and returns them. */
+  async note(manager: EntityManager, which: readonly FindOptionsWhere<J>[]): Promise<J[]> {
     const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
-    const [, jobs] = await together([
-      manager
-        .createQueryBuilder()
-        .update<JobRow>(this.entity)
-        .set({
-          wakes: () => 'wakes + 1',
-          dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
-        })
-        .where(live)
-        .execute(),
-      manager.find<JobRow>(this.entity, { where: live, select: { id: true } }),
-    ]);
+    await manager
+      .createQueryBuilder()
+      .update<JobRow>(this.entity)
+      .set({
+        wakes: () => 'wakes + 1',
+        dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
+      })
+      .where(live)
+      .execute();
+    const jobs = await manager.find<JobRow>(this.entity, { where: live });
+    // The rows of this entity have type J.
+    return jobs as J[];
+  }
+
+  /** Wakes a worker for each of the jobs. */
+  async enqueue(manager: EntityManager, jobs: readonly Pick<J, 'id'>[]): Promise<void> {
     await together(jobs.map((job) => this.queue.wake(manager, job.id)));
   }
 }

@@ -73,6 +73,11 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return insertRow(manager, this.rows, { ...job, dueAt: this.in(UNNOTICED_MS) });
   }
 
+  /** Inserts a job that already waits, until a time on this process's clock. */
+  insertWaiting(manager: EntityManager, job: J, until: Date): Promise<void> {
+    return insertRow(manager, this.rows, { ...job, ...this.waiting(job, until) });
+  }
+
   /** Null if the job has finished or another worker holds it. */
   claim(id: string, owner: string): Promise<J | null> {
     return this.write(id, async (manager) => {
@@ -93,10 +98,14 @@ export abstract class Jobs<J extends JobRow = JobRow> {
       const job = await this.findRow(manager, { id });
       if (!job) return null;
       // The lease started at the database's current time, so no other statement is needed to read that time.
-      const sharedNow = Number(job.leaseExpiresAt) - LEASE_MS;
-      this.offsets.set(job, sharedNow - this.clock.now().getTime());
+      this.noteClock(job, new Date(Number(job.leaseExpiresAt) - LEASE_MS));
       return job;
     });
+  }
+
+  /** Remembers how far the database's clock is ahead, for the times of this job. */
+  noteClock(job: JobRow, sharedNow: Date): void {
+    this.offsets.set(job, sharedNow.getTime() - this.clock.now().getTime());
   }
 
   /** The time on the database's clock, which all times of the job's steps use. */
@@ -169,24 +178,37 @@ export abstract class Jobs<J extends JobRow = JobRow> {
    * Releases the lease until a time on this process's clock. False if the job must be checked again, because
    * it has been woken since it was claimed.
    */
-  releaseUnlessWoken(job: J, until: Date): Promise<boolean> {
-    return this.write(job.id, async (manager) => {
-      const released = {
-        leaseOwner: null,
-        leaseExpiresAt: null,
-        status: 'waiting' as const,
-        steps: job.steps,
-        dueAt: this.in(until.getTime() - this.clock.now().getTime()),
-      };
-      if (await updateRows(manager, this.rows, { ...heldBy(job), wakes: job.wakes }, released)) {
+  async releaseUnlessWoken(job: J, until: Date, manager?: EntityManager): Promise<boolean> {
+    const release = async (transaction: EntityManager): Promise<boolean> => {
+      const released = { leaseOwner: null, leaseExpiresAt: null, ...this.waiting(job, until) };
+      if (await updateRows(transaction, this.rows, { ...heldBy(job), wakes: job.wakes }, released)) {
         this.signals.publish(topicOf(job.id));
         return true;
       }
-      const now = await this.findRow(manager, heldBy(job));
+      const now = await this.findRow(transaction, heldBy(job));
       if (!now) throw new LeaseLost();
       job.wakes = now.wakes;
       return false;
-    });
+    };
+    return manager ? release(manager) : this.write(job.id, release);
+  }
+
+  /** Makes a job that no worker holds wait until a time on this process's clock. */
+  wait(manager: EntityManager, job: J, until: Date): Promise<void> {
+    return this.saveFree(manager, job, this.waiting(job, until));
+  }
+
+  /** Writes a job that no worker holds, and whose row this transaction has locked. */
+  async saveFree(manager: EntityManager, { id }: J, changes: RowValues<JobRow>): Promise<void> {
+    const affected = await updateRows(manager, this.rows, { id, leaseOwner: IsNull() }, changes);
+    if (affected === 0) throw new LeaseLost();
+    this.signals.publish(topicOf(id));
+  }
+
+  /** What the row of a job contains that waits until a time on this process's clock. */
+  private waiting(job: JobRow, until: Date): RowValues<JobRow> {
+    const dueAt = this.in(until.getTime() - this.clock.now().getTime());
+    return { status: 'waiting', steps: job.steps, error: job.error, dueAt };
   }
 
   private async findRow(manager: EntityManager, where: FindOptionsWhere<JobRow>): Promise<J | null> {

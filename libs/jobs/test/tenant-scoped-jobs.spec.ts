@@ -9,13 +9,16 @@ import { SystemClock } from '@atlas/platform';
 import { EVERY_DATABASE, createTestDatabase } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
 import {
+  AtomicSteps,
   FaultPoints,
   InProcessQueue,
+  JobEndings,
   JobHost,
   JobRunner,
   JobWaker,
   Step,
   type StepContext,
+  StepContexts,
   type StepResult,
   StepRegistry,
   done,
@@ -63,7 +66,11 @@ describe.each(EVERY_DATABASE)('jobs in a tenant-scoped table on %s', (driver) =>
     const steps = new StepRegistry();
     steps.register(new CountJobsStep());
     const waker = new JobWaker(TenantJob, database, new InProcessQueue(database));
-    runner = new JobRunner(database, jobs, steps, new QuietHost(), new FaultPoints(), waker, clock);
+    const [host, faults] = [new QuietHost(), new FaultPoints()];
+    const contexts = new StepContexts(jobs, host, clock);
+    const atomic = new AtomicSteps(jobs, steps, host, faults, contexts, clock);
+    const endings = new JobEndings(jobs, host, waker);
+    runner = new JobRunner(database, jobs, steps, host, faults, atomic, contexts, endings, clock);
   });
   afterAll(() => database.close());
 

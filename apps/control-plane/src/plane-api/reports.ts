@@ -6,7 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../desired-state/desired-states';
 import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
 import { Usage } from '../entitlements/usage';
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
+import { ReportedJobs } from '../provisioning-jobs/reported-jobs';
 import { isForked } from '../registry/health-class';
 import { standingOf } from '../registry/incarnations';
 import { Placement } from '../registry/placement.entity';
@@ -19,13 +19,14 @@ import { PlaneCopies } from './plane-copies';
 import { factsOf } from './reported-facts';
 
 /**
- * Stores what tenant planes report, and wakes the jobs that wait for those reports in the same transaction.
+ * Stores what tenant planes report, and continues the jobs that wait for those reports in the same
+ * transaction.
  */
 @Injectable()
 export class Reports {
   constructor(
     private readonly database: Database,
-    private readonly waker: ProvisioningWaker,
+    private readonly jobs: ReportedJobs,
     private readonly addresses: PlaneAddresses,
     private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
@@ -58,7 +59,7 @@ export class Reports {
         ...tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
         this.usage.record(manager, tenantPlaneId, report.usage.amounts ?? []),
       ]);
-      await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
+      await this.jobs.continue(manager, tenantPlaneId, tenantIds);
       return { before: order === 'next' ? plane : null, isCopy: order === 'old' || order === 'other' };
     });
     if (received === null) return { copied: true };

@@ -13,6 +13,11 @@ export const MAX_FREEZE_MS = 30_000;
 interface OperationRules {
   /** The tenant statuses in which the operation may start. */
   readonly from: readonly TenantStatus[];
+  /**
+   * Whether consecutive steps may share a transaction. They may if they lock nothing but the tenant and, after
+   * it, one plane.
+   */
+  readonly combinesSteps?: boolean;
   /** The tenant's status while the job is being retried, and while it is being rolled back. */
   readonly whileResumed?: TenantStatus;
   readonly whileUndone?: TenantStatus;
@@ -74,6 +79,7 @@ type RulesOf<Name extends OperationName> = Name extends TenantOperation
 export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> } = {
   provision: {
     from: [],
+    combinesSteps: true,
     restartsIn: ['failed'],
     instead: 'Deprovision this tenant, then provision a new one.',
     letsIn: 'run',
@@ -83,8 +89,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     whenUndone: 'deleted',
   },
   // The first step changes the status, so a stopped job may have left either status.
-  suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
-  resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
+  suspend: { from: ['active'], combinesSteps: true, restartsIn: ['active', 'suspended'] },
+  resume: { from: ['suspended'], combinesSteps: true, restartsIn: ['active', 'suspended'] },
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],

@@ -57,6 +57,10 @@ export class ProvisioningHost extends JobHost<ProvisioningJob> {
     return { until: new Date(Date.parse(step.finished_at ?? '') + pausesWrites.atMostMs) };
   }
 
+  override combinesSteps({ operation }: ProvisioningJob): boolean {
+    return OPERATION_RULES[operation].combinesSteps ?? false;
+  }
+
   /** Sets the tenant's status, writes the audit row and, if the job failed, the event. */
   async settle(manager: EntityManager, job: ProvisioningJob, status: JobStatus): Promise<void> {
     const after = { operation: job.operation, tenant_id: job.tenantId };

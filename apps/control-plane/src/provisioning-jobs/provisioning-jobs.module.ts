@@ -1,11 +1,15 @@
 import {
+  AtomicSteps,
   FaultPoints,
   GraphileQueue,
   InProcessQueue,
+  JobCarrier,
+  JobEndings,
   JobHost,
   JobQueue,
   JobWaker,
   Jobs,
+  StepContexts,
   StepRegistry,
 } from '@atlas/jobs';
 import { Database, databaseTarget } from '@atlas/persistence';
@@ -18,6 +22,7 @@ import { JobStarter } from './job-starter';
 import { ProvisioningHost } from './provisioning-host';
 import { ProvisioningJobs } from './provisioning-jobs';
 import { ProvisioningWaker } from './provisioning-waker';
+import { ReportedJobs } from './reported-jobs';
 
 function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
   const target = databaseTarget(config.CONTROL_PLANE_DATABASE_URL);
@@ -29,11 +34,16 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
 @Module({
   imports: [AuditModule, OutboxModule],
   providers: [
+    AtomicSteps,
+    JobCarrier,
+    JobEndings,
     JobSecrets,
     JobStarter,
     ProvisioningHost,
     ProvisioningJobs,
     ProvisioningWaker,
+    ReportedJobs,
+    StepContexts,
     StepRegistry,
     { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
     {
@@ -47,7 +57,10 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
     { provide: Jobs, useExisting: ProvisioningJobs },
   ],
   exports: [
+    AtomicSteps,
     FaultPoints,
+    JobCarrier,
+    JobEndings,
     JobHost,
     JobQueue,
     JobStarter,
@@ -55,6 +68,8 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
     Jobs,
     ProvisioningJobs,
     ProvisioningWaker,
+    ReportedJobs,
+    StepContexts,
     StepRegistry,
   ],
 })

@@ -18,10 +18,4 @@ export class ProvisioningWaker extends JobWaker<ProvisioningJob> {
   async wakeForPlanes(manager: EntityManager, tenantPlaneIds: readonly string[]): Promise<void> {
     if (tenantPlaneIds.length > 0) await this.wakeWhere(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
   }
-
-  /** Wakes the jobs of a plane and of the tenants that it reported on. */
-  wakeForReport(manager: EntityManager, tenantPlaneId: string, tenantIds: readonly string[]): Promise<void> {
-    const isOfTenants = tenantIds.length > 0 ? [{ tenantId: In([...tenantIds]) }] : [];
-    return this.wakeWhere(manager, { tenantPlaneId }, ...isOfTenants);
-  }
 }

@@ -21,7 +21,7 @@ import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { nextRun, sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
-import { JOBS, JobScene } from '../job-scene.fixture';
+import { JOBS, JobScene, oneByOne } from '../job-scene.fixture';
 import { NOTHING_SEEN } from '../reconcile-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
@@ -59,7 +59,9 @@ describe.each([
   });
 
   const accepted = async (at: TestControlPlane): Promise<{ id: string; tenantId: string }> => {
+    const apart = oneByOne(at);
     const { body } = await at.provision().expect(202);
+    apart.mockRestore();
     return { id: body.job.id, tenantId: body.tenant.id };
   };
   const claimedBy = async (jobs: ProvisioningJobs): Promise<ProvisioningJob> => {

@@ -20,6 +20,7 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
   afterAll(() => scene.plane.close());
 
   it('resumes a failed job at its failed step', async () => {
+    scene.oneByOne();
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const { body } = await scene.plane.provision();
     await scene.reaches(body.job.id, 'failed');
@@ -143,6 +144,7 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
   });
 
   it('leaves no trace in the cell when rolling back a job that has not published anything', async () => {
+    scene.oneByOne();
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const [before, { body }] = [await scene.placed(), await scene.plane.provision()];
     await scene.reaches(body.job.id, 'failed');
@@ -231,6 +233,7 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
   );
 
   it('sees the fatal error that caused a job to undo itself and delete its tenant', async () => {
+    scene.oneByOne();
     const { job, id } = await scene.waiting();
     const failure = new StepFailure('fatal', 'no_way', 'There is no way forward.');
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
@@ -246,6 +249,7 @@ describe.each(databasesOfLongSuite('postgres'))('an operator controlling a job o
   });
 
   it('sees that nothing listens at any address of a host', async () => {
+    scene.oneByOne();
     const { job, id } = await scene.waiting();
     const refused = ['::1:5432', '10.0.0.5:5432', '10.0.0.5:5432'];
     const failure = new AggregateError(refused.map((at) => new Error(`connect ECONNREFUSED ${at}`)));

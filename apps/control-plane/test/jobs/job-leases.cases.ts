@@ -4,7 +4,7 @@ import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.en
 import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { Placement } from '../../src/registry/placement.entity';
 import { TestControlPlane } from '../control-plane.fixture';
-import { STEPS } from '../job-scene.fixture';
+import { STEPS, oneByOne } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const PUBLISHING = STEPS.indexOf('write-desired-state');
@@ -19,6 +19,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     cell = await plane.enrolledCell();
     jobs = plane.app.get(ProvisioningJobs);
   });
+  beforeEach(() => oneByOne(plane));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 

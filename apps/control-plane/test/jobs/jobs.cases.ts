@@ -150,6 +150,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   });
 
   it('is picked up by the sweep when its wake-up is lost', async () => {
+    scene.oneByOne();
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     const { body } = await scene.plane.provision();
     await scene.plane.sweep();
@@ -163,6 +164,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
 
   it('is picked up by the sweep when the wake-up for a report is lost', async () => {
     const { job, id } = await scene.waiting();
+    scene.oneByOne();
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     await scene.report(id, 'applied');
     expect((await scene.job(job)).status).toBe('waiting');

@@ -6,7 +6,7 @@ import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.en
 import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { TestControlPlane } from '../control-plane.fixture';
 import { Gate } from '../held-operator.fixture';
-import { JobScene } from '../job-scene.fixture';
+import { JobScene, oneByOne } from '../job-scene.fixture';
 import { beside } from '../travel-scene.fixture';
 
 type Held = 'claim' | 'releaseUnlessWoken';
@@ -16,6 +16,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   const gates: Gate[] = [];
+  beforeEach(() => scene.oneByOne());
   afterEach(() => {
     jest.restoreAllMocks();
     // A failed test must not leave anything blocked.
@@ -155,6 +156,7 @@ describe('a wake-up received by a Control Plane process', () => {
     plane = await TestControlPlane.boot('postgres');
     second = await TestControlPlane.open(plane.database, plane.clock);
     await plane.enrolledCell();
+    oneByOne(plane);
     jobs = [];
   });
   afterEach(async () => {

@@ -1,5 +1,5 @@
 import { profileOf, CELL_MODELS } from '@atlas/deployment-profiles';
-import { JobQueue } from '@atlas/jobs';
+import { JobCarrier } from '@atlas/jobs';
 import {
   ProvisionTenantDto,
   type PlanView,
@@ -18,7 +18,6 @@ import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
-import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
 import { Cells, cellInPlan } from '../../registry/cells';
 import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant, type TenantSource } from '../../registry/tenant.entity';
@@ -34,12 +33,11 @@ const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug']
 export class Provisioning {
   constructor(
     private readonly database: Database,
-    private readonly jobs: ProvisioningJobs,
     private readonly dryRuns: DryRuns,
     private readonly cells: Cells,
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
-    private readonly queue: JobQueue,
+    private readonly carrier: JobCarrier,
     private readonly audit: Audit,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
@@ -81,20 +79,19 @@ export class Provisioning {
     const accepted = together([
       this.requireRoom(manager, tenant),
       insertRow(manager, Tenant, tenant),
-      this.jobs.insert(manager, job),
       this.audit.record(manager, {
         action: 'tenant.provision',
         targetKind: 'tenant',
         targetId: tenant.id,
         after,
       }),
-      this.queue.wake(manager, job.id),
       this.openInstall(manager, tenant, dto.token_ttl_seconds),
     ]);
     const outcomes = await accepted.catch((error: unknown) => {
       throw violates(error, SLUG_RULE) ? slugTaken(tenant.slug) : error;
     });
-    const install = outcomes[5];
+    const install = outcomes[3];
+    await this.carrier.start(manager, job);
     return {
       tenant: tenantView(tenant, install?.tenantPlaneId ?? null),
       job: jobView(job, tenant.slug),

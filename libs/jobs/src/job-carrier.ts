@@ -1,0 +1,106 @@
+import { Database, together } from '@atlas/persistence';
+import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { AtomicSteps, type Standing } from './atomic-steps';
+import { FaultPoints } from './fault-points';
+import { JobEndings } from './job-endings';
+import { JobQueue } from './job-queue';
+import { type JobRow } from './job-row';
+import { Jobs } from './jobs';
+
+/** How many jobs one transaction carries, so that it does not hold its locks for long. */
+export const CARRIED_AT_ONCE = 20;
+/** A carried step that waits longer than this for a lock is left to a worker. */
+const LOCK_TIMEOUT_MS = 1000;
+
+/**
+ * Runs the atomic steps of jobs in a transaction that is open anyway: the one that starts the job, or the one
+ * that stores what the job waits for. A worker need not claim the job then. If a step fails, everything that
+ * was carried is undone and left to a worker, which runs the steps one by one and records the failure.
+ */
+@Injectable()
+export class JobCarrier {
+  private readonly logger = new Logger(JobCarrier.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: Jobs,
+    private readonly atomicSteps: AtomicSteps,
+    private readonly endings: JobEndings,
+    private readonly queue: JobQueue,
+    private readonly faults: FaultPoints,
+  ) {}
+
+  /** Inserts a new job, and wakes a worker for it unless the job already waits for something or is over. */
+  async start(manager: EntityManager, job: JobRow): Promise<void> {
+    const carried = copyOf(job);
+    const walk = async (): Promise<Standing> => {
+      this.jobs.noteClock(carried, await this.database.now());
+      return this.atomicSteps.run(manager, carried);
+    };
+    const standing = this.atomicSteps.mayRun(job) ? await this.attempt(manager, walk) : null;
+    if (standing === null) return this.leave(manager, job);
+    this.tellReached(carried, standing);
+    if (standing.kind === 'more') return this.leave(manager, carried);
+    if (standing.kind === 'wait') return this.jobs.insertWaiting(manager, carried, standing.until);
+    return this.endings.end(manager, carried, 'succeeded', (ending) =>
+      this.jobs.insert(manager, { ...carried, ...ending }),
+    );
+  }
+
+  /**
+   * Advances jobs that wait, have just been woken in this transaction, and whose subjects are locked. Returns
+   * those that still need a worker.
+   */
+  async resume(manager: EntityManager, jobs: readonly JobRow[]): Promise<readonly JobRow[]> {
+    const able = jobs.filter((job) => job.status === 'waiting' && this.atomicSteps.mayRun(job));
+    const taken = able.slice(0, CARRIED_AT_ONCE);
+    if (taken.length === 0) return jobs;
+    const walked = await this.attempt(manager, () => together(taken.map((job) => this.walk(manager, job))));
+    if (walked === null) return jobs;
+    const left = walked.filter(({ standing }) => standing.kind === 'more').map(({ job }) => job);
+    return [...left, ...jobs.filter((job) => !taken.includes(job))];
+  }
+
+  private async walk(manager: EntityManager, woken: JobRow) {
+    const job = copyOf(woken);
+    // The wake-up made the job due at the database's current time.
+    this.jobs.noteClock(job, woken.dueAt);
+    const standing = await this.atomicSteps.run(manager, job);
+    if (standing.kind === 'ended')
+      await this.endings.end(manager, job, 'succeeded', (ending) => this.jobs.saveFree(manager, job, ending));
+    else if (standing.kind === 'wait') await this.jobs.wait(manager, job, standing.until);
+    else await this.jobs.saveFree(manager, job, { steps: job.steps, error: job.error });
+    this.tellReached(job, standing);
+    return { job: woken, standing };
+  }
+
+  private async leave(manager: EntityManager, job: JobRow): Promise<void> {
+    await together([this.jobs.insert(manager, job), this.queue.wake(manager, job.id)]);
+  }
+
+  /** Resolves to null, and undoes what `work` has written, if it fails. */
+  private async attempt<T>(manager: EntityManager, work: () => Promise<T>): Promise<T | null> {
+    const limit = this.database.driver === 'postgres' ? `; set local lock_timeout = ${LOCK_TIMEOUT_MS}` : '';
+    try {
+      const [, result] = await together([manager.query(`savepoint carried${limit}`), work()]);
+      return result;
+    } catch (error) {
+      this.logger.debug(`A worker continues: ${(error as Error).message}`);
+      await manager.query('rollback to savepoint carried');
+      return null;
+    }
+  }
+
+  private tellReached({ operation }: JobRow, { done }: Standing): void {
+    for (const step of done)
+      this.database.afterCommit(() => {
+        this.faults.reach(operation, step, 'after-record').catch((error: Error) => this.logger.warn(error));
+      });
+  }
+}
+
+/** The steps of the copy may change. */
+function copyOf<J extends JobRow>(job: J): J {
+  return { ...job, steps: structuredClone(job.steps) };
+}
