@@ -66,7 +66,7 @@ describe.each(databasesOfLongSuite('sqlite'))('on %s, work interrupted by kill -
     const { stack } = planes;
     await stack.controlPlane.end('SIGKILL');
     const doomed = await stack.startControlPlane({
-      ATLAS_FAULT_POINT: 'provision/await-report/before:kill',
+      ATLAS_FAULT_POINT: 'provision/write-desired-state/after-record:kill',
     });
     const rotation = await SecretRotation.begin(planes);
     await planes.tenantPlane().line(/next service secret is stored/);

@@ -13,6 +13,9 @@ export const CARRIED_AT_ONCE = 20;
 /** A carried step that waits longer than this for a lock is left to a worker. */
 const LOCK_TIMEOUT_MS = 1000;
 
+/** The fault point before anything is carried. If it throws, every step is left to a worker. */
+const CARRY = 'carry';
+
 /**
  * Runs the atomic steps of jobs in a transaction that is open anyway: the one that starts the job, or the one
  * that stores what the job waits for. A worker need not claim the job then. If a step fails, everything that
@@ -35,6 +38,7 @@ export class JobCarrier {
   async start(manager: EntityManager, job: JobRow): Promise<void> {
     const carried = copyOf(job);
     const walk = async (): Promise<Standing> => {
+      await this.faults.reach(job.operation, CARRY, 'before');
       this.jobs.noteClock(carried, await this.database.now());
       return this.atomicSteps.run(manager, carried);
     };
@@ -64,6 +68,7 @@ export class JobCarrier {
 
   private async walk(manager: EntityManager, woken: JobRow) {
     const job = copyOf(woken);
+    await this.faults.reach(job.operation, CARRY, 'before');
     // The wake-up made the job due at the database's current time.
     this.jobs.noteClock(job, woken.dueAt);
     const standing = await this.atomicSteps.run(manager, job);

@@ -14,8 +14,8 @@ interface OperationRules {
   /** The tenant statuses in which the operation may start. */
   readonly from: readonly TenantStatus[];
   /**
-   * Whether consecutive steps may share a transaction. They may if they lock nothing but the tenant and, after
-   * it, one plane.
+   * Whether consecutive steps may share a transaction. They may if they lock nothing but the tenant and,
+   * after it, one plane.
    */
   readonly combinesSteps?: boolean;
   /** The tenant's status while the job is being retried, and while it is being rolled back. */

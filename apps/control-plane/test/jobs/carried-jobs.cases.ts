@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('a job that no worker has to claim, on %s', (drive
     expect((await scene.plane.rows(Tenant, { id }))[0]).toMatchObject({ status: 'active' });
   });
 
-  it('is carried by a report on up to as many tenants as the limit allows, the others by workers', async () => {
+  it('is carried by a report for as many tenants as the limit allows, the others by workers', async () => {
     const wake = dropped();
     const ids: string[] = [];
     for (let n = 0; n <= CARRIED_AT_ONCE; n += 1)

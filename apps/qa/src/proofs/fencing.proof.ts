@@ -16,6 +16,8 @@ const AT_ONCE = 6;
  */
 const TAKEN_OVER_WITHIN_MS = 90_000;
 const PAUSED: Readonly<Record<string, number>> = { shared: 3, dedicated: 1 };
+/** Only a worker has a lease, so no job may continue without one. */
+const BY_WORKERS = { ATLAS_FAULT_POINT: 'provision/carry/before:throw' };
 const REFUSED = /no longer holds job/g;
 
 /** A stopped process, and the point at which it paused its jobs. */
@@ -61,7 +63,7 @@ export const proof: Proof = {
 };
 
 async function pauseAtEach(context: ProofContext, model: DeploymentModel): Promise<Outcome> {
-  const scene = await Scene.open(context);
+  const scene = await Scene.open(context, BY_WORKERS);
   const edges = edgesOf(model).filter((edge) => `${model} ${edge}`.includes(context.only ?? ''));
   const total = { paused: 0, refused: 0, problems: [] as string[] };
   try {

@@ -219,15 +219,18 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     claim: LinkClaim,
     isBack = this.isBack(claim),
   ): Promise<void> {
-    this.noteContact(claim);
+    // The applier stores the time of this contact together with the state.
+    this.noteReached(claim);
     const { toldRevision } = this.identities.current;
     const isRestored = toldRevision !== null && epochOf(toldRevision) !== epochOf(state.body.revision);
     if (isRestored) await this.usage.reportAgain();
-    const applied = await this.applier.accept(state, claim.fence).catch(async (error: unknown) => {
-      if (databaseFailure(error))
-        this.reporter.report(claim, state.body.revision, await this.applier.postponed(state.body, error));
-      throw error;
-    });
+    const applied = await this.applier
+      .accept(state, claim.fence, { overLink: true })
+      .catch(async (error: unknown) => {
+        if (databaseFailure(error))
+          this.reporter.report(claim, state.body.revision, await this.applier.postponed(state.body, error));
+        throw error;
+      });
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
@@ -238,9 +241,13 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.reporter.heartbeat();
   }
 
-  private noteContact(claim: LinkClaim): void {
+  private noteReached(claim: LinkClaim): void {
     Object.assign(claim, { isReachable: true, lostTurns: 0 });
     this.state.failures = 0;
+  }
+
+  private noteContact(claim: LinkClaim): void {
+    this.noteReached(claim);
     this.identities.noteContact().catch(() => undefined);
   }
 

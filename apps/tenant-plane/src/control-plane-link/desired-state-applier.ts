@@ -72,16 +72,21 @@ export class DesiredStateApplier {
   /**
    * Records the state's revision as received, and applies the state. The applied revision advances only once
    * the whole state is applied. Until then, the same changes are requested again. Throws {@link Superseded}
-   * if another replica has taken over the lease.
+   * if another replica has taken over the lease. A state that arrived `overLink` also counts as a contact.
    */
-  async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
+  async accept(
+    { body: state, signedAt }: SignedAnswer<DesiredState>,
+    fence: Fence,
+    { overLink = false } = {},
+  ): Promise<Applied[]> {
     const { keys, latest, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
     // Recorded first. Otherwise, if the process died halfway, an older answer file could undo what was
     // applied.
     const published = keysAfter(this.identities.current.keys, keys.keys);
     const config = { keys: published, ...(latest !== undefined && { latestVersion: latest }) };
-    await this.identities.update({ ...config, ...told }, fence);
+    const contact = overLink && { lastContactAt: await this.database.now() };
+    await this.identities.update({ ...config, ...told, ...contact }, fence);
     const applied = await this.apply(state, fence);
     // Stored before the revision advances, so that a plane that stops in between receives the secret again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);

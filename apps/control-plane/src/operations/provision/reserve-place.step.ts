@@ -1,4 +1,5 @@
 import { type JobParams, StepFailure, type StepOutputs, type StepResult, done } from '@atlas/jobs';
+import { together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -56,9 +57,11 @@ export class ReservePlaceStep extends ProvisioningStep {
     // If the cell still has an old copy, the copy stays complete until the import begins.
     if (old?.removeAfter)
       Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
-    await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
-    if (phase === 'serving')
-      await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
+    const { endpointUrl } = cell;
+    await together([
+      manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']),
+      phase === 'serving' ? manager.update(Tenant, { id: tenantId }, { endpointUrl }) : Promise.resolve(),
+    ]);
     return done({ tenant_plane_id: cell.id });
   }
 
@@ -76,8 +79,9 @@ export class ReservePlaceStep extends ProvisioningStep {
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 
-  /** For a move, the rows come from the home; for a restore, from the backup. */
+  /** For a move, the rows come from the home; for a restore, from the backup. A new tenant has none. */
   private async originOf({ manager, tenantId, operation }: ProvisioningContext): Promise<Origin> {
+    if (operation === 'provision') return { version: null };
     if (operation === 'restore')
       return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };
     const home = await placeOf(manager, tenantId);
