@@ -1,6 +1,6 @@
 import { type Scope } from '@atlas/operator-api';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
-import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
+import { type ServiceCall, SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { REQUIRED, type Required, SIGNED } from './access/access.decorators';
@@ -43,11 +43,15 @@ export class AccessGuard implements CanActivate {
     throw required === 'session' ? onlyInPerson(operator) : scopeMissing(required);
   }
 
-  private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
-    request.plane = await this.verifier.verify(receivedRequestOf(request));
-    this.keyUses.note(request.plane.keyId);
-    setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
-    return true;
+  private admitPlane(request: AuthenticatedRequest): boolean | Promise<boolean> {
+    const admit = (plane: ServiceCall<PlaneCaller>): boolean => {
+      request.plane = plane;
+      this.keyUses.note(plane.keyId);
+      setActor('tenant_plane', plane.caller.tenantPlaneId ?? plane.keyId);
+      return true;
+    };
+    const verified = this.verifier.verify(receivedRequestOf(request));
+    return verified instanceof Promise ? verified.then(admit) : admit(verified);
   }
 }
 

@@ -30,7 +30,8 @@ const NAME = '[a-z*][a-z0-9_.*-]*';
 const INTEGER = '0|[1-9][0-9]{0,14}';
 const STRING = String.raw`"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"`;
 const PARAMETER = `;(${NAME})=(${INTEGER}|${STRING})`;
-const HMAC = '[A-Za-z0-9+/]{43}=';
+/** 32 bytes. The last character before the padding has only four bits, so each value has one spelling. */
+const HMAC = '[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=';
 
 const SIGNATURE_INPUT = new RegExp(`^(${NAME})=(\\(([^()]*)\\)((?:${PARAMETER})*))$`);
 const SIGNATURE = new RegExp(`^(${NAME})=:(${HMAC}):$`);
@@ -50,7 +51,7 @@ export function readSignatureFields(headers: HeaderBag, profile: SignatureProfil
     throw badSignature(`The signature must cover exactly ${profile.components.join(' ')}.`);
   }
   const parameters = parametersOf(spelled, profile);
-  return { label, components, parameters, signatureParams, value: hmacOf(signature) };
+  return { label, components, parameters, signatureParams, value: Buffer.from(signature, 'base64') };
 }
 
 /**
@@ -87,24 +88,23 @@ function match(headers: HeaderBag, name: string, form: RegExp): Matched {
 }
 
 function parametersOf(spelled: string, { parameters, tag }: SignatureProfile): SignatureParameters {
-  const entries = Array.from(
-    spelled.matchAll(EACH_PARAMETER),
-    ([, name, value]): [string, string | number] => [
-      name as string,
-      JSON.parse(value as string) as string | number,
-    ],
-  );
-  const read = new Map(entries);
-  const names = entries.map(([name]) => name);
+  const read = new Map<string, string | number>();
+  const names: string[] = [];
+  EACH_PARAMETER.lastIndex = 0;
+  // `matchAll` would copy the expression for each call.
+  for (let found = EACH_PARAMETER.exec(spelled); found; found = EACH_PARAMETER.exec(spelled)) {
+    const [, name, value] = found as unknown as readonly [string, string, string];
+    names.push(name);
+    read.set(name, valueOf(value));
+  }
   if (isExactly(names, parameters) && read.get('tag') === tag) return read;
   throw badSignature(`The signature parameters must be exactly ${parameters.join(', ')}, with tag="${tag}".`);
 }
 
-/** Rejects other spellings of the last character, which the decoder tolerates. */
-function hmacOf(base64: string): Buffer {
-  const bytes = Buffer.from(base64, 'base64');
-  if (bytes.toString('base64') === base64) return bytes;
-  throw badSignature('The signature header must carry the 32 bytes of an hmac-sha256.');
+/** An integer, or a string in quotes. */
+function valueOf(spelled: string): string | number {
+  if (!spelled.startsWith('"')) return Number(spelled);
+  return spelled.includes('\\') ? (JSON.parse(spelled) as string) : spelled.slice(1, -1);
 }
 
 /**

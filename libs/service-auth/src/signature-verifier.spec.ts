@@ -52,6 +52,8 @@ describe(SignatureVerifier.name, () => {
   let nonces: RecordingNonceStore;
   let verifier: SignatureVerifier<Plane>;
 
+  const verify = async (call: Parameters<typeof verifier.verify>[0]) => verifier.verify(call);
+
   beforeEach(() => {
     clock = new SetClock(secondsFromSigning(1));
     keys = new OneKey();
@@ -60,7 +62,7 @@ describe(SignatureVerifier.name, () => {
   });
 
   const refusalOfCall = (call: Parameters<typeof verifier.verify>[0]): Promise<SignatureRefused> =>
-    verifier.verify(call).then(
+    verify(call).then(
       () => Promise.reject(new Error('It was accepted')),
       (error: SignatureRefused) => error,
     );
@@ -96,7 +98,7 @@ describe(SignatureVerifier.name, () => {
   });
 
   it('accepts exactly one of many identical calls', async () => {
-    const calls = await Promise.allSettled(Array.from({ length: 20 }, () => verifier.verify(signedCall())));
+    const calls = await Promise.allSettled(Array.from({ length: 20 }, () => verify(signedCall())));
     expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
@@ -129,7 +131,21 @@ describe(SignatureVerifier.name, () => {
 
   it('accepts nothing while the nonce store fails', async () => {
     jest.spyOn(nonces, 'consume').mockReturnValue(Promise.reject(new Error('database gone')));
-    await expect(verifier.verify(signedCall())).rejects.toThrow('database gone');
+    await expect(verify(signedCall())).rejects.toThrow('database gone');
+  });
+
+  it('answers at once if neither the key nor the nonce has to be fetched', async () => {
+    const known = { secretsFor: (keyId: string) => (keyId === KEY_ID ? keys.key : null) };
+    verifier = new SignatureVerifier({ authority: AUTHORITY }, known, nonces, clock);
+    expect(verifier.verify(signedCall())).toMatchObject({ keyId: KEY_ID, secretIndex: 1 });
+    expect(() => verifier.verify(signedCall())).toThrow(/replay/);
+    expect(() => verifier.verify(signedCall({ keyId: 'KeyId0000002' }))).toThrow(SignatureRefused);
+  });
+
+  it.each([true, false])('waits for a nonce store that has to be asked, which says %s', async (isFirst) => {
+    jest.spyOn(nonces, 'consume').mockReturnValue(Promise.resolve(isFirst));
+    const outcome = await verify(signedCall()).catch((error: SignatureRefused) => error);
+    expect(outcome).toMatchObject(isFirst ? { keyId: KEY_ID } : { code: 'bad_signature' });
   });
 
   it("signs responses with the caller's secret, and dates them at the time of the response", async () => {

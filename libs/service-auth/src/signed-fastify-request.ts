@@ -13,6 +13,8 @@ export interface SignedFastifyRequest {
   readonly body?: unknown;
 }
 
+const NO_BODY = Buffer.alloc(0);
+
 export function receivedRequestOf(request: SignedFastifyRequest): Omit<ReceivedRequest, 'authority'> {
   const { method, headers } = request;
   return { method, target: request.raw.url ?? '', headers, rawBody: rawBodyOf(request) };
@@ -29,5 +31,5 @@ function rawBodyOf({ rawBody, body, headers }: SignedFastifyRequest): Buffer {
   if (isBodySent || (body !== undefined && body !== null)) {
     throw badSignature('The body could not be checked: signed calls do not use its content type.');
   }
-  return Buffer.alloc(0);
+  return NO_BODY;
 }

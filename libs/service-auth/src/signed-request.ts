@@ -56,14 +56,14 @@ const WITH_TENANT: SignatureProfile = {
  */
 export function readSignature(headers: HeaderBag): RequestSignature {
   const profile = headers['x-tenant-id'] === undefined ? TENANTLESS : WITH_TENANT;
-  const fields = readSignatureFields(headers, profile);
-  const created = fields.parameters.get('created');
-  const nonce = fields.parameters.get('nonce');
-  const keyId = fields.parameters.get('keyid');
+  const { label, components, parameters, signatureParams, value } = readSignatureFields(headers, profile);
+  const created = parameters.get('created');
+  const nonce = parameters.get('nonce');
+  const keyId = parameters.get('keyid');
   if (!isUnixSeconds(created)) throw badSignature('The created parameter must be in whole seconds.');
   if (!isNonce(nonce)) throw badSignature('The nonce parameter must be a string of 16 to 128 characters.');
   if (!isKeyId(keyId)) throw badSignature('The keyid parameter must be a string of 1 to 64 characters.');
-  return { ...fields, created, nonce, keyId };
+  return { label, components, parameters, signatureParams, value, created, nonce, keyId };
 }
 
 /**

@@ -147,14 +147,18 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   });
 }
 
+const HOST = 'host';
+
 /**
  * Rejects requests with several Host headers (RFC 9112, section 3.2). Node uses the first Host header, but a
  * proxy in front of the plane might use another.
  */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
-    const hosts = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
-    if (hosts.length > 1) done(validationFailed([{ field: 'host', message: 'is sent more than once' }]));
+    const isHost = (text: string, at: number): boolean =>
+      at % 2 === 0 && text.length === HOST.length && text.toLowerCase() === HOST;
+    if (request.raw.rawHeaders.filter(isHost).length > 1)
+      done(validationFailed([{ field: 'host', message: 'is sent more than once' }]));
     else done();
   });
 }

@@ -110,8 +110,10 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
   // Node has only one limit for all routes.
   server.addHook('onRequest', ({ routeOptions, raw }, _reply, done) => {
     const { requestMs = limits.requestMs } = limitsOf(routeOptions.config);
-    const late = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-    const timer = setTimeout(() => !raw.complete && refuseConnection(late, raw.socket), requestMs).unref();
+    const timer = setTimeout(() => {
+      const late = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+      if (!raw.complete) refuseConnection(late, raw.socket);
+    }, requestMs).unref();
     raw.once('close', () => clearTimeout(timer));
     done();
   });

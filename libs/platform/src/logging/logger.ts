@@ -52,6 +52,8 @@ export class JsonLogger implements LoggerService {
   }
 
   private write(level: pino.Level, message: unknown, rest: unknown[]): void {
+    // Each request is logged at `debug`, which is usually off.
+    if (!this.pino.isLevelEnabled(level)) return;
     const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
     const error = [message, ...rest].find((part) => part instanceof Error);
     const { msg, ...fields } = isFields(message) ? message : {};
