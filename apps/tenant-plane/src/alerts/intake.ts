@@ -13,6 +13,7 @@ import { DataSource } from '../data-sources/data-source.entity';
 import { countUsage } from '../entitlements/count-usage';
 import { type AlertChanges, AlertIncidents } from './alert-incidents';
 import { Alert } from './alert.entity';
+import { addToCounted } from './counted-alerts';
 import { type ReceivedAlert, partsOf } from './received-alerts';
 import { withoutRepeated } from './repeated-alerts';
 import { type Silencing, silencing } from './silence-matching';
@@ -67,14 +68,17 @@ export class Intake {
     isFirst: boolean,
   ): Promise<Counts> {
     return this.tenants.write(key.tenantId, async (scope) => {
-      const [source, others] = await together([
+      const hash = hashToken(key.token);
+      const used = { amount: received.length, at: this.clock.now() };
+      const [source, others, isCounted] = await together([
         isFirst ? this.keys.admit(scope, key, kind) : this.keys.prove(scope, key, kind),
-        withoutRepeated(scope, hashToken(key.token), this.clock.now(), received),
+        withoutRepeated(scope, hash, used.at, received),
+        addToCounted(scope, hash, used),
       ]);
       // After the lock. A silence that ends before this moment has been ended, or waits for this transaction.
       const now = this.clock.now();
       await noteReceipt(scope, source, received.length, now);
-      await countUsage(scope, { meter: 'alerts', amount: received.length, at: now, part: source.id });
+      if (!isCounted) await countUsage(scope, { meter: 'alerts', ...used, part: source.id });
       const repeated = { opened: 0, updated: received.length - others.length, resolved: 0, silenced: 0 };
       if (others.length === 0) return repeated;
       const [known, silences] = await together([

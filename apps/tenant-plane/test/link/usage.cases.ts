@@ -96,6 +96,22 @@ describe.each(EVERY_DATABASE)('the usage that a plane reports on %s', (driver) =
     });
   });
 
+  it('includes each alert of a source that sends again and again, and none that is refused', async () => {
+    const { body } = await plane
+      .post('/api/data-sources', { name: 'One', kind: 'generic' }, admin)
+      .expect(201);
+    await send(body.key, 'a').expect(202);
+    await Promise.all(Array.from({ length: 8 }, () => send(body.key, 'a', 'b').expect(202)));
+    await reaches({ [`${today()} alerts`]: 17, [`${today()} incidents`]: 2 });
+    await send(body.key, 'a').expect(202);
+    await reaches({ [`${today()} alerts`]: 18, [`${today()} incidents`]: 2 });
+    await plane.patch(`/api/data-sources/${body.id}`, { enabled: false }, admin).expect(200);
+    await send(body.key, 'a').expect(403);
+    await plane.patch(`/api/data-sources/${body.id}`, { enabled: true }, admin).expect(200);
+    await send(body.key, 'a').expect(202);
+    await reaches({ [`${today()} alerts`]: 19, [`${today()} incidents`]: 2 });
+  });
+
   it('is sent again if the reply is lost, and only until the reply arrives', async () => {
     link.control.misbehavesAt = [PLANE_PATHS.report];
     link.control.manner = 'broken';
