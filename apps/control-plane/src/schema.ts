@@ -61,6 +61,7 @@ import { CreateEvents1700000000058 } from './database/migrations/0058-create-eve
 import { NoteIncarnations1700000000059 } from './database/migrations/0059-note-incarnations';
 import { CountThinking1700000000060 } from './database/migrations/0060-count-thinking';
 import { KeepLeaseFiles1700000000061 } from './database/migrations/0061-keep-lease-files';
+import { IndexFilters1700000000062 } from './database/migrations/0062-index-filters';
 import { EventDelivery } from './events/event-delivery.entity';
 import { EventSubscription } from './events/event-subscription.entity';
 import { PlaneOutage } from './fleet/plane-outage.entity';
@@ -172,5 +173,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NoteIncarnations1700000000059,
     CountThinking1700000000060,
     KeepLeaseFiles1700000000061,
+    IndexFilters1700000000062,
   ],
 };

@@ -1,9 +1,9 @@
-import { type JobStatus, Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
+import { JOB_STATUSES, type JobStatus, Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
 import { type OperationName } from '@atlas/operator-api';
 import { Database, Signals } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { NEEDS_ATTENTION } from './needs-attention';
 import { ProvisioningJob } from './provisioning-job.entity';
 
@@ -44,36 +44,67 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
   }
 
   /** Newest first. */
-  async list(filter: {
-    tenantId?: string;
-    tenantPlaneId?: string;
-    parentId?: string;
-    status?: JobStatus;
-    operation?: OperationName;
-    live?: boolean;
-    needsAttention?: boolean;
-    after?: string;
-    limit: number;
-  }): Promise<ProvisioningJob[]> {
-    return this.database.read((manager) => {
-      const query = manager
-        .createQueryBuilder(ProvisioningJob, 'job')
-        .orderBy('job.id', 'DESC')
-        .take(filter.limit);
-      const { tenantId, tenantPlaneId, parentId } = filter;
-      if (tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId });
-      if (tenantPlaneId) query.andWhere('job.tenantPlaneId = :tenantPlaneId', { tenantPlaneId });
-      if (parentId) query.andWhere('job.parentId = :parentId', { parentId });
-      const { status, operation, live, needsAttention } = filter;
-      if (status) query.andWhere('job.status = :status', { status });
-      if (operation) query.andWhere('job.operation = :operation', { operation });
-      if (live !== undefined)
-        query.andWhere(`${live ? '' : 'not '}(job.status in (:...live))`, { live: LIVE_JOB_STATUSES });
-      if (needsAttention !== undefined) query.andWhere(`${needsAttention ? '' : 'not '}(${NEEDS_ATTENTION})`);
-      if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
-      return query.getMany();
-    });
+  async list({ status, live, ...filter }: JobFilter): Promise<ProvisioningJob[]> {
+    const statuses = JOB_STATUSES.filter(
+      (one) =>
+        (status === undefined || one === status) &&
+        (live === undefined || LIVE_JOB_STATUSES.includes(one) === live),
+    );
+    const isAny = statuses.length === JOB_STATUSES.length;
+    return this.database.read((manager) =>
+      (isAny ? narrowed(manager, filter) : havingOne(manager, statuses, filter)).getMany(),
+    );
   }
+}
+
+interface JobFilter {
+  readonly tenantId?: string;
+  readonly tenantPlaneId?: string;
+  readonly parentId?: string;
+  readonly status?: JobStatus;
+  readonly operation?: OperationName;
+  readonly live?: boolean;
+  readonly needsAttention?: boolean;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+type WithAnyStatus = Omit<JobFilter, 'status' | 'live'>;
+
+function narrowed(manager: EntityManager, filter: WithAnyStatus): SelectQueryBuilder<ProvisioningJob> {
+  const { tenantId, tenantPlaneId, parentId, operation, needsAttention, after, limit } = filter;
+  const query = manager.createQueryBuilder(ProvisioningJob, 'job').orderBy('job.id', 'DESC').limit(limit);
+  if (tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId });
+  if (tenantPlaneId) query.andWhere('job.tenantPlaneId = :tenantPlaneId', { tenantPlaneId });
+  if (parentId) query.andWhere('job.parentId = :parentId', { parentId });
+  if (operation) query.andWhere('job.operation = :operation', { operation });
+  if (needsAttention !== undefined) query.andWhere(`${needsAttention ? '' : 'not '}(${NEEDS_ATTENTION})`);
+  if (after) query.andWhere('job.id < :after', { after });
+  return query;
+}
+
+/**
+ * Reads a page of each status from the index on statuses, and makes one page of them. For `status in (…)`,
+ * the databases would sort all jobs with these statuses.
+ */
+function havingOne(
+  manager: EntityManager,
+  [only, ...others]: readonly JobStatus[],
+  filter: WithAnyStatus,
+): SelectQueryBuilder<ProvisioningJob> {
+  if (only !== undefined && others.length === 0)
+    return narrowed(manager, filter).andWhere('job.status = :only', { only });
+  const query = manager.createQueryBuilder(ProvisioningJob, 'job').where('1 = 0');
+  if (only === undefined) return query;
+  const pages = [only, ...others].map((status, n) => {
+    const page = narrowed(manager, filter).andWhere(`job.status = :status${n}`, { [`status${n}`]: status });
+    query.setParameters(page.getParameters());
+    return `select id from (${page.select('job.id', 'id').getQuery()}) page${n}`;
+  });
+  return query
+    .where(`job.id in (${pages.join(' union all ')})`)
+    .orderBy('job.id', 'DESC')
+    .limit(filter.limit);
 }
 
 /**

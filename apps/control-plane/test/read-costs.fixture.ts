@@ -1,0 +1,65 @@
+import { Database } from '@atlas/persistence';
+import { currentContext } from '@atlas/platform';
+import { type DataSource, type Logger } from 'typeorm';
+import { type TestControlPlane } from './control-plane.fixture';
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: unknown[];
+}
+
+/** The statements with which requests read rows while `work` runs. */
+export async function readsDuring(
+  plane: TestControlPlane,
+  work: () => Promise<unknown>,
+): Promise<Statement[]> {
+  const reads: Statement[] = [];
+  const source = await readerOf(plane);
+  const { logger } = source;
+  const logQuery = (sql: string, parameters: unknown[] = []): void => {
+    const isOfRequest = currentContext()?.ip !== undefined;
+    if (isOfRequest && /^\s*select\b/i.test(sql)) reads.push({ sql, parameters });
+  };
+  source.logger = Object.assign(Object.create(logger) as Logger, { logQuery });
+  try {
+    await work();
+  } finally {
+    source.logger = logger;
+  }
+  return reads;
+}
+
+interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Index Recheck'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** How many rows Postgres visits for a statement, whether it then uses them or not. */
+export async function rowsVisited(plane: TestControlPlane, { sql, parameters }: Statement): Promise<number> {
+  const source = await readerOf(plane);
+  const explain = `explain (analyze, format json) ${sql}`;
+  const rows = await source.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }[]>(explain, parameters);
+  return rows.flatMap((row) => row['QUERY PLAN']).reduce((sum, { Plan }) => sum + visitedBy(Plan), 0);
+}
+
+function visitedBy(node: PlanNode): number {
+  const dropped = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+  const own = node['Relation Name'] ? (node['Actual Rows'] + dropped) * node['Actual Loops'] : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + visitedBy(child), own);
+}
+
+/** The lines of SQLite's plan for a statement. SQLite does not count the rows that it visits. */
+export async function sqlitePlan(plane: TestControlPlane, { sql, parameters }: Statement): Promise<string[]> {
+  const source = await readerOf(plane);
+  const lines = await source.query<{ detail: string }[]>(`explain query plan ${sql}`, parameters);
+  return lines.map(({ detail }) => detail);
+}
+
+/** The data source that reads, which is not the one that writes on SQLite. */
+function readerOf(plane: TestControlPlane): Promise<DataSource> {
+  return plane.app.get(Database).read((manager) => Promise.resolve(manager.connection));
+}
