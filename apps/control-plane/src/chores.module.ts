@@ -10,6 +10,7 @@ import { EventsModule } from './events/events.module';
 import { FleetModule } from './fleet/fleet.module';
 import { DeprovisionModule } from './operations/deprovision/deprovision.module';
 import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
+import { RegistryModule } from './registry/registry.module';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
 import { SignupModule } from './signup/signup.module';
 import { TenantsModule } from './tenants/tenants.module';
@@ -24,6 +25,7 @@ import { TenantsModule } from './tenants/tenants.module';
     EntitlementsModule,
     EventsModule,
     FleetModule,
+    RegistryModule,
     RemoveCopyModule,
     ServiceKeysModule,
     SignupModule,

@@ -13,6 +13,7 @@ import { Purges } from './operations/deprovision/purges';
 import { OldCopies } from './operations/remove-copy/old-copies';
 import { KeyUses } from './service-keys/key-uses';
 import { RequestNonces } from './service-keys/request-nonces/request-nonces';
+import { TenantTallies } from './registry/tenant-tallies';
 import { Signups } from './signup/signups';
 import { SignupLinks } from './tenants/signup-links';
 
@@ -35,6 +36,7 @@ export class ControlPlaneChores extends Chores {
     private readonly planeWatch: PlaneWatch,
     private readonly deliveries: DeliveryQueue,
     private readonly aiCredits: AiCredits,
+    private readonly tallies: TenantTallies,
   ) {
     super();
   }
@@ -57,6 +59,7 @@ export class ControlPlaneChores extends Chores {
       () => this.planeWatch.look(),
       () => this.deliveries.sweep(),
       () => this.aiCredits.sweep(),
+      () => this.tallies.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

@@ -62,6 +62,7 @@ import { NoteIncarnations1700000000059 } from './database/migrations/0059-note-i
 import { CountThinking1700000000060 } from './database/migrations/0060-count-thinking';
 import { KeepLeaseFiles1700000000061 } from './database/migrations/0061-keep-lease-files';
 import { IndexFilters1700000000062 } from './database/migrations/0062-index-filters';
+import { CountTenants1700000000063 } from './database/migrations/0063-count-tenants';
 import { EventDelivery } from './events/event-delivery.entity';
 import { EventSubscription } from './events/event-subscription.entity';
 import { PlaneOutage } from './fleet/plane-outage.entity';
@@ -73,6 +74,7 @@ import { ProvisioningJob } from './provisioning-jobs/provisioning-job.entity';
 import { Drift, ReconcileTurn } from './reconcile/drift.entity';
 import { Placement } from './registry/placement.entity';
 import { TenantPlane } from './registry/tenant-plane.entity';
+import { TenantTally } from './registry/tenant-tally.entity';
 import { Tenant } from './registry/tenant.entity';
 import { Transfer, TransferPart } from './registry/transfer.entity';
 import { RequestNonce } from './service-keys/request-nonces/request-nonce.entity';
@@ -115,6 +117,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     Signup,
     SigningKey,
     Tenant,
+    TenantTally,
     TenantUsage,
     ThrottleRow,
     TenantPlane,
@@ -174,5 +177,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CountThinking1700000000060,
     KeepLeaseFiles1700000000061,
     IndexFilters1700000000062,
+    CountTenants1700000000063,
   ],
 };

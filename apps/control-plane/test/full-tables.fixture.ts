@@ -43,8 +43,17 @@ export async function fillTables(plane: TestControlPlane, rows: number): Promise
     ),
   });
   await many.copy(Placement, any, rows, { tenant_id: tenants });
+  // Each of these jobs has failed and was followed by another, so none of them needs attention.
+  const failed = { id: many.id(3, '3 * n'), tenant_id: tenants, status: "'failed'" };
+  await many.copy(ProvisioningJob, is(job), rows, failed);
   await many.copy(ProvisioningJob, is(job), rows, {
-    id: many.id(3),
+    ...failed,
+    id: many.id(3, '3 * n + 1'),
+    operation: "'suspend'",
+    status: "'succeeded'",
+  });
+  await many.copy(ProvisioningJob, is(job), rows, {
+    id: many.id(3, '3 * n + 2'),
     tenant_id: tenants,
     operation: many.mostly("'provision'", "'deprovision'", "'suspend'", "'resume'", "'move'"),
     status: many.mostly("'succeeded'", "'failed'", "'cancelled'", "'queued'", "'running'", "'waiting'"),

@@ -16,11 +16,11 @@ export class ManyRows {
   }
 
   /** SQL for the id of row `n` of a kind. It is later than that of a lower `n`, and than any real id. */
-  id(kind: number): string {
+  id(kind: number, n = 'n'): string {
     const head = `ffff${String(kind).padStart(4, '0')}-0000-7000-8000-`;
     return this.driver === 'postgres'
-      ? `('${head}' || lpad(to_hex(n), 12, '0'))::uuid`
-      : `printf('${head}%012x', n)`;
+      ? `('${head}' || lpad(to_hex(${n}), 12, '0'))::uuid`
+      : `printf('${head}%012x', ${n})`;
   }
 
   /** SQL for the first value in most rows, and for each of the others in one row of a thousand. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { RegistryModule } from '../registry/registry.module';
 import { OverviewController } from './overview.controller';
 import { Overviews } from './overviews';
 
-@Module({ controllers: [OverviewController], providers: [Overviews] })
+@Module({ imports: [RegistryModule], controllers: [OverviewController], providers: [Overviews] })
 export class OverviewModule {}

@@ -1,5 +1,5 @@
 import { CELL_MODELS } from '@atlas/deployment-profiles';
-import { type Overview, type TenantCount } from '@atlas/operator-api';
+import { type Overview } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
@@ -10,16 +10,19 @@ import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../reconcile/drift.entity';
 import { sqlOfHealth } from '../registry/health-class';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { Tenant } from '../registry/tenant.entity';
+import { TenantTallies } from '../registry/tenant-tallies';
 
 /** Counts for the console's first page. */
 @Injectable()
 export class Overviews {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly tallies: TenantTallies,
+  ) {}
 
   get(): Promise<Overview> {
     return this.database.read(async (manager) => ({
-      tenants: await tenantsIn(manager),
+      tenants: await this.tallies.counts(manager),
       jobs: {
         needing_attention: await manager
           .createQueryBuilder(ProvisioningJob, 'job')
@@ -54,20 +57,6 @@ export class Overviews {
       expected: count('expected'),
     };
   }
-}
-
-async function tenantsIn(manager: EntityManager): Promise<TenantCount[]> {
-  const rows = await manager
-    .createQueryBuilder(Tenant, 'tenant')
-    .select('tenant.status', 'status')
-    .addSelect('tenant.deploymentModel', 'deployment_model')
-    .addSelect('count(*)', 'count')
-    .groupBy('tenant.status')
-    .addGroupBy('tenant.deploymentModel')
-    .orderBy('tenant.status')
-    .addOrderBy('tenant.deploymentModel')
-    .getRawMany<TenantCount>();
-  return rows.map((row) => ({ ...row, count: Number(row.count) }));
 }
 
 async function behindIn(manager: EntityManager): Promise<number> {

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { Cells } from './cells';
+import { TenantTallies } from './tenant-tallies';
 
 @Module({
-  providers: [Cells],
-  exports: [Cells],
+  providers: [Cells, TenantTallies],
+  exports: [Cells, TenantTallies],
 })
 export class RegistryModule {}

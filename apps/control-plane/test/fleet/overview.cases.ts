@@ -1,7 +1,10 @@
 import { type Overview } from '@atlas/operator-api';
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../../src/reconcile/drift.entity';
+import { TenantTallies } from '../../src/registry/tenant-tallies';
+import { TenantTally } from '../../src/registry/tenant-tally.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { JOBS, JobScene } from '../job-scene.fixture';
@@ -80,6 +83,37 @@ describe.each(EVERY_DATABASE)('the overview on %s', (driver) => {
     expect(await attention()).toBe(before);
     await plane.change(ProvisioningJob, { id: job }, { operation: 'deprovision' });
     expect(await attention()).toBe(before + 1);
+  });
+
+  it('counts a tenant once, however often its status changes, and adds up what it counted', async () => {
+    const { plane } = scene;
+    const { id } = await scene.waiting();
+    const before = (await overview()).tenants;
+    for (let n = 0; n < 300; n += 1)
+      await plane.change(Tenant, { id }, { status: n % 2 === 0 ? 'suspended' : 'provisioning' });
+    expect((await overview()).tenants).toEqual(before);
+    expect(await plane.count(TenantTally)).toBeGreaterThan(500);
+    const tallies = plane.app.get(TenantTallies);
+    await Promise.all([tallies.sweep(), tallies.sweep(), plane.change(Tenant, { id }, { status: 'failed' })]);
+    expect(await plane.count(TenantTally)).toBeLessThan(20);
+    const now = (await overview()).tenants;
+    expect(now).toContainEqual({ status: 'failed', deployment_model: 'shared', count: expect.any(Number) });
+    const tenants = await plane.rows(Tenant);
+    for (const { status, deployment_model: model, count } of now)
+      expect(tenants.filter((one) => one.status === status && one.deploymentModel === model)).toHaveLength(
+        count,
+      );
+    expect(now.reduce((sum, { count }) => sum + count, 0)).toBe(tenants.length);
+  });
+
+  it('counts no tenant whose transaction fails', async () => {
+    const before = (await overview()).tenants;
+    const broken = scene.plane.app.get(Database).write(async (manager) => {
+      await manager.update(Tenant, { holdsSlug: true }, { status: 'deleted' });
+      throw new Error('broken');
+    });
+    await expect(broken).rejects.toThrow('broken');
+    expect((await overview()).tenants).toEqual(before);
   });
 
   it('counts drifts until they are resolved', async () => {

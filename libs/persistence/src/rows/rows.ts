@@ -57,7 +57,10 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
   return (await manager.query<unknown[]>(statement, parameters)).length > 0;
 }
 
-/** Runs an `update … returning` and returns its rows. On Postgres, TypeORM returns their number as well. */
+/**
+ * Runs an `update … returning` or a `delete … returning`, and returns its rows. On Postgres, TypeORM returns
+ * their number as well.
+ */
 export async function updateReturning<T>(
   manager: EntityManager,
   sql: string,
