@@ -6,6 +6,7 @@ import { P4_ISOLATION } from './p4-isolation';
 import { P5_SIGNED_CALL } from './p5-signed-call';
 import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
+import { P8_GROWTH } from './p8-growth';
 import { P9_START } from './p9-start';
 import { P11_AI_GATEWAY } from './p11-ai-gateway';
 import { P12A_INGEST } from './p12a-ingest';
@@ -22,6 +23,7 @@ export const LINES: readonly Line[] = [
   P5_SIGNED_CALL,
   P6_DEDICATED,
   P7_WAITING,
+  P8_GROWTH,
   P9_START,
   P11_AI_GATEWAY,
   P12A_INGEST,

@@ -3,6 +3,7 @@ import { ProvisionRequests } from '../accept/provision-request';
 import { type KeepAliveConnection, withConnections } from '../http/keep-alive-connection';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { type BothPlanes, startBothPlanes } from '../planes/both-planes';
+import { type PlaneEnv } from '../planes/plane-env';
 import { ActivationWatcher } from './activation-watcher';
 import { untilDone } from './job-stream';
 
@@ -19,11 +20,16 @@ export class WholePath {
     private readonly watcher: ActivationWatcher,
   ) {}
 
-  static async start(bench: Bench): Promise<WholePath> {
-    const planes = await startBothPlanes(bench);
+  static async start(bench: Bench, settings: PlaneEnv = {}): Promise<WholePath> {
+    const planes = await startBothPlanes(bench, settings);
     const watcher = await ActivationWatcher.open(planes.controlPlaneUrl);
     bench.defer(() => watcher.close());
     return new WholePath(planes, new ProvisionRequests(planes.stack), watcher);
+  }
+
+  /** Each caller requests its next tenant once its previous tenant is accepted. */
+  accept(load: Load): Promise<LoadResult> {
+    return this.withCallers(load, async (connection) => void (await this.requests.send(connection)));
   }
 
   /** Each caller requests its next tenant once its previous tenant is active. */

@@ -1,4 +1,4 @@
-import { median, medianRatio, percentile } from './statistics';
+import { median, medianRatio, percentile, upperBoundOfMedian } from './statistics';
 
 const HUNDRED = Array.from({ length: 100 }, (_, index) => 100 - index);
 
@@ -24,5 +24,14 @@ describe('median', () => {
 describe('medianRatio', () => {
   it('returns the median of the ratios of the individual rounds', () => {
     expect(medianRatio([10, 40, 90], [10, 20, 30])).toBe(2);
+  });
+});
+
+describe('upperBoundOfMedian', () => {
+  it('is the value that the median exceeds with a probability of at most 5 %', () => {
+    expect(upperBoundOfMedian([1, 2, 3, 4])).toBe(Infinity);
+    expect(upperBoundOfMedian([5, 1, 4, 2, 3])).toBe(5);
+    expect(upperBoundOfMedian([1, 2, 3, 4, 5, 6, 7, 8])).toBe(7);
+    expect(upperBoundOfMedian(Array.from({ length: 15 }, (_, n) => n + 1))).toBe(12);
   });
 });

@@ -16,6 +16,22 @@ export function median(values: readonly number[]): number {
 }
 
 /**
+ * An upper bound of the median of the distribution that `values` come from, with 95 % confidence. The median
+ * is larger than the k-th largest value only if fewer than k values exceed it, and each exceeds it with a
+ * probability of one half. Infinity if there are too few values for any bound.
+ */
+export function upperBoundOfMedian(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => b - a);
+  let [k, probability, term] = [0, 0, 0.5 ** sorted.length];
+  while (probability + term <= 0.05) {
+    probability += term;
+    k += 1;
+    term *= (sorted.length - k + 1) / k;
+  }
+  return k === 0 ? Infinity : (sorted[k - 1] ?? Infinity);
+}
+
+/**
  * The median of the per-round ratios. Both sides are measured in the same round, so that a disturbance
  * affects both.
  */

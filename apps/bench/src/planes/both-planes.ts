@@ -1,7 +1,7 @@
 import { type PlaneProcess, type TestStack } from '@atlas/testing';
 import { type Bench } from '../bench';
 import { startControlPlane } from './control-plane';
-import { planeEnv } from './plane-env';
+import { type PlaneEnv, planeEnv } from './plane-env';
 
 const ROOM = 1_000_000;
 
@@ -16,9 +16,9 @@ export interface BothPlanes {
  * Starts a Control Plane and one enrolled cell with room for all tenants. Each is a process with its own
  * Postgres database.
  */
-export async function startBothPlanes(bench: Bench): Promise<BothPlanes> {
+export async function startBothPlanes(bench: Bench, settings: PlaneEnv = {}): Promise<BothPlanes> {
   const database = await bench.createDatabase();
-  const stack = await startControlPlane(bench, database);
+  const stack = await startControlPlane(bench, database, [], settings);
   const cell = await stack.registerCell({ capacity: ROOM });
   const tenantPlane = await stack.startTenantPlane(
     cell.install,
