@@ -11,6 +11,7 @@ import { FleetModule } from './fleet/fleet.module';
 import { DeprovisionModule } from './operations/deprovision/deprovision.module';
 import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
 import { RegistryModule } from './registry/registry.module';
+import { ReconcileModule } from './reconcile/reconcile.module';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
 import { SignupModule } from './signup/signup.module';
 import { TenantsModule } from './tenants/tenants.module';
@@ -26,6 +27,7 @@ import { TenantsModule } from './tenants/tenants.module';
     EventsModule,
     FleetModule,
     RegistryModule,
+    ReconcileModule,
     RemoveCopyModule,
     ServiceKeysModule,
     SignupModule,

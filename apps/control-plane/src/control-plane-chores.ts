@@ -11,6 +11,8 @@ import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { OldBackups } from './operations/deprovision/old-backups';
 import { Purges } from './operations/deprovision/purges';
 import { OldCopies } from './operations/remove-copy/old-copies';
+import { ReconcilePasses } from './reconcile/reconcile-passes';
+import { ReconcileTimer } from './reconcile/reconcile-timer';
 import { KeyUses } from './service-keys/key-uses';
 import { RequestNonces } from './service-keys/request-nonces/request-nonces';
 import { TenantTallies } from './registry/tenant-tallies';
@@ -37,6 +39,8 @@ export class ControlPlaneChores extends Chores {
     private readonly deliveries: DeliveryQueue,
     private readonly aiCredits: AiCredits,
     private readonly tallies: TenantTallies,
+    private readonly reconcilePasses: ReconcilePasses,
+    private readonly reconcileTimer: ReconcileTimer,
   ) {
     super();
   }
@@ -60,6 +64,8 @@ export class ControlPlaneChores extends Chores {
       () => this.deliveries.sweep(),
       () => this.aiCredits.sweep(),
       () => this.tallies.sweep(),
+      () => this.reconcilePasses.sweep(),
+      () => this.reconcileTimer.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

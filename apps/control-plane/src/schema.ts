@@ -63,6 +63,8 @@ import { CountThinking1700000000060 } from './database/migrations/0060-count-thi
 import { KeepLeaseFiles1700000000061 } from './database/migrations/0061-keep-lease-files';
 import { IndexFilters1700000000062 } from './database/migrations/0062-index-filters';
 import { CountTenants1700000000063 } from './database/migrations/0063-count-tenants';
+import { NoteChanges1700000000064 } from './database/migrations/0064-note-changes';
+import { IndexWhatRoundsRead1700000000065 } from './database/migrations/0065-index-what-rounds-read';
 import { EventDelivery } from './events/event-delivery.entity';
 import { EventSubscription } from './events/event-subscription.entity';
 import { PlaneOutage } from './fleet/plane-outage.entity';
@@ -71,7 +73,13 @@ import { LocalPlane } from './infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from './mail/outgoing-mail.entity';
 import { OutgoingEvent } from './outbox/outgoing-event.entity';
 import { ProvisioningJob } from './provisioning-jobs/provisioning-job.entity';
-import { Drift, ReconcileTurn } from './reconcile/drift.entity';
+import { Drift } from './reconcile/drift.entity';
+import {
+  ReconcileChange,
+  ReconcileCursor,
+  ReconcilePass,
+  ReconcileTurn,
+} from './reconcile/reconcile-state.entity';
 import { Placement } from './registry/placement.entity';
 import { TenantPlane } from './registry/tenant-plane.entity';
 import { TenantTally } from './registry/tenant-tally.entity';
@@ -111,6 +119,9 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     PlaneOutage,
     ProvisioningJob,
     ProvisioningToken,
+    ReconcileChange,
+    ReconcileCursor,
+    ReconcilePass,
     ReconcileTurn,
     RequestNonce,
     ServiceKey,
@@ -178,5 +189,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     KeepLeaseFiles1700000000061,
     IndexFilters1700000000062,
     CountTenants1700000000063,
+    NoteChanges1700000000064,
+    IndexWhatRoundsRead1700000000065,
   ],
 };

@@ -13,11 +13,10 @@ import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entit
 import { Drift } from '../src/reconcile/drift.entity';
 import { Reconciler } from '../src/reconcile/reconciler';
 import { Placement } from '../src/registry/placement.entity';
+import { TenantPlane } from '../src/registry/tenant-plane.entity';
+import { Tenant } from '../src/registry/tenant.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
-
-/** The outcome of a reconciliation that checked nothing. */
-export const NOTHING_SEEN: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };
 
 export interface Settled {
   readonly id: string;
@@ -121,6 +120,40 @@ export class ReconcileScene {
     } finally {
       await database.write((manager) => manager.delete(ProvisioningJob, { status: 'waiting' }));
     }
+  }
+
+  /** Adds tenants like this one, on the same plane, whose ids come after those of all others. */
+  async copyTenants({ id, slug, planeId }: Settled, count: number): Promise<void> {
+    const head = 'ffff0000-0000-7000-8000-';
+    const own = {
+      id:
+        this.driver === 'postgres'
+          ? `('${head}' || lpad(n::text, 12, '0'))::uuid`
+          : `printf('${head}%012d', n)`,
+      slug: `'${slug}-' || n`,
+      url: `replace(t.url, '${slug}', '${slug}-' || n)`,
+    };
+    await this.copy(Tenant, `t.id = '${id}'`, count, own);
+    await this.copy(Placement, `t.tenant_id = '${id}'`, count, { tenant_id: own.id });
+    await this.plane.change(TenantPlane, { id: planeId }, { placed: count + 1, capacity: 10 * count });
+  }
+
+  private async copy(
+    entity: new () => object,
+    where: string,
+    count: number,
+    own: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.plane.app.get(Database).write((manager) => {
+      const { columns, tableName } = manager.connection.getMetadata(entity);
+      const names = columns.map(({ databaseName }) => databaseName);
+      return manager.query(
+        `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${count})
+          insert into ${tableName} (${names.join(', ')})
+          select ${names.map((name) => own[name] ?? `t.${name}`).join(', ')}
+            from numbers, ${tableName} t where ${where}`,
+      );
+    });
   }
 
   sql(statement: string, parameters: unknown[] = []): Promise<unknown> {

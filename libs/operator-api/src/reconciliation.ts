@@ -5,8 +5,13 @@ import { IsBoolean } from 'class-validator';
 export interface ReconciliationApi {
   /** List drifts: differences between the records and what exists */
   'GET /api/drifts': { query: ListDriftsQuery; 200: Page<DriftView> };
-  /** Compare the records with what exists now, and repair whatever can be repaired without losing data */
-  'POST /api/reconcile': { 200: Look };
+  /**
+   * Compare the records with what exists now, and repair whatever can be repaired without losing data. If
+   * there is much to compare, the response is 202 with the pass that is running
+   */
+  'POST /api/reconcile': { 200: Look; 202: ReconcilePassView };
+  /** Show the newest pass: a comparison of everything that takes longer than a request */
+  'GET /api/reconcile': { 200: ReconciliationView };
   /** List the keys that seal secrets, and how many values each seals */
   'GET /api/sealing-keys': { 200: { items: SealingKeyView[] } };
 }
@@ -33,6 +38,21 @@ export interface Look {
   gone: number;
   /** Subjects that could not be compared. The log says why. */
   readonly not_looked_at: DriftSubject[];
+}
+
+export interface ReconciliationView {
+  /** Null if there never was a pass. */
+  readonly pass: ReconcilePassView | null;
+}
+
+/** A comparison of everything, in parts. Any process continues it if the one that runs it dies. */
+export interface ReconcilePassView extends Look {
+  readonly id: string;
+  readonly status: 'running' | 'finished';
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+  /** About how many subjects there are to compare; 0 until they have been counted. */
+  readonly expected: number;
 }
 
 export interface SealingKeyView {

@@ -2,10 +2,11 @@ import { Button, SegmentedControl, Stack, Table, Text } from '@mantine/core';
 import { Page, When, bodyOf, wordsOf } from '@atlas/web';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { api } from '../api';
 import { READ_ONLY, useMayChange } from '../parts/access';
 import { JobLink, PlaneLink, TenantLink, shortId } from '../parts/links';
-import { type Drift } from '../parts/types';
+import { type Drift, type Look, type ReconcilePass } from '../parts/types';
 
 const LIMIT = 200;
 
@@ -19,10 +20,17 @@ export function Drifts() {
     queryFn: () => bodyOf(api.GET('/api/drifts', { params: { query: { resolved, limit: LIMIT } } })),
     refetchInterval: 30_000,
   });
+  const pass = usePass();
   const check = useMutation({
     mutationFn: () => bodyOf(api.POST('/api/reconcile')),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['drifts'] }),
+    onSuccess: (answer) => {
+      if ('id' in answer) client.setQueryData(PASS, { pass: answer });
+      return client.invalidateQueries({ queryKey: ['drifts'] });
+    },
   });
+  const isRunning = pass?.status === 'running';
+  const isShown = isRunning || (pass != null && check.data !== undefined && 'id' in check.data);
+  const outcome = isShown ? pass : check.data;
   return (
     <Page
       title="Differences"
@@ -34,7 +42,7 @@ export function Drifts() {
       }
       actions={
         mayChange && (
-          <Button variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+          <Button variant="default" loading={check.isPending || isRunning} onClick={() => check.mutate()}>
             Check now
           </Button>
         )
@@ -43,14 +51,8 @@ export function Drifts() {
       isLoading={isPending}
     >
       <Stack>
-        {check.data !== undefined && (
-          <Text size="sm" role="status">
-            Compared {check.data.looked_at} and found {check.data.found}. Repaired: {check.data.repaired}. No
-            longer there: {check.data.gone}.
-            {check.data.not_looked_at.length > 0 &&
-              ` Not compared: ${check.data.not_looked_at.map(wordsOf).join(', ')}. The log says why.`}
-          </Text>
-        )}
+        {isRunning && <PassProgress pass={pass} />}
+        {!isRunning && outcome && <Outcome look={outcome} />}
         <SegmentedControl
           aria-label="Which differences"
           value={resolved ? 'resolved' : 'open'}
@@ -72,6 +74,43 @@ export function Drifts() {
         )}
       </Stack>
     </Page>
+  );
+}
+
+const PASS = ['reconcile'];
+
+/** The newest pass, followed while it runs. */
+function usePass(): ReconcilePass | null | undefined {
+  const { data } = useQuery({
+    queryKey: PASS,
+    queryFn: () => bodyOf(api.GET('/api/reconcile')),
+    refetchInterval: ({ state }) => (state.data?.pass?.status === 'running' ? 2000 : false),
+  });
+  const client = useQueryClient();
+  const finishedAt = data?.pass?.finished_at;
+  useEffect(() => {
+    if (finishedAt) void client.invalidateQueries({ queryKey: ['drifts'] });
+  }, [client, finishedAt]);
+  return data?.pass;
+}
+
+function PassProgress({ pass }: { readonly pass: ReconcilePass }) {
+  const { looked_at: count, expected } = pass;
+  return (
+    <Text size="sm" role="status">
+      {expected > 0 ? `The check runs. It has compared ${count} of about ${expected}.` : 'The check begins.'}
+    </Text>
+  );
+}
+
+function Outcome({ look }: { readonly look: Look }) {
+  return (
+    <Text size="sm" role="status">
+      Compared {look.looked_at} and found {look.found}. Repaired: {look.repaired}. No longer there:{' '}
+      {look.gone}.
+      {look.not_looked_at.length > 0 &&
+        ` Not compared: ${look.not_looked_at.map(wordsOf).join(', ')}. The log says why.`}
+    </Text>
   );
 }
 

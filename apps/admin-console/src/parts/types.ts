@@ -12,5 +12,7 @@ export type Plan = Schemas['PlanView']['plan'];
 export type Bundle = Schemas['InstallBundle'];
 export type DeploymentModel = Schemas['DeploymentModel'];
 export type Drift = Schemas['DriftView'];
+export type Look = Schemas['Look'];
+export type ReconcilePass = Schemas['ReconcilePassView'];
 export type PlanSpec = Schemas['PlanSpecView'];
 export type Limit = keyof Schemas['Limits'];

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
@@ -23,9 +24,12 @@ const LOOK = { looked_at: 7, found: 2, repaired: 1, gone: 0, not_looked_at: [] }
 describe('drifts', () => {
   let api: StubApi;
   let terminal: RecordingTerminal;
+  let interruptAfter = 0;
+  const signals = new EventEmitter();
   beforeAll(async () => (api = await StubApi.start()));
   beforeEach(() => {
     terminal = new RecordingTerminal();
+    interruptAfter = 0;
     const page = { body: { items: [DRIFT], next_cursor: null } };
     const mended = { ...DRIFT, kind: 'count_differs', resolved_at: AT, repaired: true };
     api.answers = {
@@ -36,7 +40,12 @@ describe('drifts', () => {
   afterAll(() => api.stop());
 
   const atlas = (...words: string[]): Promise<number> => {
-    const surroundings = { ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } };
+    const env = { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' };
+    const pause = (_: number, signal: AbortSignal): Promise<void> => {
+      if ((interruptAfter -= 1) === 0) signals.emit('SIGINT');
+      return Promise.resolve(signal.throwIfAborted());
+    };
+    const surroundings = { ...REAL_SURROUNDINGS, env, signals, pause };
     const commands = [DRIFTS, RECONCILE].map((command) => asCommand(command, terminal, surroundings));
     return runCommandLine(words, atlasWith(...commands), terminal);
   };
@@ -53,6 +62,47 @@ describe('drifts', () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     expect(await atlas('reconcile')).toBe(0);
     expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 disappeared\.\nKIND/);
+  });
+
+  describe('of many tenants', () => {
+    const PASS = {
+      ...LOOK,
+      id: 'pass-1',
+      status: 'running',
+      started_at: AT,
+      finished_at: null,
+      expected: 90,
+      looked_at: 0,
+    };
+    const FINISHED = { ...PASS, status: 'finished', finished_at: AT, looked_at: 91 };
+    beforeEach(() => {
+      api.answers['POST /api/reconcile'] = [{ status: 202, body: PASS }];
+      const progress = [PASS, { ...PASS, looked_at: 40 }, FINISHED].map((pass) => ({ body: { pass } }));
+      api.answers['GET /api/reconcile'] = progress;
+    });
+
+    it('are found by a pass whose progress reconcile shows until it has finished', async () => {
+      expect(await atlas('reconcile')).toBe(0);
+      expect(terminal.complaints).toBe('Compared 40 of about 90.\nCompared 91 of about 90.\n');
+      expect(terminal.written).toMatch(/^Compared 91: 2 found, 1 repaired/);
+      terminal.written = '';
+      expect(await atlas('reconcile', '--json')).toBe(0);
+      expect(terminal.written).toBe(`${JSON.stringify(FINISHED)}\n`);
+    });
+
+    it('are found by a pass that the next one may already have replaced', async () => {
+      api.answers['GET /api/reconcile'] = [{ body: { pass: { ...PASS, id: 'pass-2' } } }];
+      expect(await atlas('reconcile')).toBe(0);
+      expect(terminal.written).toMatch(/^Compared 0: /);
+    });
+
+    it('are found also if Ctrl-C ends the display', async () => {
+      api.answers['GET /api/reconcile'] = [{ body: { pass: PASS } }];
+      interruptAfter = 2;
+      expect(await atlas('reconcile')).toBe(130);
+      expect(terminal.complaints).toContain('The comparison continues. Watch it again: atlas reconcile');
+      expect(signals.listenerCount('SIGINT')).toBe(0);
+    });
   });
 
   it('are written as JSON, one object per line', async () => {

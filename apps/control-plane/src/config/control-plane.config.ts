@@ -271,8 +271,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
   /**
-   * Every drift is found within this time, because checks start
-   * at intervals of three quarters of this time. 0: no checks.
+   * A drift that a change in the database shows is found within this time, because
+   * checks start at intervals of three quarters of this time. 0: no checks.
    */
   @Transform(({ value }) => Number(value))
   @IsInt()

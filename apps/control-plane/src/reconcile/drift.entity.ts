@@ -22,13 +22,3 @@ export class Drift {
   /** How many previous repairs in a row did not last. */
   @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
-
-/**
- * A single row with the time at which the next reconciliation is
- * due. The process that advances this time runs the reconciliation.
- */
-@Entity('reconcile_turns')
-export class ReconcileTurn {
-  @PrimaryColumn('integer') id: number;
-  @TimestampColumn({ name: 'due_at' }) dueAt: Date;
-}

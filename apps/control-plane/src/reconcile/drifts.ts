@@ -3,14 +3,14 @@ import { Database, insertIfAbsent } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { driftFound, driftResolved } from '../outbox/new-event';
 import { Outbox } from '../outbox/outbox';
 import { type DriftCheck } from './checks/drift-check';
 import { Drift } from './drift.entity';
 import { failedRepairs, whyNotRepaired } from './repair-limit';
-import { pagesById } from './subjects/subject';
+import { pageById } from './subjects/subject';
 
 /** The drifts found so far, open and resolved. Each change is audited. */
 @Injectable()
@@ -22,23 +22,21 @@ export class Drifts {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns false if another process has just recorded the drift. */
+  /** Returns null if another process has just recorded the drift. */
   async open(
     manager: EntityManager,
     { kind, subjects }: DriftCheck,
     { subjectId, detail }: { readonly subjectId: string; readonly detail: string },
-  ): Promise<boolean> {
+  ): Promise<Drift | null> {
     const now = this.clock.now();
     const before = await manager.findOne(Drift, { where: { kind, subjectId }, order: { id: 'DESC' } });
     const seen = { id: uuidv7(now), firstSeenAt: now, lastSeenAt: now, resolvedAt: null, repaired: false };
     const known = { ...seen, failedRepairs: failedRepairs(before, now) };
     const drift = { ...known, kind, subjectKind: subjects.kind, subjectId, detail };
-    const isNew = await insertIfAbsent(manager, Drift, drift);
-    if (isNew) {
-      await this.tell(manager, 'drift.found', drift);
-      await this.outbox.add(manager, driftFound(drift));
-    }
-    return isNew;
+    if (!(await insertIfAbsent(manager, Drift, drift))) return null;
+    await this.tell(manager, 'drift.found', drift);
+    await this.outbox.add(manager, driftFound(drift));
+    return drift;
   }
 
   whyNotRepaired(drift: Drift): string | null {
@@ -60,17 +58,27 @@ export class Drifts {
     return affected === 1;
   }
 
-  openPages(): AsyncIterable<readonly Drift[]> {
-    return pagesById((after, take) => {
+  /** A page of the open drifts: the oldest ones, or those after `position`. */
+  openPage(
+    position: string | null,
+  ): Promise<{ readonly rows: readonly Drift[]; readonly next: string | null }> {
+    return pageById(position, (after, take) => {
       const where = { resolvedAt: IsNull(), id: MoreThan(after) };
       return this.database.read((manager) => manager.find(Drift, { where, order: { id: 'ASC' }, take }));
     });
   }
 
-  async isOpen(kind: string, subjectId: string): Promise<boolean> {
-    return this.database.read((manager) =>
-      manager.existsBy(Drift, { kind, subjectId, resolvedAt: IsNull() }),
-    );
+  /** Tells which of these kinds of drift are open for which of these subjects. */
+  async openAmong(
+    suspects: readonly (readonly [kind: string, subjectId: string])[],
+  ): Promise<(kind: string, subjectId: string) => boolean> {
+    if (suspects.length === 0) return () => false;
+    const [kinds, ids] = [new Set(suspects.map(([kind]) => kind)), new Set(suspects.map(([, id]) => id))];
+    const where = { kind: In([...kinds]), subjectId: In([...ids]), resolvedAt: IsNull() };
+    const select = { id: true, kind: true, subjectId: true };
+    const open = await this.database.read((manager) => manager.find(Drift, { where, select }));
+    const known = new Set(open.map(({ kind, subjectId }) => `${kind} ${subjectId}`));
+    return (kind, subjectId) => known.has(`${kind} ${subjectId}`);
   }
 
   /** How many drifts are open, by kind. */

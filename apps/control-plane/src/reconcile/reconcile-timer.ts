@@ -6,8 +6,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ControlPlaneConfig } from '../config/control-plane.config';
-import { ReconcileTurn } from './drift.entity';
-import { Reconciler } from './reconciler';
+import { ReconcileRounds } from './reconcile-rounds';
+import { ReconcileTurn } from './reconcile-state.entity';
 
 const SOONEST_MS = 1000;
 /**
@@ -31,7 +31,7 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
   constructor(
     config: ControlPlaneConfig,
     private readonly database: Database,
-    private readonly reconciler: Reconciler,
+    private readonly rounds: ReconcileRounds,
   ) {
     this.periodMs = config.RECONCILE_INTERVAL_SECONDS * 1000 * SHARE;
   }
@@ -46,6 +46,11 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
     await this.turning;
   }
 
+  /** Without rounds, what triggers note would only grow. */
+  async sweep(): Promise<void> {
+    if (this.periodMs === 0) await this.rounds.forgetChanges();
+  }
+
   private turnIn(ms: number): void {
     clearTimeout(this.timer);
     if (!this.isEnding) this.timer = setTimeout(() => (this.turning = this.turn()), ms);
@@ -58,7 +63,7 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
   async turn(): Promise<void> {
     let dueInMs = this.periodMs;
     try {
-      if (await this.takeTurn()) await this.reconciler.look();
+      if (await this.takeTurn()) await this.rounds.run();
       dueInMs = await this.dueInMs();
     } catch (error) {
       if (!this.isEnding)

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { InfrastructureModule } from '../infrastructure/infrastructure.module';
@@ -7,9 +8,12 @@ import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.m
 import { TenantsModule } from '../tenants/tenants.module';
 import { RECONCILE_PROVIDERS } from '.';
 import { DriftsController } from './drifts.controller';
+import { ReconcilePasses } from './reconcile-passes';
+import { ReconcileTimer } from './reconcile-timer';
 
 @Module({
   imports: [
+    AccountsModule,
     AuditModule,
     DesiredStateModule,
     InfrastructureModule,
@@ -19,5 +23,6 @@ import { DriftsController } from './drifts.controller';
   ],
   controllers: [DriftsController],
   providers: RECONCILE_PROVIDERS,
+  exports: [ReconcilePasses, ReconcileTimer],
 })
 export class ReconcileModule {}

@@ -12,11 +12,13 @@ export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
 /** Long enough that a change in progress, and the row that records it, are both visible. */
 const PAUSE_MS = 2000;
-/**
- * The maximum number of differences that one reconciliation confirms. More than this suggests a problem of
- * another kind. The next reconciliation continues with the rest.
- */
-const MOST_SUSPECTS = 1000;
+
+/** Subjects to compare. */
+export interface Batch {
+  readonly source: Subjects;
+  /** Null if the subjects could not be read. */
+  readonly subjects: readonly Subject[] | null;
+}
 
 interface Suspect {
   readonly check: DriftCheck;
@@ -31,6 +33,8 @@ type Outcome = 'gone' | 'repaired' | 'unchanged';
  */
 @Injectable()
 export class Reconciler implements BeforeApplicationShutdown {
+  /** Where the subjects of the checks come from. */
+  readonly sources: readonly Subjects[];
   private readonly logger = new Logger(Reconciler.name);
   private readonly ending = new AbortController();
   private looks: Promise<unknown> = Promise.resolve();
@@ -39,14 +43,16 @@ export class Reconciler implements BeforeApplicationShutdown {
     @Inject(DRIFT_CHECKS) private readonly checks: readonly DriftCheck[],
     private readonly database: Database,
     private readonly drifts: Drifts,
-  ) {}
+  ) {
+    this.sources = [...new Set(checks.map((check) => check.subjects))];
+  }
 
   /**
-   * Reconciliations run one at a time. Each call starts a new one, which sees everything that was written
-   * before the call.
+   * Compares everything. These comparisons run one at a time. Each call starts a new one, which sees
+   * everything that was written before the call.
    */
   look(): Promise<Look> {
-    const look = this.looks.then(() => this.compare());
+    const look = this.looks.then(() => this.compareAll());
     this.looks = look.catch(() => undefined);
     return look;
   }
@@ -56,50 +62,107 @@ export class Reconciler implements BeforeApplicationShutdown {
     await this.looks;
   }
 
-  private async compare(): Promise<Look> {
+  /** Throws if the process is ending. */
+  goOn(): void {
+    this.ending.signal.throwIfAborted();
+  }
+
+  /**
+   * Compares the batches, one at a time. Then compares again what differed, after a pause, and records and
+   * repairs it. Memory is bounded if the number of batches is.
+   */
+  async compare(batches: AsyncIterable<Batch>): Promise<Look> {
     const look: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };
-    const suspects = await this.suspects(look);
+    const suspects: Suspect[] = [];
+    for await (const batch of batches) suspects.push(...(await this.suspectsIn(batch, look)));
     if (suspects.length > 0) await this.pause();
-    for (const suspect of suspects) if (await this.confirm(suspect)) look.found += 1;
-    for await (const drifts of this.drifts.openPages())
-      for (const drift of drifts) {
-        this.ending.signal.throwIfAborted();
-        const outcome = await this.settle(drift);
-        if (outcome !== 'unchanged') look[outcome] += 1;
-      }
+    for (const suspect of suspects) {
+      this.goOn();
+      const drift = await this.confirm(suspect);
+      if (!drift) continue;
+      look.found += 1;
+      await this.settle([drift], look);
+    }
     return look;
   }
 
-  /** The first comparison, which finds new differences. */
-  private async suspects(look: Look): Promise<Suspect[]> {
-    const suspects: Suspect[] = [];
-    for (const subjects of new Set(this.checks.map((check) => check.subjects))) {
-      try {
-        for await (const suspect of this.suspectsAmong(subjects, look)) {
-          if (suspects.length < MOST_SUSPECTS) suspects.push(suspect);
-        }
-      } catch (error) {
-        this.ending.signal.throwIfAborted();
-        this.logger.warn(`Could not compare subjects of kind ${subjects.kind}: ${(error as Error).message}`);
-        noteUnseen(look, subjects);
-      }
-    }
-    return suspects;
+  /**
+   * Up to `most` pages of a source, from `position` on. Calls `passed` with the position that follows each
+   * page: null after the last page, or after one that cannot be read.
+   */
+  async *pages(
+    source: Subjects,
+    { position, most }: { readonly position: string | null; readonly most: number },
+    passed: (next: string | null) => void = () => undefined,
+  ): AsyncGenerator<Batch> {
+    let next = position;
+    let count = 0;
+    do {
+      const page = await this.read(source, (manager) => source.page(manager, next));
+      next = page?.next ?? null;
+      passed(next);
+      yield { source, subjects: page?.subjects ?? null };
+    } while (next !== null && (count += 1) < most);
   }
 
-  private async *suspectsAmong(subjects: Subjects, look: Look): AsyncGenerator<Suspect> {
-    const checks = this.checks.filter((check) => check.subjects === subjects);
-    const pages = await this.database.read(async (manager) => subjects.pages(manager));
-    for await (const page of pages) {
-      this.ending.signal.throwIfAborted();
-      look.looked_at += page.length;
-      for (const subject of page.filter(({ isBusy }) => !isBusy))
-        for (const check of checks) {
-          if (!this.differs(check, subject, look) || (await this.drifts.isOpen(check.kind, subject.id)))
-            continue;
-          yield { check, subjectId: subject.id };
-        }
+  /** Those subjects of a source that exist. */
+  async some(source: Subjects, ids: readonly string[]): Promise<Batch> {
+    return { source, subjects: await this.read(source, (manager) => source.some(manager, ids)) };
+  }
+
+  /** Repairs open drifts, or records that they no longer exist. Counts the outcomes in `look`. */
+  async settle(drifts: readonly Drift[], look: Look): Promise<void> {
+    for (const drift of drifts) {
+      this.goOn();
+      const outcome = await this.outcome(drift);
+      if (outcome !== 'unchanged') look[outcome] += 1;
     }
+  }
+
+  private async compareAll(): Promise<Look> {
+    const look = await this.compare(this.everything());
+    for (let position: string | null = null; ;) {
+      const { rows, next } = await this.drifts.openPage(position);
+      await this.settle(rows, look);
+      if (next === null) return look;
+      position = next;
+    }
+  }
+
+  private async *everything(): AsyncGenerator<Batch> {
+    for (const source of this.sources) yield* this.pages(source, { position: null, most: Infinity });
+  }
+
+  private async read<T>(source: Subjects, work: (manager: EntityManager) => Promise<T>): Promise<T | null> {
+    this.goOn();
+    try {
+      return await this.database.read(work);
+    } catch (error) {
+      this.goOn();
+      this.logger.warn(`Could not compare subjects of kind ${source.kind}: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
+  /** The first comparison, which finds new differences. */
+  private async suspectsIn({ source, subjects }: Batch, look: Look): Promise<Suspect[]> {
+    if (subjects === null) {
+      noteUnseen(look, source);
+      return [];
+    }
+    look.looked_at += subjects.length;
+    const checks = this.checks.filter((check) => check.subjects === source);
+    const suspects = subjects
+      .filter(({ isBusy }) => !isBusy)
+      .flatMap((subject) =>
+        checks
+          .filter((check) => this.differs(check, subject, look))
+          .map((check) => ({ check, subjectId: subject.id })),
+      );
+    const isOpen = await this.drifts.openAmong(
+      suspects.map(({ check, subjectId }) => [check.kind, subjectId]),
+    );
+    return suspects.filter(({ check, subjectId }) => !isOpen(check.kind, subjectId));
   }
 
   /** A subject that cannot be checked does not stop the others from being checked. */
@@ -119,21 +182,20 @@ export class Reconciler implements BeforeApplicationShutdown {
   }
 
   /** The second comparison, under the subject's lock. */
-  private async confirm({ check, subjectId }: Suspect): Promise<boolean> {
+  private async confirm({ check, subjectId }: Suspect): Promise<Drift | null> {
     try {
       return await this.database.write(async (manager) => {
         const subject = await locked(check, subjectId, manager);
         const detail = subject && !subject.isBusy ? check.find(subject) : null;
-        return detail !== null && this.drifts.open(manager, check, { subjectId, detail });
+        return detail === null ? null : this.drifts.open(manager, check, { subjectId, detail });
       });
     } catch (error) {
       this.warn(check.kind, subjectId, error);
-      return false;
+      return null;
     }
   }
 
-  /** Repairs an open drift, or records that it no longer exists. */
-  private async settle(drift: Drift): Promise<Outcome> {
+  private async outcome(drift: Drift): Promise<Outcome> {
     try {
       return await this.database.write((manager) => this.outcomeOf(drift, manager));
     } catch (error) {

@@ -25,6 +25,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /api/event-subscriptions': 'events:manage',
   'GET /api/event-subscriptions/:id/deliveries': 'events:manage',
   'GET /api/health': 'public',
+  'GET /api/reconcile': 'planes:read',
   'GET /api/operators': 'operators:read',
   'GET /api/operators/:id': 'operators:read',
   'GET /api/provisioning-jobs': 'jobs:read',

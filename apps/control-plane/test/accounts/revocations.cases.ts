@@ -664,15 +664,13 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };
     /**
-     * Routes that API keys cannot call, routes with tests of their own, and
-     * `POST /api/reconcile`, which neither reveals nor changes anyone's data.
+     * Routes that API keys cannot call, and routes with tests of their own.
      */
     const OTHERS = [
       /^POST \/api\/(auth|signup)\b/,
       /^DELETE \/api\/auth\/sessions\/:id$/,
       /^(POST|PUT) \/api\/(ai|tenant-planes\/(enroll|self))\b/,
       'DELETE /api/api-keys/:id',
-      'POST /api/reconcile',
     ];
     const isOther = (route: string) =>
       OTHERS.some((one) => (typeof one === 'string' ? one === route : one.test(route)));

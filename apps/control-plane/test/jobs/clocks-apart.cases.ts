@@ -13,16 +13,15 @@ import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.en
 import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { ProvisioningWaker } from '../../src/provisioning-jobs/provisioning-waker';
 import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
-import { ReconcileTurn } from '../../src/reconcile/drift.entity';
+import { ReconcileRounds } from '../../src/reconcile/reconcile-rounds';
+import { ReconcileTurn } from '../../src/reconcile/reconcile-state.entity';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
-import { Reconciler } from '../../src/reconcile/reconciler';
 import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { nextRun, sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
 import { JOBS, JobScene, oneByOne } from '../job-scene.fixture';
-import { NOTHING_SEEN } from '../reconcile-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const LEASE_SECONDS = LEASE_MS / 1000;
@@ -172,19 +171,19 @@ describe.each([
   });
 
   it('checks for drift when its turn is due, and schedules the next turn correctly', async () => {
-    const reconciler = other.app.get(Reconciler);
-    const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
+    const rounds = other.app.get(ReconcileRounds);
+    const run = jest.spyOn(rounds, 'run').mockResolvedValue();
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
-    const timer = new ReconcileTimer(config, other.app.get(Database), reconciler);
+    const timer = new ReconcileTimer(config, other.app.get(Database), rounds);
     // Keeps the timer from starting turns by itself.
     await timer.beforeApplicationShutdown();
     const now = plane.clock.now().getTime();
     await plane.change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now + 1000) });
     await timer.turn();
-    expect(look).not.toHaveBeenCalled();
+    expect(run).not.toHaveBeenCalled();
     plane.clock.advance(1);
     await timer.turn();
-    expect(look).toHaveBeenCalledTimes(1);
+    expect(run).toHaveBeenCalledTimes(1);
     expect((await plane.rows(ReconcileTurn, { id: 1 }))[0]?.dueAt).toEqual(new Date(now + 46_000));
   });
 });

@@ -63,6 +63,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/tenant-planes/upgrades': scoped('planes:write'),
   'GET /api/drifts': scoped('planes:read'),
   'POST /api/reconcile': scoped('planes:write'),
+  'GET /api/reconcile': scoped('planes:read'),
   'GET /api/sealing-keys': scoped('planes:read'),
   'GET /api/routing/resolve': scoped('routing:read'),
   'GET /api/audit': scoped('audit:read'),

@@ -37,6 +37,13 @@ const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
         where home.tenant_id = place.tenant_id and home.holds_place
           and move.source_plane_id = place.tenant_plane_id)))`;
 
+/** SQL: the tenants to consider. Few copies are due, and indexes find what makes them due. */
+const HAS_CANDIDATE = `place.tenant_id in (
+  select copy.tenant_id from placements copy where copy.remove_after <= :now
+  union select copy.tenant_id
+    from provisioning_jobs job join placements copy on copy.purge_job_id = job.id
+    where job.status in ('failed', 'cancelled') and job.operation in ('remove_copy', 'move', 'deprovision'))`;
+
 /**
  * Starts the removal of copies that moved tenants left behind, once
  * the retention period is over and the new home serves the tenant.
@@ -82,7 +89,8 @@ export class OldCopies {
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where(`(place.remove_after <= :now or ${IS_BROKEN_OFF})`, { now: this.clock.now() })
+      .where(HAS_CANDIDATE, { now: this.clock.now() })
+      .andWhere(`(place.remove_after <= :now or ${IS_BROKEN_OFF})`)
       .andWhere({ holdsPlace: false })
       .andWhere(homeServes(this.database, 'place.tenant_id'))
       .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });

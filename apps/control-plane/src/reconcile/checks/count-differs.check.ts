@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { type PlaceSubject, PlaceSubjects } from '../subjects/place-subjects';
 import { DriftCheck } from './drift-check';
 
 /**
@@ -9,14 +9,14 @@ import { DriftCheck } from './drift-check';
  * counting again, under the lock that guards the number of places.
  */
 @Injectable()
-export class CountDiffersCheck extends DriftCheck<PlaneSubject> {
+export class CountDiffersCheck extends DriftCheck<PlaceSubject> {
   readonly kind = 'count_differs';
 
-  constructor(readonly subjects: PlaneSubjects) {
+  constructor(readonly subjects: PlaceSubjects) {
     super();
   }
 
-  find({ plane, held }: PlaneSubject): string | null {
+  find({ plane, held }: PlaceSubject): string | null {
     if (plane.placed === held) return null;
     const full =
       held > plane.capacity
@@ -28,7 +28,7 @@ export class CountDiffersCheck extends DriftCheck<PlaneSubject> {
     );
   }
 
-  override async repair(manager: EntityManager, { plane, held }: PlaneSubject): Promise<boolean> {
+  override async repair(manager: EntityManager, { plane, held }: PlaceSubject): Promise<boolean> {
     if (held > plane.capacity) return false;
     await manager.update(TenantPlane, { id: plane.id }, { placed: held });
     return true;

@@ -11,7 +11,7 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { busyPlanes, placementsOn } from './plane-subjects';
-import { type Subject, Subjects, pagesById } from './subject';
+import { type Subject, type SubjectPage, Subjects, pageById } from './subject';
 
 /** What a driver created for a tenant's home. */
 export interface MadeInfrastructure extends Subject {
@@ -36,16 +36,15 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
     super();
   }
 
-  async *pages(manager: EntityManager): AsyncGenerator<readonly MadeInfrastructure[]> {
-    const pages = pagesById((after, take) =>
+  async page(manager: EntityManager, position: string | null): Promise<SubjectPage<MadeInfrastructure>> {
+    const { rows, next } = await pageById(position, (after, take) =>
       manager.find(TenantPlane, { where: { ...MADE, id: MoreThan(after) }, order: { id: 'ASC' }, take }),
     );
-    for await (const planes of pages) yield await this.describe(manager, planes);
+    return { subjects: await this.describe(manager, rows), next };
   }
 
-  async one(manager: EntityManager, id: string): Promise<MadeInfrastructure | null> {
-    const planes = await manager.findBy(TenantPlane, { ...MADE, id });
-    return (await this.describe(manager, planes))[0] ?? null;
+  async some(manager: EntityManager, ids: readonly string[]): Promise<MadeInfrastructure[]> {
+    return this.describe(manager, await manager.findBy(TenantPlane, { ...MADE, id: In([...ids]) }));
   }
 
   async lock(manager: EntityManager, id: string): Promise<void> {

@@ -3,7 +3,7 @@ import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
-import { type Subject, Subjects, pagesById } from './subject';
+import { type Subject, type SubjectPage, Subjects, pageById } from './subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;
@@ -19,18 +19,23 @@ export class JobSubjects extends Subjects<JobSubject> {
     super();
   }
 
-  async *pages(manager: EntityManager): AsyncGenerator<readonly JobSubject[]> {
-    const pages = pagesById((after, take) => {
-      const where = { id: MoreThan(after), status: In([...LIVE_JOB_STATUSES]) };
-      return manager.find(ProvisioningJob, { where, order: { id: 'ASC' }, take });
-    });
-    for await (const jobs of pages) yield await this.described(jobs);
+  async page(manager: EntityManager, position: string | null): Promise<SubjectPage<JobSubject>> {
+    const { rows, next } = await pageById(position, (after, take) =>
+      manager
+        .createQueryBuilder(ProvisioningJob, 'job')
+        .where({ id: MoreThan(after) })
+        // This condition matches the partial index.
+        .andWhere("job.status in ('queued', 'running', 'waiting')")
+        .orderBy('job.id')
+        .limit(take)
+        .getMany(),
+    );
+    return { subjects: await this.described(rows), next };
   }
 
-  async one(manager: EntityManager, id: string): Promise<JobSubject | null> {
-    const job = await manager.findOneBy(ProvisioningJob, { id, status: In([...LIVE_JOB_STATUSES]) });
-    const [described] = await this.described(job ? [job] : []);
-    return described ?? null;
+  async some(manager: EntityManager, ids: readonly string[]): Promise<readonly JobSubject[]> {
+    const where = { id: In([...ids]), status: In([...LIVE_JOB_STATUSES]) };
+    return this.described(await manager.findBy(ProvisioningJob, where));
   }
 
   lock(manager: EntityManager, id: string): Promise<unknown> {

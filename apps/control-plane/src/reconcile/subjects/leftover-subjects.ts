@@ -6,7 +6,7 @@ import { type FoundThing } from '../../infrastructure/drivers/infrastructure-dri
 import { planeNameOf } from '../../infrastructure/drivers/infrastructure-name';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { busyPlanes, placementsOn } from './plane-subjects';
-import { type Subject, Subjects } from './subject';
+import { PAGE, type Subject, type SubjectPage, Subjects } from './subject';
 
 /**
  * A database, role, folder, process or directory on the database
@@ -29,20 +29,35 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
   }
 
   /**
-   * Lists objects before looking up their planes, because a plane
-   * is recorded before its objects exist and deleted after them.
+   * Lists objects before looking up their planes, because a plane is recorded before its objects exist and
+   * deleted after them. A position is a number of objects. If objects before it appear or disappear, the pass
+   * may leave one out, and the next pass finds it.
    */
-  async *pages(manager: EntityManager): AsyncGenerator<readonly NamedThing[]> {
-    for await (const things of this.drivers.get(this.config.infrastructureDriver).things())
-      yield await this.describe(manager, things);
+  async page(manager: EntityManager, position: string | null): Promise<SubjectPage<NamedThing>> {
+    const skipped = Number(position ?? 0);
+    const things: FoundThing[] = [];
+    let passed = 0;
+    for await (const some of this.things()) {
+      things.push(...some.slice(Math.max(0, skipped - passed)));
+      passed += some.length;
+      if (things.length > PAGE) break;
+    }
+    const page = things.slice(0, PAGE);
+    const next = things.length > PAGE ? String(skipped + PAGE) : null;
+    return { subjects: await this.describe(manager, page), next };
   }
 
-  async one(manager: EntityManager, id: string): Promise<NamedThing | null> {
-    for await (const things of this.pages(manager)) {
-      const thing = things.find((one) => one.id === id);
-      if (thing) return thing;
+  async some(manager: EntityManager, ids: readonly string[]): Promise<NamedThing[]> {
+    const found: FoundThing[] = [];
+    for await (const things of this.things()) {
+      found.push(...things.filter(({ id }) => ids.includes(id)));
+      if (found.length === ids.length) break;
     }
-    return null;
+    return this.describe(manager, found);
+  }
+
+  private things(): AsyncIterable<readonly FoundThing[]> {
+    return this.drivers.get(this.config.infrastructureDriver).things();
   }
 
   async lock(): Promise<void> {

@@ -4,12 +4,10 @@ import { Placement } from '../../registry/placement.entity';
 import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { liveJobs } from './jobs-of';
-import { type Subject, Subjects, pagesById } from './subject';
+import { type Subject, type SubjectPage, Subjects, pageById } from './subject';
 
 export interface PlaneSubject extends Subject {
   readonly plane: TenantPlane;
-  /** How many placements count towards the plane's capacity. */
-  readonly held: number;
   /** For a single-tenant plane: the plane's current and former placements. */
   readonly placements: readonly Placement[];
   /** Whether a deleted tenant still has a place on the plane. */
@@ -20,17 +18,14 @@ export interface PlaneSubject extends Subject {
 export class PlaneSubjects extends Subjects<PlaneSubject> {
   readonly kind = 'tenant_plane';
 
-  async *pages(manager: EntityManager): AsyncGenerator<readonly PlaneSubject[]> {
-    const pages = pagesById((after, take) => {
-      const where = { id: MoreThan(after), status: Not('retired' as const) };
-      return manager.find(TenantPlane, { where, order: { id: 'ASC' }, take });
-    });
-    for await (const planes of pages) yield await this.describe(manager, planes);
+  async page(manager: EntityManager, position: string | null): Promise<SubjectPage<PlaneSubject>> {
+    const { rows, next } = await pageById(position, (after, take) => planesAfter(manager, after, take));
+    return { subjects: await this.describe(manager, rows), next };
   }
 
-  async one(manager: EntityManager, id: string): Promise<PlaneSubject | null> {
-    const planes = await manager.findBy(TenantPlane, { id, status: Not('retired') });
-    return (await this.describe(manager, planes))[0] ?? null;
+  async some(manager: EntityManager, ids: readonly string[]): Promise<PlaneSubject[]> {
+    const planes = await manager.findBy(TenantPlane, { id: In([...ids]), status: Not('retired') });
+    return this.describe(manager, planes);
   }
 
   lock(manager: EntityManager, id: string): Promise<unknown> {
@@ -38,7 +33,6 @@ export class PlaneSubjects extends Subjects<PlaneSubject> {
   }
 
   private async describe(manager: EntityManager, planes: readonly TenantPlane[]): Promise<PlaneSubject[]> {
-    const held = await heldPlaces(manager, planes);
     const single = planes.filter((plane) => !isCell(plane));
     const placements = await placementsOn(manager, single);
     const busy = await busyPlanes(manager, planes, placements);
@@ -46,10 +40,23 @@ export class PlaneSubjects extends Subjects<PlaneSubject> {
     return planes.map((plane) => {
       const own = placements.filter(({ tenantPlaneId }) => tenantPlaneId === plane.id);
       const isDeserted = own.some(({ tenantId, holdsPlace }) => holdsPlace && deleted.has(tenantId));
-      const facts = { id: plane.id, isBusy: busy.has(plane.id), held: held.get(plane.id) ?? 0 };
-      return { ...facts, plane, placements: own, isDeserted };
+      return { id: plane.id, isBusy: busy.has(plane.id), plane, placements: own, isDeserted };
     });
   }
+}
+
+/** The planes that are not retired, by id. */
+export function planesAfter(manager: EntityManager, after: string, take: number): Promise<TenantPlane[]> {
+  return (
+    manager
+      .createQueryBuilder(TenantPlane, 'plane')
+      .where({ id: MoreThan(after) })
+      // This condition matches the partial index.
+      .andWhere("plane.status <> 'retired'")
+      .orderBy('plane.id')
+      .limit(take)
+      .getMany()
+  );
 }
 
 /** Call it for single-tenant planes only, since a cell has many placements. */
@@ -76,20 +83,4 @@ async function deletedOf(manager: EntityManager, placements: readonly Placement[
   const id = In(placements.map(({ tenantId }) => tenantId));
   const deleted = await manager.find(Tenant, { where: { id, status: 'deleted' }, select: { id: true } });
   return new Set(deleted.map((tenant) => tenant.id));
-}
-
-async function heldPlaces(
-  manager: EntityManager,
-  planes: readonly TenantPlane[],
-): Promise<Map<string, number>> {
-  const rows = await manager
-    .createQueryBuilder(Placement, 'placement')
-    .select('placement.tenantPlaneId', 'id')
-    .addSelect('count(*)', 'held')
-    .where({ tenantPlaneId: In(planes.map(({ id }) => id)) })
-    // This condition matches the partial index.
-    .andWhere('placement.holdsPlace')
-    .groupBy('placement.tenantPlaneId')
-    .getRawMany<{ id: string; held: string | number }>();
-  return new Map(rows.map(({ id, held }) => [id, Number(held)]));
 }

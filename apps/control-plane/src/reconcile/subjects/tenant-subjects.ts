@@ -4,7 +4,7 @@ import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { type JobEnd, liveJobs, newestJobs } from './jobs-of';
-import { type Subject, Subjects, pagesById } from './subject';
+import { type Subject, type SubjectPage, Subjects, pageById } from './subject';
 
 interface Place {
   readonly placement: Placement;
@@ -27,17 +27,23 @@ export interface TenantSubject extends Subject {
 export class TenantSubjects extends Subjects<TenantSubject> {
   readonly kind = 'tenant';
 
-  async *pages(manager: EntityManager): AsyncGenerator<readonly TenantSubject[]> {
-    const pages = pagesById((after, take) => {
-      const where = { id: MoreThan(after), status: Not('deleted' as const) };
-      return manager.find(Tenant, { where, order: { id: 'ASC' }, take });
-    });
-    for await (const tenants of pages) yield await this.describe(manager, tenants);
+  async page(manager: EntityManager, position: string | null): Promise<SubjectPage<TenantSubject>> {
+    const { rows, next } = await pageById(position, (after, take) =>
+      manager
+        .createQueryBuilder(Tenant, 'tenant')
+        .where({ id: MoreThan(after) })
+        // This condition matches the partial index.
+        .andWhere("tenant.status <> 'deleted'")
+        .orderBy('tenant.id')
+        .limit(take)
+        .getMany(),
+    );
+    return { subjects: await this.describe(manager, rows), next };
   }
 
-  async one(manager: EntityManager, id: string): Promise<TenantSubject | null> {
-    const tenants = await manager.findBy(Tenant, { id, status: Not('deleted') });
-    return (await this.describe(manager, tenants))[0] ?? null;
+  async some(manager: EntityManager, ids: readonly string[]): Promise<TenantSubject[]> {
+    const tenants = await manager.findBy(Tenant, { id: In([...ids]), status: Not('deleted') });
+    return this.describe(manager, tenants);
   }
 
   lock(manager: EntityManager, id: string): Promise<unknown> {
