@@ -64,8 +64,9 @@ export class ReconcileRounds {
     await this.reconciler.compare(
       this.batches([
         [this.tenants, tenants],
-        [this.planes, planes],
+        // Before the planes, because repairing a record may be all that a plane needs.
         [this.infrastructure, planes],
+        [this.planes, planes],
       ]),
     );
     const position = In(changes.map((change) => change.position));
