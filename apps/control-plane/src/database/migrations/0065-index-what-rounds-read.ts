@@ -5,7 +5,6 @@ const INDEXES = {
   tenant_planes_compared_ix: `tenant_planes (id) where status <> 'retired'`,
   tenant_planes_made_ix: `tenant_planes (id) where infrastructure_driver is not null`,
   provisioning_jobs_compared_ix: `provisioning_jobs (id) where status in ('queued', 'running', 'waiting')`,
-  drifts_compared_ix: 'drifts (id) where resolved_at is null',
   // Find the copies whose removal has stopped.
   placements_purged_ix: 'placements (purge_job_id) where purge_job_id is not null',
   provisioning_jobs_broken_off_ix: `provisioning_jobs (id)
