@@ -971,13 +971,15 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant deprovisioned by an op
       }
       await record(manager, entry);
     });
-    await scene.report(id, 'applied');
+    // The report's transaction ends the job.
+    const reported = scene.report(id, 'applied');
     await reached.opened;
     ending.mockRestore();
     const accepted = deprovision(id, slug).then();
     if (driver === 'postgres')
       await eventually(async () => (await lockWaits(scene.plane.app.get(Database))) >= 1, { everyMs: 5 });
     free.open();
+    await reported;
     const { status, body } = await accepted;
     expect([status, (await scene.job(provisioning)).status]).toEqual([202, 'succeeded']);
     const [going] = await scene.plane.rows(ProvisioningJob, { id: body.job.id });

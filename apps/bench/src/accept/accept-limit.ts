@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Client } from 'pg';
-import { GraphileQueue } from '@atlas/jobs';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { RowTemplate } from './row-template';
 
@@ -17,20 +16,15 @@ const ANSWER = `update idempotency_keys set status = $2, answer_sealed = $3, ins
   token_id = $5
   where scope = $1`;
 
-interface Queries {
-  query(text: string, values: unknown[]): Promise<unknown>;
-}
-
-/**
- * The Control Plane's own queue. `wake` calls only `query` on its first argument, so a plain client suffices.
- */
-const queue = GraphileQueue.prototype as { wake(queries: Queries, jobId: string): Promise<void> };
+const PLACE = `update tenant_planes set placed = placed + 1, revision = revision + 1, revised_at = now()
+  where id = $1 and placed < capacity returning revision`;
 
 interface Templates {
   readonly tenant: RowTemplate;
   readonly job: RowTemplate;
   readonly audit: RowTemplate;
   readonly idempotency: RowTemplate;
+  readonly placement: RowTemplate;
 }
 
 /**
@@ -54,6 +48,7 @@ export class AcceptLimit {
         job: await RowTemplate.newest(client, 'provisioning_jobs', 'id'),
         audit: await RowTemplate.newest(client, 'audit_events', 'id'),
         idempotency: await RowTemplate.newest(client, 'idempotency_keys', 'created_at'),
+        placement: await RowTemplate.newest(client, 'placements', 'created_at'),
       };
       return new AcceptLimit(url, parseCredential('aok', apiKey)?.id ?? '', templates);
     } finally {
@@ -72,7 +67,7 @@ export class AcceptLimit {
   }
 
   private async write(client: Client): Promise<void> {
-    const { tenant, job, audit, idempotency } = this.templates;
+    const { tenant, job, audit, idempotency, placement } = this.templates;
     const [tenantId, jobId, auditId] = [uuidv7(), uuidv7(), uuidv7()];
     const scope = createHash('sha256').update(randomUUID()).digest('hex');
     const { status, answer_sealed, install_sealed, token_id } = idempotency.row;
@@ -84,9 +79,12 @@ export class AcceptLimit {
     );
     await client.query(ROOM);
     await client.query(tenant.insert, tenant.with({ id: tenantId, slug: `limit-${tenantId.slice(9)}` }));
-    await client.query(job.insert, job.with({ id: jobId, tenant_id: tenantId }));
     await client.query(audit.insert, audit.with({ id: auditId, target_id: tenantId }));
-    await queue.wake(client, jobId);
+    await client.query(job.insert, job.with({ id: jobId, tenant_id: tenantId }));
+    // Last, because it locks the row of the cell until the commit.
+    const { rows } = await client.query<{ revision: number }>(PLACE, [placement.row['tenant_plane_id']]);
+    const published = { tenant_id: tenantId, entry_revision: rows[0]?.revision };
+    await client.query(placement.insert, placement.with(published));
     await client.query(ANSWER, [scope, status, answer_sealed, install_sealed, token_id]);
     await client.query('commit');
   }

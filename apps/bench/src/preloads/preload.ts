@@ -5,7 +5,7 @@ import { FROM_MODULES, MEMORY_REPORT } from '@atlas/testing';
  * A module that a plane's process loads before its own code, so that a benchmark can change a plane without
  * editing it.
  */
-export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
+export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'without-row-security';
 
 /** These preloads only observe, so the plane can run bundled, as shipped. */
 const LOOKS_ON: readonly Preload[] = ['cpu-profile', 'memory-report'];

@@ -13,7 +13,7 @@ export const RECONCILE: OperatorCommand = {
   summary: 'Compare the records with reality now',
   about:
     'Compares the records with reality, repairs what it can without losing data, and lists ' +
-    'what a person must do. With thousands of tenants, shows the progress until all are compared.',
+    'what a person must do.\nWith thousands of tenants, shows the progress until all are compared.',
   examples: ['reconcile'],
   options: [],
   async run(call) {

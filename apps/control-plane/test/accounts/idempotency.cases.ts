@@ -392,10 +392,11 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // These routes take no key: repeated job actions and verifications change nothing, and callers who sign
-    // up have no identity yet.
+    // These routes take no key: repeated job actions and verifications change nothing, a repeated
+    // reconciliation joins the running one, and callers who sign up have no identity yet.
     expect(without.map(([path]) => path).sort()).toEqual([
       ...['cancel', 'retry', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
+      '/api/reconcile',
       '/api/signup',
       '/api/signup/verify',
       '/api/signup/{id}/welcome-link',

@@ -204,6 +204,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await perform('suspend', 'suspended');
     const { suspended_at, suspension_reason } = await scene.tenant(id);
     expect(suspended_at).not.toBeNull();
+    scene.oneByOne();
     jest.spyOn(scene.plane.app.get(ResumeStep), 'run').mockRejectedValueOnce(BROKEN);
     const { job } = (await act('resume').expect(202)).body;
     await scene.reaches(job.id, 'failed');
