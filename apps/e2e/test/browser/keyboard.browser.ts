@@ -171,8 +171,12 @@ jest.setTimeout(120_000);
     await heading(page, 'Keys');
     await reach(page, 'Operations');
     await keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Suspend' }).waitFor();
+    const suspend = page.getByRole('menuitem', { name: 'Suspend' });
+    await suspend.waitFor();
+    // The menu takes the focus once it has opened, and its first item only then.
+    await page.waitForFunction(() => document.activeElement?.closest('[role="menu"]'));
     await keyboard.press('ArrowDown');
+    await page.waitForFunction((item) => item === document.activeElement, await suspend.elementHandle());
     await keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await reach(page, 'Preview');
