@@ -1,9 +1,11 @@
 import { Database, together } from '@atlas/persistence';
+import { newTraceId, runInContext } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { AtomicSteps, type Standing } from './atomic-steps';
 import { FaultPoints } from './fault-points';
 import { JobEndings } from './job-endings';
+import { JobHost } from './job-host';
 import { JobQueue } from './job-queue';
 import { type JobRow } from './job-row';
 import { Jobs } from './jobs';
@@ -30,6 +32,7 @@ export class JobCarrier {
     private readonly jobs: Jobs,
     private readonly atomicSteps: AtomicSteps,
     private readonly endings: JobEndings,
+    private readonly host: JobHost,
     private readonly queue: JobQueue,
     private readonly faults: FaultPoints,
   ) {}
@@ -42,13 +45,17 @@ export class JobCarrier {
       this.jobs.noteClock(carried, await this.database.now());
       return this.atomicSteps.run(manager, carried);
     };
-    const standing = this.atomicSteps.mayRun(job) ? await this.attempt(manager, walk) : null;
+    const standing = this.atomicSteps.mayRun(job)
+      ? await this.attempt(manager, () => this.asJob(job, walk))
+      : null;
     if (standing === null) return this.leave(manager, job);
     this.tellReached(carried, standing);
     if (standing.kind === 'more') return this.leave(manager, carried);
     if (standing.kind === 'wait') return this.jobs.insertWaiting(manager, carried, standing.until);
-    return this.endings.end(manager, carried, 'succeeded', (ending) =>
-      this.jobs.insert(manager, { ...carried, ...ending }),
+    return this.asJob(job, () =>
+      this.endings.end(manager, carried, 'succeeded', (ending) =>
+        this.jobs.insert(manager, { ...carried, ...ending }),
+      ),
     );
   }
 
@@ -60,7 +67,9 @@ export class JobCarrier {
     const able = jobs.filter((job) => job.status === 'waiting' && this.atomicSteps.mayRun(job));
     const taken = able.slice(0, CARRIED_AT_ONCE);
     if (taken.length === 0) return jobs;
-    const walked = await this.attempt(manager, () => together(taken.map((job) => this.walk(manager, job))));
+    const walked = await this.attempt(manager, () =>
+      together(taken.map((job) => this.asJob(job, () => this.walk(manager, job)))),
+    );
     if (walked === null) return jobs;
     const left = walked.filter(({ standing }) => standing.kind === 'more').map(({ job }) => job);
     return [...left, ...jobs.filter((job) => !taken.includes(job))];
@@ -78,6 +87,11 @@ export class JobCarrier {
     else await this.jobs.saveFree(manager, job, { steps: job.steps, error: job.error });
     this.tellReached(job, standing);
     return { job: woken, standing };
+  }
+
+  /** The audit trail and the log must not name whoever sent the request or the report. */
+  private asJob<T>(job: JobRow, work: () => Promise<T>): Promise<T> {
+    return runInContext({ traceId: newTraceId(), jobId: job.id, ...this.host.logContextOf(job) }, work);
   }
 
   private async leave(manager: EntityManager, job: JobRow): Promise<void> {

@@ -2,6 +2,7 @@ import { CARRIED_AT_ONCE, FaultPoints, JobQueue, JobRunner } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { CommitFaults, EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
@@ -53,6 +54,14 @@ describe.each(EVERY_DATABASE)('a job that no worker has to claim, on %s', (drive
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ status: 'active' });
     expect(await row(body.job.id)).toMatchObject({ leaseNumber: 0, leaseOwner: null });
     expect(wake).not.toHaveBeenCalled();
+  });
+
+  /** To see it fail, let `JobCarrier.asJob` only call `work`. */
+  it('ends in the name of the system, although a plane has sent the report', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.report(id, 'applied');
+    const [ended] = await scene.plane.rows(AuditEvent, { targetId: job, action: 'job.succeeded' });
+    expect(ended).toMatchObject({ actorKind: 'system', actorId: null, ip: null });
   });
 
   it.each(['before', 'after-effect'] as const)(
