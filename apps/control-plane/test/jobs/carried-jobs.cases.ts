@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('a job that no worker has to claim, on %s', (drive
   it('is neither stored nor carried if the COMMIT of its request fails', async () => {
     const placed = await scene.placed();
     const slug = `lost-${driver}`;
-    faults.begin();
+    faults.beginEach();
     const { status } = await scene.plane.provision({ slug });
     faults.end();
     expect(status).toBeGreaterThanOrEqual(500);
@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('a job that no worker has to claim, on %s', (drive
     const { job, id } = await scene.waiting();
     const entry_revision = scene.cell.tenants.get(id)?.entry_revision ?? 0;
     const reported = [{ tenant_id: id, state: 'applied', entry_revision } as const];
-    faults.begin();
+    faults.beginEach();
     const { status } = await scene.cell.report(reported);
     faults.end();
     expect(status).toBeGreaterThanOrEqual(500);

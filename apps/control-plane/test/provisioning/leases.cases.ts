@@ -336,9 +336,9 @@ describe.each(EVERY_DATABASE)('the lease of a tenant on %s', (driver) => {
   it('is changed once if COMMITs fail and the call is repeated until it is answered', async () => {
     const answers: number[] = [];
     faults.begin();
-    while (answers.at(-1) !== 200) answers.push((await bill('past_due')).status);
+    // Background work may meet the first fault.
+    while (!answers.includes(503) || answers.at(-1) !== 200) answers.push((await bill('past_due')).status);
     faults.end();
-    expect(answers.slice(0, -1)).toEqual(expect.arrayContaining([503]));
     expect(await changes()).toBe(1);
     expect(await claims()).toMatchObject({ billing: 'past_due' });
   });

@@ -19,13 +19,14 @@ const CUTS = ['before', 'after'] as const;
 /**
  * Makes COMMITs fail while a plane works, although some of them still take effect. The first, third, sixth
  * and so on fail, so that each retry gets further than the previous one. On SQLite this affects every
- * database file in the process, including scratch databases.
+ * database file in the process, including scratch databases, and COMMITs of background work.
  */
 export class CommitFaults {
   /** The number of failures so far. */
   count = 0;
   private passing = 0;
   private isOn = false;
+  private isEach = false;
 
   private constructor(private readonly cutter: CommitCutter) {}
 
@@ -44,7 +45,13 @@ export class CommitFaults {
   }
 
   begin(): void {
-    Object.assign(this, { isOn: true, count: 0, passing: 0 });
+    Object.assign(this, { isOn: true, isEach: false, count: 0, passing: 0 });
+  }
+
+  /** Makes each COMMIT fail until {@link end}, whichever work it belongs to. */
+  beginEach(): void {
+    this.begin();
+    this.isEach = true;
   }
 
   end(): void {
@@ -64,7 +71,7 @@ export class CommitFaults {
       return false;
     }
     this.count += 1;
-    this.passing = this.count;
+    this.passing = this.isEach ? 0 : this.count;
     return true;
   }
 
