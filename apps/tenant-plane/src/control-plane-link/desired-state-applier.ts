@@ -183,7 +183,8 @@ export class DesiredStateApplier {
     }
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
-    if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
+    // Nothing is tracked of a tenant that has never been here.
+    if (isServing && known && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
       const reopen = () => this.reopen(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
       // If the tenant's data may be written, the revocation is an ordinary change, and a running transfer

@@ -97,8 +97,8 @@ export class LinkLease {
     return new LinkClaim(name, async (manager) => {
       if (this.database.driver === 'sqlite') return;
       const held = { ...ONLY, leaseOwner: name ?? 'nobody' };
-      const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(held);
-      if (!(await lockedForShare(query).getOne()))
+      const query = manager.createQueryBuilder(PlaneIdentity, 'identity').select('identity.id').where(held);
+      if (!(await lockedForShare(query).getRawOne()))
         throw new Superseded('Another replica now talks to the Control Plane.');
     });
   }

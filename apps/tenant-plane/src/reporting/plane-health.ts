@@ -6,7 +6,7 @@ import {
   type ReportedHealthCheck,
   worstOf,
 } from '@atlas/plane-contract';
-import { Metrics } from '@atlas/platform';
+import { Clock, Metrics } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { type Finding, type HealthCheck } from './health-check';
@@ -15,12 +15,17 @@ export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 
 /** A report is also a heartbeat, so it must not wait for a database that hangs. */
 const LIMIT_MS = 3000;
+/** A plane that applies many entries in a row need not be examined for each of them. */
+const RECENT_MS = 5000;
 
 /** The plane's health, examined on demand. */
 @Injectable()
 export class PlaneHealth {
+  private latest?: { readonly health: Required<ReportedHealth>; readonly atMs: number };
+
   constructor(
     @Inject(HEALTH_CHECKS) private readonly checks: readonly HealthCheck[],
+    private readonly clock: Clock,
     metrics: Metrics,
   ) {
     const examine = () => this.examine();
@@ -38,8 +43,18 @@ export class PlaneHealth {
 
   /** Never rejects. */
   async examine(): Promise<Required<ReportedHealth>> {
+    const atMs = this.clock.monotonicMs();
     const checks = await Promise.all(this.checks.map(examined));
-    return { status: worstOf(checks.map(({ status }) => status)), checks };
+    const health = { status: worstOf(checks.map(({ status }) => status)), checks };
+    this.latest = { health, atMs };
+    return health;
+  }
+
+  /** Examines the plane unless it was healthy a few seconds ago. Never rejects. */
+  async recent(): Promise<Required<ReportedHealth>> {
+    const { latest } = this;
+    const isRecent = latest && this.clock.monotonicMs() - latest.atMs < RECENT_MS;
+    return isRecent && latest.health.status === 'ok' ? latest.health : this.examine();
   }
 }
 

@@ -145,7 +145,9 @@ export class Reporter {
   }
 
   private async send(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
-    const health = await this.planeHealth.examine();
+    // What was just applied has shown that the database works.
+    const isWorking = batch.length > 0 && batch.every(({ error }) => error === undefined);
+    const health = await (isWorking ? this.planeHealth.recent() : this.planeHealth.examine());
     const usage = await this.dueUsage();
     const { current, linkId } = this.identities;
     const { incarnation } = current;

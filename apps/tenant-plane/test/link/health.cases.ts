@@ -8,6 +8,7 @@ import { Database as Connection } from 'sqlite3';
 import { type DataSource } from 'typeorm';
 import { User } from '../../src/credentials/user.entity';
 import { Mails } from '../../src/mail/mails';
+import { DatabaseHealth } from '../../src/reporting/database.health';
 import { findingOn } from '../../src/reporting/disk.health';
 import { PlaneHealth } from '../../src/reporting/plane-health';
 import { Reporter } from '../../src/reporting/reporter';
@@ -88,6 +89,28 @@ describe.each(EVERY_DATABASE)('the health report of a plane on %s', (driver) => 
   it('is also exposed in the metrics', async () => {
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('atlas_plane_health{check="database"} 0');
+  });
+
+  /** To see it fail, let `PlaneHealth.recent` always examine, or never. */
+  it('is not examined again for what is applied within 5 s, unless something was wrong', async () => {
+    const examined = jest.spyOn(plane.app.get(DatabaseHealth), 'find');
+    const applied = async (name: string): Promise<number> => {
+      const before = examined.mock.calls.length;
+      const reports = link.control.reports.length;
+      link.control.wanted.put({ ...acme, name });
+      await eventually(() => link.control.reports.length > reports, { what: 'the entry is reported' });
+      await plane.app.get(Reporter).settled();
+      return examined.mock.calls.length - before;
+    };
+    await plane.app.get(PlaneHealth).examine();
+    expect(await applied('Acme A')).toBe(0);
+    const ahead = jest.spyOn(clock, 'monotonicMs').mockImplementation(() => performance.now() + 6000);
+    expect(await applied('Acme B')).toBe(1);
+    ahead.mockRestore();
+    examined.mockResolvedValueOnce({ status: 'degraded' });
+    await plane.app.get(PlaneHealth).examine();
+    expect(await applied('Acme C')).toBe(1);
+    examined.mockRestore();
   });
 
   it('is failing while the database accepts no writes', async () => {
