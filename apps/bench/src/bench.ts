@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseDriver, type TestDatabase, createPostgres } from '@atlas/testing';
@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** The folder for CPU profiles of the measured planes. */
   readonly profileDir?: string;
+  /** The folder for pictures of what was measured. */
+  readonly picturesDir?: string;
 }
 
 /** What a benchmark line needs: databases, a way to report figures, and cleanup. */
@@ -32,6 +34,14 @@ export class Bench {
 
   fact(name: string, value: string): void {
     this.report.fact(name, value);
+  }
+
+  /** Writes a picture if the caller asked for pictures. `name` is that of the file, without `.svg`. */
+  picture(name: string, draw: () => string): void {
+    const { picturesDir } = this.options;
+    if (picturesDir === undefined) return;
+    mkdirSync(picturesDir, { recursive: true });
+    writeFileSync(join(picturesDir, `${name}.svg`), draw());
   }
 
   /** Registers a cleanup function, which also runs on Ctrl-C. */

@@ -16,7 +16,13 @@ export function readCommandLine(
     const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
     if (values.help) return { usage: usageOf(known), code: 0 };
     const lines = positionals.length === 0 ? known : positionals.map((name) => lineOf(name, known));
-    return { lines, isQuick: values.quick, isJson: values.json, profileDir: values.profile };
+    return {
+      lines,
+      isQuick: values.quick,
+      isJson: values.json,
+      profileDir: values.profile,
+      picturesDir: values.pictures,
+    };
   } catch (error) {
     return { usage: `${(error as Error).message}\n\n${usageOf(known)}`, code: 2 };
   }
@@ -26,6 +32,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   profile: { type: 'string' },
+  pictures: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -38,12 +45,13 @@ function lineOf(name: string, known: readonly Line[]): Line {
 function usageOf(known: readonly Line[]): string {
   return `Compares the two planes with limits and peers that are measured in the same run.
 
-  npm run bench [-- <line>...] [--quick] [--json] [--profile <folder>]
+  npm run bench [-- <line>...] [--quick] [--json] [--profile <folder>] [--pictures <folder>]
 
 ${known.map(({ name, title }) => `  ${name}  ${title}`).join('\n')}
 
   --quick     fewer rounds and rows
   --json      one JSON object per line on standard output
   --profile   writes CPU profiles of the measured planes
+  --pictures  writes growth curves as SVG files (P8)
 `;
 }

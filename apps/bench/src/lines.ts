@@ -1,4 +1,5 @@
 import { type Line } from './line';
+import { COSTS } from './costs';
 import { P1_ACCEPT } from './p1-accept';
 import { P2_ACTIVATE } from './p2-activate';
 import { P3_THROUGHPUT } from './p3-throughput';
@@ -30,4 +31,5 @@ export const LINES: readonly Line[] = [
   P12B_IMPACT,
   P12C_EXPORT,
   P12D_GROWTH,
+  COSTS,
 ];

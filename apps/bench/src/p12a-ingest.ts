@@ -1,17 +1,15 @@
-import { asAdmin, builtFile } from '@atlas/testing';
 import { type Bench } from './bench';
 import { inDatabase, nameOf } from './database-url';
-import { httpMessage } from './http/message';
-import { type LoadedTenant, loadTenants } from './isolation/tenant-rows';
+import { loadTenants } from './isolation/tenant-rows';
 import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { Observation } from './planes/observation';
 import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
-import { Calls } from './product/calls';
+import { alertCalls } from './product/alert-calls';
+import { peerCalls, startIngestPeer } from './product/ingest-peer';
 import { loadSources } from './product/product-rows';
-import { StartedProcess } from './start/started-process';
 import { atLeast, type Goal } from './goal';
 
 const CALLERS = 8;
@@ -31,13 +29,10 @@ async function measureIngest(bench: Bench): Promise<readonly Goal[]> {
   // A source accepts 600 requests per minute.
   const tenants = await loadTenants(adminUrl, { tenants: bench.size(200, 50), rows: 0 });
   const keys = await loadSources(adminUrl, tenants);
-  const peer = await startPeer(bench);
+  const peer = await startIngestPeer(bench);
   const goals: Goal[] = [];
   for (const [name, alerts] of Object.entries(SIZES)) {
-    const [ours, theirs] = [
-      posting(plane.url, tenants, alerts, (n) => `/api/ingest/generic/${keys[n]}`),
-      posting(peer.url, tenants, alerts, (n) => `/ingest/${tenants[n]?.id}`),
-    ];
+    const [ours, theirs] = [alertCalls(plane.url, alerts, keys), peerCalls(peer.url, alerts, tenants)];
     const load = { callers: CALLERS, count: bench.size(800, 200) };
     // Opens the incidents.
     for (const side of [ours, theirs]) await side.load(load);
@@ -58,38 +53,4 @@ async function measureIngest(bench: Bench): Promise<readonly Goal[]> {
     goals.push(atLeast(name, medianRatio(one ?? [], other ?? []), 0.3));
   }
   return goals;
-}
-
-/** The same requests for both sides. Each source sends its alerts again and again, as Alertmanager does. */
-function posting(
-  url: string,
-  tenants: readonly LoadedTenant[],
-  alerts: number,
-  pathOf: (tenant: number) => string,
-): Calls {
-  const body = JSON.stringify({
-    alerts: Array.from({ length: alerts }, (_, index) => ({
-      fingerprint: `alert-${index}`,
-      status: 'firing',
-      labels: { alertname: 'DiskFull', severity: 'warning', instance: `web-${index}`, job: 'node' },
-      annotations: { summary: 'The disk is almost full', description: 'Less than 5 % of /var is left' },
-    })),
-  });
-  const messages = tenants.map((_, n) => httpMessage({ method: 'POST', url: new URL(pathOf(n), url), body }));
-  return new Calls(url, 202, (n) => messages[n % messages.length] ?? '');
-}
-
-async function startPeer(bench: Bench): Promise<StartedProcess> {
-  const { ownerUrl = '' } = await bench.createDatabase();
-  await asAdmin(ownerUrl, (owner) =>
-    owner.query(
-      `create table received (tenant_id uuid, fingerprint varchar, status varchar not null,
-        labels jsonb not null, annotations jsonb, received_at timestamptz not null,
-        primary key (tenant_id, fingerprint))`,
-    ),
-  );
-  const file = builtFile('bench', 'empty-app/ingest-app.js');
-  const peer = await StartedProcess.start(file, { DATABASE_URL: ownerUrl });
-  bench.defer(() => peer.end());
-  return peer;
 }

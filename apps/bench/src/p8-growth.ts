@@ -1,6 +1,7 @@
 import { type Bench } from './bench';
 import { atMost, type Goal } from './goal';
 import { type Calling, GrownPlane } from './growth/grown-plane';
+import { growthPicture } from './growth/growth-picture';
 import { comparablePages } from './growth/list-pages';
 import { type Line } from './line';
 import { interleave } from './load/interleave';
@@ -8,6 +9,7 @@ import { type LoadResult } from './load/run-load';
 import { median, percentile, upperBoundOfMedian } from './load/statistics';
 
 const FEW = 100;
+const GOAL = 1.2;
 
 export const P8_GROWTH: Line = {
   name: 'P8',
@@ -19,6 +21,7 @@ interface Growth {
   readonly name: string;
   /** An upper bound of the ratio, with 95 % confidence. */
   readonly atMost: number;
+  readonly ratios: readonly number[];
 }
 
 /** Calls by name, one for each size. */
@@ -29,17 +32,22 @@ async function measureGrowth(bench: Bench): Promise<readonly Goal[]> {
   for (const tenants of new Set([FEW, 10_000, bench.size(100_000, 10_000)]))
     planes.push(await GrownPlane.start(bench, tenants));
   // Writes come last, because they make the small side larger.
-  const measured = { ...(await lists(planes)), ...others(planes) };
-  const growths: Growth[] = [];
-  for (const [name, sides] of Object.entries(measured))
-    growths.push(await growthOf(bench, name, { planes, sides }));
-  const [worst] = growths.sort((a, b) => b.atMost - a.atMost);
+  const all: Growth[] = [];
+  for (const [title, measured] of [
+    ['Lists', await lists(planes)],
+    ['Calls', others(planes)],
+  ] as const) {
+    const growths: Growth[] = [];
+    for (const [name, sides] of Object.entries(measured))
+      growths.push(await growthOf(bench, name, { planes, sides }));
+    const sizes = planes.map(({ tenants }) => tenants);
+    bench.picture(`growth-${title.toLowerCase()}`, () => growthPicture(title, sizes, growths, GOAL));
+    all.push(...growths);
+  }
+  const [worst] = all.toSorted((a, b) => b.atMost - a.atMost);
   if (!worst) throw new Error('Nothing was measured.');
-  bench.fact(
-    'lines within the target',
-    `${growths.filter((one) => one.atMost <= 1.2).length} of ${growths.length}`,
-  );
-  return [atMost(`worst: ${worst.name}`, worst.atMost, 1.2)];
+  bench.fact('lines within the target', `${all.filter((one) => one.atMost <= GOAL).length} of ${all.length}`);
+  return [atMost(`worst: ${worst.name}`, worst.atMost, GOAL)];
 }
 
 function others(planes: readonly GrownPlane[]): Measured {
@@ -74,7 +82,8 @@ async function growthOf(
   const [few = [], many = []] = [figures[0], figures.at(-1)];
   const ratios = many.map((value, round) => value / (few[round] ?? NaN));
   const bound = upperBoundOfMedian(ratios);
-  const ms = figures.map((row, n) => `${planes[n]?.tenants}: ${median(row).toFixed(2)} ms`).join(', ');
+  const medians = figures.map(median);
+  const ms = medians.map((value, n) => `${planes[n]?.tenants}: ${value.toFixed(2)} ms`).join(', ');
   bench.fact(name, `${ms}; ratio ${median(ratios).toFixed(2)}, at most ${bound.toFixed(2)}`);
-  return { name, atMost: bound };
+  return { name, atMost: bound, ratios: medians.map((value) => value / (medians[0] ?? NaN)) };
 }

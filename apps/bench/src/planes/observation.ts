@@ -26,8 +26,13 @@ export class Observation {
     return result;
   }
 
+  /** The CPU time in milliseconds per call, by process. Empty on systems where it cannot be read. */
+  get msPerCall(): ReadonlyMap<string, number> {
+    return new Map([...this.spentMs].map(([name, ms]) => [name, ms / this.calls]));
+  }
+
   tell(side: string): void {
-    const parts = [...this.spentMs].map(([name, ms]) => `${name} ${(ms / this.calls).toFixed(3)} ms`);
+    const parts = [...this.msPerCall].map(([name, ms]) => `${name} ${ms.toFixed(3)} ms`);
     if (parts.length > 0) this.bench.fact(`CPU per call, ${side}`, parts.join(', '));
   }
 
