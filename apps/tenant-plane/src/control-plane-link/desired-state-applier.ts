@@ -195,6 +195,8 @@ export class DesiredStateApplier {
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
     const newest = await this.leases.newer(known, lease);
     await upsertRow(manager, Tenant, rowOf(entry, known, { frozenAt, lease: newest }), ['id']);
+    // Calls that were noted before may have been stored since the purge. From here on, none are.
+    if (entry.purge) await deleteStaying(new TenantScope(entry.tenant_id, manager), this.schema);
     return null;
   }
 

@@ -1,4 +1,4 @@
-import { Database, TenantDatabase, insertIfAbsent } from '@atlas/persistence';
+import { Database, TenantDatabase, insertIfAbsent, lockedForShare } from '@atlas/persistence';
 import {
   Inject,
   Injectable,
@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { type EntityManager, type EntityTarget, type FindOptionsWhere } from 'typeorm';
 import { TrustedTime } from '../plane-identity/trusted-time';
+import { Tenant } from '../tenancy/tenant.entity';
 import { EgressCall, PlaneEgressCall } from './egress-call.entity';
 import { type CallSum, type NotedCall, joined, sumOf } from './similar-calls';
 
@@ -96,8 +97,17 @@ export class EgressLedger implements CallLog, OnApplicationBootstrap, OnApplicat
 
   private store(tenantId: string | null, sums: readonly CallSum[]): Promise<void> {
     if (tenantId === null) return this.database.write((manager) => addRows(manager, PlaneEgressCall, sums));
-    return this.tenants.write(tenantId, ({ manager }) => addRows(manager, EgressCall, sums));
+    return this.tenants.write(tenantId, async ({ manager }) => {
+      if (!(await isPurged(manager, tenantId))) await addRows(manager, EgressCall, sums);
+    });
   }
+}
+
+/** Nothing is kept of a purged tenant. A purge waits until the caller's transaction has ended. */
+async function isPurged(manager: EntityManager, id: string): Promise<boolean> {
+  const query = manager.createQueryBuilder(Tenant, 'tenant').select('tenant.purgeJobId').where({ id });
+  const tenant = await lockedForShare(query).getOne();
+  return Boolean(tenant?.purgeJobId);
 }
 
 /**

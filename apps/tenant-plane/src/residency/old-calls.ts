@@ -18,7 +18,7 @@ type Write = (work: (manager: EntityManager) => Promise<number>) => Promise<numb
 
 /**
  * Bounds the ledger: the oldest rows are deleted, also those of tenants that have moved away. Of a tenant
- * that was purged, nothing is kept: another process may have stored a row after the purge.
+ * that was purged, nothing is kept: a process of an earlier version may have stored a row after the purge.
  *
  * The age of a row counts only by the Control Plane's clock. A plane whose own clock is wrong deletes no row
  * too early, and a plane that runs offline keeps its rows until there are too many.

@@ -8,6 +8,7 @@ import { Mailer, OngoingAnswers, Secret } from '@atlas/platform';
 import { type EgressClassView, type LedgerEntry } from '@atlas/tenant-api/residency';
 import { CommitFaults, EVERY_DATABASE, FixedClock, TestSmtpServer, eventually } from '@atlas/testing';
 import { QueryFailedError } from 'typeorm';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
 import { type Departure, Egress } from '../../src/egress/egress';
 import { EgressCall } from '../../src/egress/egress-call.entity';
@@ -19,6 +20,7 @@ import { PlaneHealth } from '../../src/reporting/plane-health';
 import { LedgerPages } from '../../src/residency/ledger-pages';
 import { OldCalls } from '../../src/residency/old-calls';
 import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
+import { Tenant } from '../../src/tenancy/tenant.entity';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
@@ -28,6 +30,12 @@ const MAIL = { class: 'mail', destination: 'smtp://mail.example.com', fields: ['
 const ALLOWED = { allow_control_plane: true, features: { analysis: 'allow' } };
 const PROMPT = { ...MAIL, class: 'ai_prompt', destination: 'https://cp', fields: ['stream'] } as const;
 
+/** What the Control Plane tells a plane about a tenant whose rows it must remove. */
+const purged = (): Partial<DesiredTenant> => ({
+  phase: 'retired',
+  purge: { job_id: randomUUID() },
+  entry_revision: 9,
+});
 const briefly = ({ class: name, count, bytes, refused }: LedgerEntry) => [name, count, bytes, refused];
 const refusal = ({ code, message }: { code: string; message: string }) => [code, message];
 
@@ -445,13 +453,40 @@ describe.each(EVERY_DATABASE)('the ledger of a shared plane on %s', (driver) => 
     expect(await rowsOf(ours)).toBe(0);
   });
 
-  it('drops the rows that were stored after a tenant was purged', async () => {
-    const purge = { job_id: randomUUID() };
-    await plane.tenant(ours.slug, { ...ours, phase: 'retired', purge, entry_revision: 9 });
+  /** To see it fail, let `isPurged` in the ledger return false. */
+  it('stores no rows of a tenant that has been purged', async () => {
     await send(ours);
+    await plane.tenant(ours.slug, { ...ours, ...purged() });
     await send(theirs);
     await plane.app.get(EgressLedger).flush();
-    expect(await rowsOf(ours)).toBe(1);
+    expect([await rowsOf(ours), await rowsOf(theirs)]).toEqual([0, 1]);
+  });
+
+  /** To see it fail, leave out `deleteStaying` in `DesiredStateApplier.put`. */
+  it('keeps no rows that are stored while a tenant is purged', async () => {
+    const applier = plane.app.get(DesiredStateApplier) as unknown as { purge(): Promise<void> };
+    const purge = applier.purge.bind(applier) as (...call: unknown[]) => Promise<void>;
+    const purging = jest.spyOn(applier, 'purge').mockImplementation(async (...call) => {
+      await purge(...call);
+      await send(ours);
+      await plane.app.get(EgressLedger).flush();
+      expect(await rowsOf(ours)).toBe(1);
+    });
+    await plane.tenant(ours.slug, { ...ours, ...purged() });
+    expect([purging.mock.calls.length, await rowsOf(ours)]).toEqual([1, 0]);
+    purging.mockRestore();
+  });
+
+  it('drops the rows of a purged tenant that an earlier version stored', async () => {
+    await send(ours);
+    await plane.app.get(EgressLedger).flush();
+    await send(theirs);
+    await plane.app.get(EgressLedger).flush();
+    await plane.app
+      .get(Database)
+      .write((manager) =>
+        manager.update(Tenant, { id: ours.tenant_id }, { phase: 'retired', purgeJobId: randomUUID() }),
+      );
     await plane.app.get(OldCalls).sweep();
     expect([await rowsOf(ours), await rowsOf(theirs)]).toEqual([0, 1]);
   });
