@@ -25,6 +25,7 @@ import { UNHEARD } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { Transfer, type TransferPurpose } from '../registry/transfer.entity';
+import { PlaneTurns } from '../service-keys/plane-turns';
 import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
 import { SigningKeys } from '../signing-keys/signing-keys';
 import { Leases } from './leases';
@@ -52,6 +53,7 @@ export class DesiredStates implements OnModuleInit {
     private readonly keys: SigningKeys,
     private readonly leases: Leases,
     private readonly serviceKeys: ServiceKeys,
+    private readonly turns: PlaneTurns,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}
@@ -179,9 +181,12 @@ export class DesiredStates implements OnModuleInit {
   ): Promise<DesiredState | null> {
     // Subscribes before the first query, so that no change is missed.
     const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
+    // A plane that has left in the meantime needs no answer.
+    const look = (): Promise<DesiredState | null> =>
+      this.turns.next(async () => (ended.aborted ? null : this.changes(tenantPlaneId, since, keyId)));
     try {
-      let changes = await this.changes(tenantPlaneId, since, keyId);
-      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
+      let changes = await look();
+      while (!changes && (await wakes.next())) changes = await look();
       // Checked here, because no signal announces that a key was revoked.
       if (!changes && ended.aborted) await this.serviceKeys.requireAccepted(keyId);
       return changes;

@@ -18,6 +18,7 @@ import { sendSigned } from '../access/signed-answer';
 import { DesiredStates } from '../desired-state/desired-states';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { Routes } from '../routing/routes';
+import { PlaneTurns } from '../service-keys/plane-turns';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 
@@ -32,6 +33,7 @@ export class SelfController {
     private readonly reports: Reports,
     private readonly routes: Routes,
     private readonly calls: WaitingCalls,
+    private readonly turns: PlaneTurns,
   ) {}
 
   @Serves('GET /api/tenant-planes/self/desired-state')
@@ -47,7 +49,7 @@ export class SelfController {
     const { keyId } = call;
     const changes =
       since === undefined
-        ? this.desiredStates.changes(tenantPlaneId, undefined, keyId)
+        ? this.turns.next(() => this.desiredStates.changes(tenantPlaneId, undefined, keyId))
         : this.desiredStates.awaitChanges(
             { tenantPlaneId, keyId },
             since,
@@ -79,6 +81,6 @@ export class SelfController {
     @Body() report: ReportRequest,
   ): Promise<ReportAnswer> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    return this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
+    return this.turns.first(() => this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report));
   }
 }

@@ -3,6 +3,7 @@ import { Clock } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { KeyUses } from './key-uses';
+import { PlaneTurns } from './plane-turns';
 import { PreviousSecretUses } from './previous-secret-uses';
 import { PostgresNonces } from './request-nonces/postgres-nonces';
 import { RequestNonces } from './request-nonces/request-nonces';
@@ -21,10 +22,11 @@ function createNonces(database: Database, clock: Clock): RequestNonces | Promise
   providers: [
     { provide: RequestNonces, inject: [Database, Clock], useFactory: createNonces },
     KeyUses,
+    PlaneTurns,
     PreviousSecretUses,
     ServiceKeys,
     WaitingCalls,
   ],
-  exports: [RequestNonces, KeyUses, PreviousSecretUses, ServiceKeys, WaitingCalls],
+  exports: [RequestNonces, KeyUses, PlaneTurns, PreviousSecretUses, ServiceKeys, WaitingCalls],
 })
 export class ServiceKeysModule {}

@@ -10,6 +10,7 @@ import { DesiredStates } from '../../src/desired-state/desired-states';
 import { Placement } from '../../src/registry/placement.entity';
 import { Transfer } from '../../src/registry/transfer.entity';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
+import { PLANES_AT_ONCE, PlaneTurns } from '../../src/service-keys/plane-turns';
 import { MAX_LONG_POLLS, WaitingCalls } from '../../src/service-keys/waiting-calls';
 import { newTransfer, topicOf } from '../../src/transfers/transfers';
 import { sealedPart, sendPart } from '../backup-part.fixture';
@@ -114,6 +115,27 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
         what: 'the plane may poll again',
       });
     for (const { raw } of open.slice(1)) raw.emit('close');
+  });
+
+  it('waits, as reports do, while many other planes use the database; other callers do not', async () => {
+    const waiting = await cellIn('turns');
+    const { revision } = await waiting.pullAll();
+    const turns = plane.app.get(PlaneTurns);
+    const ends: (() => void)[] = [];
+    const held = Array.from({ length: PLANES_AT_ONCE }, () =>
+      turns.next(() => new Promise<void>((resolve) => ends.push(resolve))),
+    );
+    const [polls, reports] = [jest.spyOn(turns, 'next'), jest.spyOn(turns, 'first')];
+    const answered: number[] = [];
+    const calls = [waiting.pull(0, revision), waiting.report()];
+    for (const call of calls) void call.then(({ status }) => answered.push(status));
+    const areWaiting = () => polls.mock.calls.length === 1 && reports.mock.calls.length === 1;
+    await eventually(areWaiting, { what: 'both calls wait for their turn' });
+    await plane.get('/api/tenants').expect(200);
+    expect(answered).toEqual([]);
+    for (const end of ends) end();
+    await Promise.all([...held, ...calls]);
+    expect(answered.sort()).toEqual([200, 204]);
   });
 
   it('is not woken by changes to another plane', async () => {
