@@ -17,7 +17,11 @@ import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 import { ServiceKey } from './service-key.entity';
 
-const MAX_CACHED = 10_000;
+/**
+ * More than there are tenant planes. If the keys of all planes did not fit, planes that call in turn would
+ * always find that their key has just been dropped.
+ */
+const MAX_CACHED = 100_000;
 const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
