@@ -14,6 +14,7 @@ import { P12A_INGEST } from './p12a-ingest';
 import { P12B_IMPACT } from './p12b-impact';
 import { P12C_EXPORT } from './p12c-export';
 import { P12D_GROWTH } from './p12d-growth';
+import { P14_FLEET } from './p14-fleet';
 
 /** All benchmark lines. To add one, create its file and list it here. */
 export const LINES: readonly Line[] = [
@@ -32,4 +33,5 @@ export const LINES: readonly Line[] = [
   P12C_EXPORT,
   P12D_GROWTH,
   COSTS,
+  P14_FLEET,
 ];

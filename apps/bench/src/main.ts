@@ -52,8 +52,7 @@ async function runOne(
   const own = new Cleanup();
   whole.add(() => own.end());
   report.begin(line);
-  const goals = await line.measure(new Bench(asked, report, server, own));
-  await own.end();
+  const goals = await own.after(line.measure(new Bench(asked, report, server, own)));
   report.end(line, goals);
   return goals;
 }

@@ -9,7 +9,8 @@ import { type Load, type LoadResult } from '../load/run-load';
 import { Calls } from '../product/calls';
 import { SimulatedPlane } from '../signed/simulated-plane';
 import { untilSealed } from '../waiting/until-sealed';
-import { copiedId, copyTenants } from './many-tenants';
+import { copiedId } from './copied-rows';
+import { copyTenants } from './many-tenants';
 
 /** Reconciliation is measured elsewhere. */
 const SETTINGS = { RECONCILE_INTERVAL_SECONDS: '0' };

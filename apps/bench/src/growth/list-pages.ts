@@ -1,5 +1,5 @@
+import { copiedId } from './copied-rows';
 import { type GrownPlane } from './grown-plane';
-import { copiedId } from './many-tenants';
 
 /** How many items the pages have. Few tenants have the rarer statuses, and both sides must return as many. */
 const LIMIT = 2;

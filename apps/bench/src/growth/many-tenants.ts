@@ -1,12 +1,7 @@
 import { type Client } from 'pg';
+import { copyRow, sqlOfCopiedId as id } from './copied-rows';
 
 const CELLS = 100;
-/** The id of the n-th copy, which is later than those of the copies before it and of all other rows. */
-const id = (n: string): string => `('ffff0000-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
-
-export function copiedId(n: number): string {
-  return `ffff0000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
-}
 
 /** A few tenants have each of the rarer statuses, however many tenants there are; 95 % are active. */
 const STATUS = `case when n <= 2 then 'failed' when n <= 4 then 'provisioning' when n <= 6 then 'suspended'
@@ -65,21 +60,4 @@ export async function copyTenants(
       action: k === 2 ? "case when n <= 5 then 'tenant.rare' else 'tenant.updated' end" : 't.action',
     });
   await client.query('vacuum analyze');
-}
-
-interface Copies {
-  readonly table: string;
-  readonly where: string;
-  readonly copies: number;
-  readonly own: Readonly<Record<string, string>>;
-}
-
-async function copyRow(client: Client, { table, where, copies, own }: Copies): Promise<void> {
-  const { fields } = await client.query(`select * from ${table} limit 0`);
-  const names = fields.map(({ name }) => name);
-  const values = names.map((name) => own[name] ?? `t."${name}"`);
-  await client.query(
-    `insert into ${table} (${names.map((name) => `"${name}"`).join(', ')}) select ${values.join(', ')}
-      from generate_series(1, ${copies}) n, (select * from ${table} where ${where} limit 1) t`,
-  );
 }

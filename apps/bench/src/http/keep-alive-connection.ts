@@ -41,6 +41,11 @@ export class KeepAliveConnection {
     this.socket.destroy();
   }
 
+  /** Breaks the connection, as a network does. A call that waits for its response fails. */
+  cut(): void {
+    this.socket.resetAndDestroy();
+  }
+
   private receive(chunk: Buffer): void {
     this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
     try {

@@ -2,6 +2,7 @@ import { type PlaneProcess } from '@atlas/testing';
 import { type Bench } from '../bench';
 import { canReadCpuTime, cpuMs, familyCpuMs } from '../load/cpu-time';
 import { type LoadResult } from '../load/run-load';
+import { profiled } from './profiled';
 
 /**
  * Observes the processes of one side of a comparison. Records their CPU time over all rounds and, if
@@ -19,7 +20,7 @@ export class Observation {
 
   async during<T extends LoadResult>(work: () => Promise<T>): Promise<T> {
     const before = this.read();
-    const result = await this.profiled(work);
+    const result = await profiled(this.bench, this.planes, work);
     for (const [name, ms] of this.read())
       this.spentMs.set(name, (this.spentMs.get(name) ?? 0) + ms - (before.get(name) ?? 0));
     this.calls += result.latenciesMs.length;
@@ -43,18 +44,5 @@ export class Observation {
       ...[...this.planes, ...this.others].map(({ name, pid }) => [name, cpuMs(pid)] as const),
       ...(postgres === undefined ? [] : [['postgres', familyCpuMs(postgres)] as const]),
     ]);
-  }
-
-  private async profiled<T>(work: () => Promise<T>): Promise<T> {
-    const toggle = (): void => {
-      if (this.bench.profileDir !== undefined)
-        for (const plane of this.planes) process.kill(plane.pid, 'SIGUSR1');
-    };
-    toggle();
-    try {
-      return await work();
-    } finally {
-      toggle();
-    }
   }
 }

@@ -10,7 +10,7 @@ import { httpMessage, jsonOf, requireStatus } from '../http/message';
  * behind it.
  */
 export class SimulatedPlane {
-  private constructor(
+  constructor(
     readonly id: string,
     private readonly url: string,
     private readonly secret: string,
@@ -25,6 +25,11 @@ export class SimulatedPlane {
     const expected = new SimulatedPlane(id, stack.controlPlane.url, secret, '');
     const answer = await expected.callOnce('POST', PLANE_PATHS.enrol, enrolBody(install.token));
     return new SimulatedPlane(id, stack.controlPlane.url, secret, answer.desired_state.revision);
+  }
+
+  /** The same plane, once it has applied this revision. */
+  at(revision: string): SimulatedPlane {
+    return new SimulatedPlane(this.id, this.url, this.secret, revision);
   }
 
   /** A signed call as sent over the wire. The Control Plane accepts it once, and only within 300 s. */

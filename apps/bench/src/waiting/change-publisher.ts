@@ -15,6 +15,11 @@ interface Placed {
 }
 interface DesiredStates {
   publish(manager: EntityManager, placement: Placed): Promise<void>;
+  publishHomes(manager: EntityManager, tenants: Selected): Promise<void>;
+}
+interface Selected {
+  readonly select: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 type DesiredStatesClass = new (...collaborators: readonly unknown[]) => DesiredStates;
 
@@ -44,17 +49,27 @@ export class ChangePublisher {
   }
 
   /** Publishes one change, and returns the time at which it was committed. */
-  async publish(placed: Placed): Promise<number> {
-    let committedAt = NaN;
-    await this.database.write(async (manager) => {
-      this.database.afterCommit(() => (committedAt = performance.now()));
-      await this.desiredStates.publish(manager, placed);
-    });
-    return committedAt;
+  publish(placed: Placed): Promise<number> {
+    return this.committed((manager) => this.desiredStates.publish(manager, placed));
+  }
+
+  /** Publishes one change of every tenant in one transaction, and returns the time of the commit. */
+  publishAll(): Promise<number> {
+    const all = { select: 'select id from tenants', parameters: {} };
+    return this.committed((manager) => this.desiredStates.publishHomes(manager, all));
   }
 
   close(): Promise<void> {
     return this.database.close();
+  }
+
+  private async committed(change: (manager: EntityManager) => Promise<void>): Promise<number> {
+    let committedAt = NaN;
+    await this.database.write(async (manager) => {
+      this.database.afterCommit(() => (committedAt = performance.now()));
+      await change(manager);
+    });
+    return committedAt;
   }
 }
 
