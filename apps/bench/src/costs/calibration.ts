@@ -15,8 +15,8 @@ export interface Cost {
 }
 
 /**
- * A small app on the same Postgres server, which does the same work in every version. Its cost changes with the
- * machine and its load as the planes' cost does.
+ * A small app on the same Postgres server, which does the same work in every version. Its cost changes with
+ * the machine and its load as the planes' cost does.
  */
 export class Calibration {
   private constructor(

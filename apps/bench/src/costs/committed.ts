@@ -1,8 +1,9 @@
 import { type Cost } from './calibration';
 
 /**
- * What a call of each hot path costs, as a multiple of the calibration. If a change makes a call cheaper, or has a
- * good reason to make it more expensive, replace the figures with those that `npm run bench -- Costs` prints.
+ * What a call of each hot path costs, as a multiple of the calibration. If a change makes a call cheaper, or
+ * has a good reason to make it more expensive, replace the figures with those that `npm run bench -- Costs`
+ * prints.
  */
 export const COMMITTED: Readonly<Record<string, Partial<Cost>>> = {
   'a shared tenant, from request to active': { planes: 52, postgres: 33.5 },

@@ -42,7 +42,8 @@ export function growthPicture(
     free = Math.max(free + LABEL_HEIGHT, yOf(ratio));
     return text(FRAME.right + 8, free, `${ratio.toFixed(2)}  ${name}`, COLOURS[n]);
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+  const size = `viewBox="0 0 ${WIDTH} ${HEIGHT}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
 ${text(FRAME.left, 20, title, '#0f172a')}
 ${TICKS.map((tick) => rule(yOf(tick)) + text(12, yOf(tick) + 4, `${tick}×`)).join('\n')}
