@@ -39,18 +39,19 @@ export class Pause {
 }
 
 /**
- * Resolves once `work` has finished or is waiting for another transaction. On Postgres, `count` transactions
- * must be waiting.
+ * Resolves once `work`, which has just been sent, has finished or is waiting for another transaction with
+ * `own` transactions. On Postgres, `count` transactions must be waiting in all.
  */
 export async function endedOrWaiting(
   plane: TestTenantPlane,
   work: Promise<unknown>,
   count = 1,
+  own = 1,
 ): Promise<void> {
   let hasEnded = false;
   const ends = (): void => void (hasEnded = true);
   work.then(ends, ends);
-  const isWaiting = plane.database.driver === 'sqlite' ? hasQueued(plane) : waitForLocks(plane, count);
+  const isWaiting = plane.database.driver === 'sqlite' ? hasQueued(plane, own) : waitForLocks(plane, count);
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
@@ -73,11 +74,11 @@ export function countRetries({ app, database: { driver } }: TestTenantPlane): ()
  * On SQLite all writers take turns, including those without a tenant, such as the throttle. They queue behind
  * the paused writer.
  */
-function hasQueued({ app }: TestTenantPlane): () => boolean {
+function hasQueued({ app }: TestTenantPlane, own: number): () => boolean {
   const queue = app.get(Database) as unknown as { begin(): unknown };
   const { calls } = jest.spyOn(queue, 'begin').mock;
   const before = calls.length;
-  return () => calls.length > before;
+  return () => calls.length >= before + own;
 }
 
 function waitForLocks({ database }: TestTenantPlane, count: number): () => Promise<boolean> {

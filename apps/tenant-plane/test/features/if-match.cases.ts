@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('If-Match on %s', (driver) => {
       const revoking = sent(plane.patch(`/api/users/${other.id}`, { deactivated: true }, admin));
       await pause.reached;
       const waiting = [sent(write(2, old, other)), sent(write(2, etag, other))];
-      for (const [index, answer] of waiting.entries()) await endedOrWaiting(plane, answer, index + 1);
+      await endedOrWaiting(plane, Promise.all(waiting), waiting.length, waiting.length);
       pause.release();
       expect((await revoking).status).toBe(200);
       for (const { status, body } of await Promise.all(waiting)) {

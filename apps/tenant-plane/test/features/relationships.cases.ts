@@ -87,7 +87,7 @@ describe.each(EVERY_DATABASE)('relationships of configuration items on %s', (dri
     const naming = [relate(web, db), plane.post('/api/incidents', linked, admin)].map((call) =>
       call.then((one) => one),
     );
-    for (const [index, call] of naming.entries()) await endedOrWaiting(plane, call, index + 1);
+    await endedOrWaiting(plane, Promise.all(naming), naming.length, naming.length);
     pause.release();
     expect((await archiving).status).toBe(204);
     for (const answer of await Promise.all(naming))
