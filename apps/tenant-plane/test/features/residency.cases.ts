@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
   it('is no report with a planted field, and its value is neither sent nor recorded', async () => {
     const health = { status: 'ok', checks: [], hosts: [{ note: SECRET }] } as const;
     // The cast plants a field that the type of a report does not have.
-    const examine = jest.spyOn(plane.app.get(PlaneHealth), 'examine').mockResolvedValue(health as never);
+    const examined = jest.spyOn(plane.app.get(PlaneHealth), 'recent').mockResolvedValue(health as never);
     const renamed = { ...tenant, name: 'Acme renamed', entry_revision: 2 };
     link.control.wanted.put(renamed);
     await link.logged(/Refused a call of the class plane_report .*health\.hosts\[\]\.note/);
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('what leaves a tenant plane that a customer runs, 
     expect(link.control.reported(tenant.tenant_id)?.entry_revision).toBe(1);
     const told = [link.log.lines, link.control.reports, await ledgerOf(plane, admin)];
     expect(JSON.stringify(told)).not.toContain(SECRET);
-    examine.mockRestore();
+    examined.mockRestore();
     link.control.wanted.put({ ...renamed, entry_revision: 3 });
     const isReported = (): boolean => link.control.reported(tenant.tenant_id)?.entry_revision === 3;
     await eventually(isReported, { what: 'the plane reports again' });
