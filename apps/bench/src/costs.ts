@@ -12,7 +12,6 @@ const ROUNDS = 3;
 /** A machine that is busy with other work gets further rounds before a call counts as more expensive. */
 const MOST_ROUNDS = 12;
 
-/** The continuous integration runs this line. */
 export const COSTS: Line = {
   name: 'Costs',
   title: 'CPU time per call, as a multiple of a calibration in the same run: share of the committed figure',
