@@ -66,7 +66,7 @@ export class Fleet {
     await this.since(startedAt, 'answeredAt');
   }
 
-  /** The time in ms from `at` until every plane has reported that it has applied a change. */
+  /** Returns how many ms after `at` the last plane has reported the change as applied. */
   untilApplied(at: number): Promise<number> {
     return this.since(at, 'appliedAt');
   }
