@@ -113,12 +113,17 @@ export class JobScene {
   oneByOne(): jest.SpyInstance {
     return oneByOne(this.plane);
   }
-  /** Makes the copy of the next move nearly complete as soon as the move's job waits for that copy. */
-  copiesAtOnce(): void {
-    const awaitCopy = jest.spyOn(this.plane.app.get(AwaitCopyStep), 'run');
-    awaitCopy.mockImplementationOnce(async ({ manager, tenantId }) => {
+  /** Makes the next copy of the tenant nearly complete as soon as the move waits for it. */
+  copiesAtOnce(tenantId: string): void {
+    const awaitCopy = this.plane.app.get(AwaitCopyStep);
+    const wait = awaitCopy.run.bind(awaitCopy);
+    let isCopied = false;
+    // The jobs of earlier tests may wait for their copies too.
+    jest.spyOn(awaitCopy, 'run').mockImplementation(async (context) => {
+      if (isCopied || context.tenantId !== tenantId) return wait(context);
+      isCopied = true;
       const level = { parts: 1, imported: 1, lastKind: 'changes', lastChanges: 0 } as const;
-      await manager.update(Transfer, { tenantId, endedAt: IsNull() }, level);
+      await context.manager.update(Transfer, { tenantId, endedAt: IsNull() }, level);
       return done();
     });
   }

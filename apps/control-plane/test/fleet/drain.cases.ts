@@ -290,7 +290,7 @@ describe.each(databasesOfLongSuite('postgres'))('a cell to be drained on %s', (d
     };
     const key = await scene.plane.createApiKey(['tenants:write']);
     const links = [await mint(scene.plane.apiKey), await mint(key)];
-    scene.copiesAtOnce();
+    scene.copiesAtOnce(id);
     jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValueOnce(done());
     const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' as const };
     const copied = scene.before('cut-over', () => scene.plane.change(Transfer, { tenantId: id }, whole));

@@ -173,7 +173,7 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant whose move has failed,
   describe('while writes are paused at its home', () => {
     /** Starts a move that reaches the steps during which writes are paused. */
     const frozenMove = async (): Promise<string> => {
-      scene.copiesAtOnce();
+      scene.copiesAtOnce(id);
       return (await move(to()).expect(202)).body.job.id;
     };
     /** Leaves writes paused after a failed move, as an earlier version could. `other` has an old copy. */
