@@ -78,8 +78,7 @@ export class JobCarrier {
   private async walk(manager: EntityManager, woken: JobRow) {
     const job = copyOf(woken);
     await this.faults.reach(job.operation, CARRY, 'before');
-    // The wake-up made the job due at the database's current time.
-    this.jobs.noteClock(job, woken.dueAt);
+    this.jobs.noteClock(job, await this.database.now());
     const standing = await this.atomicSteps.run(manager, job);
     if (standing.kind === 'ended')
       await this.endings.end(manager, job, 'succeeded', (ending) => this.jobs.saveFree(manager, job, ending));

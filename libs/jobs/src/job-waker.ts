@@ -1,4 +1,4 @@
-import { type Database, together } from '@atlas/persistence';
+import { type Database, lockedForUpdate, together } from '@atlas/persistence';
 import { type EntityManager, type EntityTarget, type FindOptionsWhere, In } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
 import { type JobQueue } from './job-queue';
@@ -26,9 +26,15 @@ export class JobWaker<J extends JobRow = JobRow> {
     await this.enqueue(manager, await this.note(manager, which));
   }
 
-  /** Counts the wake-up in the rows of the live jobs that match, and returns them. */
+  /**
+   * Counts the wake-up in the rows of the live jobs that match, and returns them. Locks them first, because
+   * most reports wake no job.
+   */
   async note(manager: EntityManager, which: readonly FindOptionsWhere<J>[]): Promise<J[]> {
     const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
+    const query = manager.createQueryBuilder<JobRow>(this.entity, 'job').where(live);
+    const jobs = await lockedForUpdate(query).getMany();
+    if (jobs.length === 0) return [];
     await manager
       .createQueryBuilder()
       .update<JobRow>(this.entity)
@@ -36,9 +42,9 @@ export class JobWaker<J extends JobRow = JobRow> {
         wakes: () => 'wakes + 1',
         dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
       })
-      .where(live)
+      .where({ id: In(jobs.map(({ id }) => id)) })
       .execute();
-    const jobs = await manager.find<JobRow>(this.entity, { where: live });
+    for (const job of jobs) job.wakes += 1;
     // The rows of this entity have type J.
     return jobs as J[];
   }

@@ -134,7 +134,8 @@ export class TenantPlanes {
     await this.keyUses.noteFirst(call.keyId);
     const id = known ?? (await this.platformCell(claimedId));
     if (this.keys.isPrevious(call)) this.previousSecretUses.note(id);
-    if (tenantId !== undefined) await requirePlacedHere(this.database, id, [tenantId]);
+    if (tenantId !== undefined)
+      await this.database.read((manager) => requirePlacedHere(manager, id, [tenantId]));
     return id;
   }
 

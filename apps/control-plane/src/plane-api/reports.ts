@@ -41,11 +41,11 @@ export class Reports {
     // earlier epoch. The plane receives all entries again and then reports on those.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
-    await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
     const received = await this.database.write(async (manager) => {
       const [, plane] = await together([
         this.keys.holdAccepted(manager, keyId),
         lockPlane(manager, tenantPlaneId),
+        requirePlacedHere(manager, tenantPlaneId, tenantIds),
       ]);
       const standing = standingOf(plane, report.incarnation ?? null);
       if (standing === 'replaced') return this.copies.noteReplaced(manager, plane, report);

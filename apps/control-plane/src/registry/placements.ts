@@ -1,4 +1,3 @@
-import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
@@ -10,14 +9,14 @@ import { TenantPlane } from './tenant-plane.entity';
  * on the plane, because a plane may act only for its own tenants.
  */
 export async function requirePlacedHere(
-  database: Database,
+  manager: EntityManager,
   tenantPlaneId: string,
   tenantIds: readonly string[],
 ): Promise<void> {
   if (tenantIds.length === 0) return;
   const wanted = [...new Set(tenantIds)];
   const areIds = wanted.every((id) => isUuid(id));
-  if (areIds && (await countPlaced(database, tenantPlaneId, wanted)) === wanted.length) return;
+  if (areIds && (await countPlaced(manager, tenantPlaneId, wanted)) === wanted.length) return;
   throw tenantNotOnPlane();
 }
 
@@ -26,8 +25,8 @@ export function tenantNotOnPlane(): DomainError {
   return new DomainError('tenant_not_on_plane', 'forbidden', detail);
 }
 
-function countPlaced(database: Database, tenantPlaneId: string, tenantIds: string[]): Promise<number> {
-  return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
+function countPlaced(manager: EntityManager, tenantPlaneId: string, tenantIds: string[]): Promise<number> {
+  return manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) });
 }
 
 /** The values of the report columns until the plane first reports on the placement. */
@@ -101,6 +100,11 @@ export function placeOf(
 ): Promise<Placement | null> {
   const isThere = phase === 'importing' ? phase : Not('importing' as const);
   return manager.findOneBy(Placement, { tenantId, holdsPlace: true, phase: isThere });
+}
+
+/** Whether {@link placeOf} would find this place. */
+export function isHome({ holdsPlace, phase }: Placement): boolean {
+  return holdsPlace && phase !== 'importing';
 }
 
 /**

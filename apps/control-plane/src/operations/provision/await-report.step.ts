@@ -6,7 +6,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { healthOf } from '../../registry/health-class';
 import { lockHome } from '../../registry/lock-home';
 import { Placement } from '../../registry/placement.entity';
-import { hasLostCopy, isApplied, placeOf, toldPlaces, troubleAt } from '../../registry/placements';
+import { hasLostCopy, isApplied, isHome, toldPlaces, troubleAt } from '../../registry/placements';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { lostCopyDetail } from '../../transfers/kept-copy';
@@ -37,7 +37,8 @@ export class AwaitReportStep extends ProvisioningStep {
     const { manager, tenantId, startedAt, operation } = context;
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     if (operation === 'move') await lockTenant(manager, tenantId);
-    const home = await (operation === 'move' ? lockHome : placeOf)(manager, tenantId);
+    const told = operation === 'move' ? [] : await toldPlaces(manager, tenantId);
+    const home = operation === 'move' ? await lockHome(manager, tenantId) : told.find(isHome);
     if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
     if (!isApplied(home)) {
       if (hasSeen(home) && home.reportedState === 'failed') throw notApplied(home);
@@ -47,7 +48,8 @@ export class AwaitReportStep extends ProvisioningStep {
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
     if (operation === 'move') return this.served(manager, home);
-    const silent = await this.silentBeside(manager, home, context.sharedNow());
+    const beside = told.filter((place) => place !== home);
+    const silent = await this.silentAmong(manager, beside, context.sharedNow());
     return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
   }
 
@@ -70,16 +72,18 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * Finds an online plane, other than the home, that may have the tenant's rows and
-   * has not seen the tenant's entry yet. The plane need not have applied the entry,
-   * because a move to that plane decides what happens to the copy there. An offline
-   * plane may see the entry later, because it serves none of the tenant's users.
+   * Finds an online plane that may have the tenant's rows and has not seen the
+   * tenant's entry yet. The plane need not have applied the entry, because a move
+   * to that plane decides what happens to the copy there. An offline plane may see
+   * the entry later, because it serves none of the tenant's users.
    */
-  private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
-    const places = await toldPlaces(manager, tenantId);
-    for (const place of places) {
-      if (place.tenantPlaneId === tenantPlaneId || hasSeen(place)) continue;
-      const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+  private async silentAmong(
+    manager: EntityManager,
+    places: readonly Placement[],
+    now: Date,
+  ): Promise<string | null> {
+    for (const { tenantPlaneId: id } of places.filter((place) => !hasSeen(place))) {
+      const plane = await manager.findOneByOrFail(TenantPlane, { id });
       if (healthOf(plane, now) === 'online') return plane.name;
     }
     return null;

@@ -25,6 +25,9 @@ interface Origin {
   readonly version: string | null;
 }
 
+/** What a new reservation keeps of an earlier placement. */
+const KEPT = ['tenant_id', 'tenant_plane_id', 'entry_revision', 'remove_after', 'imported_by'];
+
 /** Reserves a place for the tenant in the emptiest suitable cell. */
 @Injectable()
 export class ReservePlaceStep extends ProvisioningStep {
@@ -50,16 +53,10 @@ export class ReservePlaceStep extends ProvisioningStep {
     const origin = await this.originOf(context);
     const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
     if (!cell) throw noCapacity(tenant, origin);
-    // The tenant may already have a placement there, from an undone attempt or from before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
-    const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
-    const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
-    // If the cell still has an old copy, the copy stays complete until the import begins.
-    if (old?.removeAfter)
-      Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
     const { endpointUrl } = cell;
     await together([
-      manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']),
+      reserve(manager, reservedPlacement(place, phase)),
       phase === 'serving' ? manager.update(Tenant, { id: tenantId }, { endpointUrl }) : Promise.resolve(),
     ]);
     return done({ tenant_plane_id: cell.id });
@@ -88,6 +85,25 @@ export class ReservePlaceStep extends ProvisioningStep {
     const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
     return { planeId: source?.id, version: source?.version ?? null };
   }
+}
+
+/**
+ * The tenant may already have a placement there, from an undone attempt or from before it moved away. Its
+ * revision stays. If the cell still has an old copy, the copy stays complete until the import begins.
+ */
+async function reserve(manager: EntityManager, placement: Placement): Promise<void> {
+  const { columns } = manager.connection.getMetadata(Placement);
+  const replaced = columns.map(({ databaseName }) => databaseName).filter((name) => !KEPT.includes(name));
+  const [insert, parameters] = manager
+    .createQueryBuilder()
+    .insert()
+    .into(Placement)
+    .values(placement)
+    .orUpdate(replaced, ['tenant_id', 'tenant_plane_id'])
+    .updateEntity(false)
+    .getQueryAndParameters();
+  const ofKeptCopy = 'case when placements.remove_after is not null then placements.imported_by end';
+  await manager.query(`${insert}, imported_by = ${ofKeptCopy}`, parameters);
 }
 
 /** The place that the tenant already has. @throws StepFailure if it is not in a cell that the job accepts. */
