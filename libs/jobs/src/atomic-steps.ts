@@ -65,7 +65,7 @@ export class AtomicSteps {
         noteBack(job, result.to, now);
         return { kind: 'more', done };
       }
-      noteDone(job, state, result.outputs, now);
+      noteDone(job, state, result, now);
       done.push(step.name);
     }
     return { kind: 'ended', done };

@@ -40,6 +40,11 @@ export abstract class JobHost<J extends JobRow = JobRow> {
     return false;
   }
 
+  /** Whether the job is undone, instead of waiting for a person, if a step fails and no retry is left. */
+  undoesFailed(_job: J): boolean {
+    return false;
+  }
+
   /** Runs in the transaction in which the job finishes. */
   abstract settle(manager: EntityManager, job: J, status: JobStatus): Promise<void>;
 

@@ -196,7 +196,7 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'done' }>,
     isLast: boolean,
   ): Promise<void> {
-    noteDone(job, state, result.outputs, this.jobs.now(job));
+    noteDone(job, state, result, this.jobs.now(job));
     if (isLast) await this.close(manager, job, 'succeeded');
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
@@ -231,7 +231,7 @@ export class JobRunner {
       failureClass: thrown.failureClass,
       isOutage,
     });
-    const failure = retryAt === null && this.host.pauseOf(job) !== null ? asFatal(thrown) : thrown;
+    const failure = retryAt === null && this.mustUndo(job) ? asFatal(thrown) : thrown;
     const { code, message: detail, failureClass } = failure;
     const fix = failure.fix && (await this.host.redact(job, failure.fix));
     const told = { code, detail, class: failureClass, fix };
@@ -251,6 +251,11 @@ export class JobRunner {
       return 'again';
     }
     return this.finish(job, 'failed');
+  }
+
+  /** Whether a job that cannot go on must not simply stop. */
+  private mustUndo(job: JobRow): boolean {
+    return this.host.pauseOf(job) !== null || (job.direction === 'run' && this.host.undoesFailed(job));
   }
 
   /** The number of attempts so far, and when the next attempt is due (null if there is no next attempt). */
@@ -336,7 +341,7 @@ function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
 }
 
-/** Makes a failure fatal, so that a job that has paused writes is undone instead of stopping. */
+/** Makes a failure fatal, so that the job is undone instead of stopping. */
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);

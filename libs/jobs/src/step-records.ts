@@ -8,21 +8,36 @@ export function nextOf({ direction, steps }: JobRow): StepState | undefined {
   return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
 }
 
-/** Notes in this copy of the job that the step is done, and that the next step has begun. */
-export function noteDone(job: JobRow, state: StepState, outputs: StepOutputs, now: Date): void {
+/**
+ * Notes in this copy of the job that the step is done, along with the steps in `also`, and that the next step
+ * has begun.
+ */
+export function noteDone(
+  job: JobRow,
+  state: StepState,
+  { outputs, also = {} }: Extract<StepResult, { kind: 'done' }>,
+  now: Date,
+): void {
   const at = now.toISOString();
-  Object.assign(state, {
-    status: 'done',
-    outputs,
-    attempt: Math.max(state.attempt, 1),
-    started_at: state.started_at ?? at,
-    finished_at: at,
-    error: null,
-  });
+  for (const step of job.steps) {
+    const made = step === state ? outputs : also[step.name];
+    if (made) Object.assign(step, doneAt(at, step, made));
+  }
   job.error = null;
-  const next = job.steps[job.steps.indexOf(state) + 1];
+  const next = job.steps.slice(job.steps.indexOf(state) + 1).find(({ status }) => status !== 'done');
   const begun = { status: 'running', started_at: at, finished_at: null };
   if (next) Object.assign(next, { ...begun, attempt: next.attempt + 1 });
+}
+
+function doneAt(at: string, { attempt, started_at }: StepState, outputs: StepOutputs): Partial<StepState> {
+  const finished = { finished_at: at, error: null };
+  return {
+    ...finished,
+    status: 'done',
+    outputs,
+    attempt: Math.max(attempt, 1),
+    started_at: started_at ?? at,
+  };
 }
 
 /** Notes in this copy of the job that it returns to the step `to`. Keeps the outputs, which an undo needs. */

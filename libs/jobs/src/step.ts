@@ -24,7 +24,15 @@ export interface StepContext {
 }
 
 export type StepResult =
-  | { readonly kind: 'done'; readonly outputs: StepOutputs }
+  /**
+   * `also`: the outputs of later steps whose effects exist already. They are recorded as done together with
+   * this step, and undone like any other step.
+   */
+  | {
+      readonly kind: 'done';
+      readonly outputs: StepOutputs;
+      readonly also?: Readonly<Record<string, StepOutputs>>;
+    }
   /**
    * Run the step again when the job is woken, or at `until`.
    * If `until` had passed before this run began, the wait has timed out.
@@ -33,7 +41,10 @@ export type StepResult =
   /** The effect of an earlier step has been lost. Run the steps again, starting with step `to`. */
   | { readonly kind: 'back'; readonly to: string };
 
-export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
+export const done = (
+  outputs: StepOutputs = {},
+  also: Readonly<Record<string, StepOutputs>> = {},
+): StepResult => ({ kind: 'done', outputs, also });
 export const back = (to: string): StepResult => ({ kind: 'back', to });
 /**
  * `trouble`: the last failure of an operation that the step waits for, if that operation is still being
