@@ -10,6 +10,7 @@ import {
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
+  WARM_POOL_STEPS,
   OUTAGE_CAPABILITIES,
   modelsWhere,
   outageSteps,
@@ -150,6 +151,9 @@ describe(OPERATIONS, () => {
     ['upgrade (by_hand)', UPGRADE_STEPS.by_hand],
     ...CREATED_MODELS.map((model) => [`upgrade_wave (${model})`, UPGRADE_WAVE_STEPS] as const),
     ...CELL_MODELS.map((model) => [`drain (${model})`, CELL_DRAIN_STEPS] as const),
+    ...CREATED_MODELS.flatMap((model) =>
+      Object.entries(WARM_POOL_STEPS).map(([name, steps]) => [`${name} (${model})`, steps] as const),
+    ),
   ]);
 
   it('lists the steps of every operation in order', () => {

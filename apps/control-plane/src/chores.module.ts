@@ -10,6 +10,7 @@ import { EventsModule } from './events/events.module';
 import { FleetModule } from './fleet/fleet.module';
 import { DeprovisionModule } from './operations/deprovision/deprovision.module';
 import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
+import { WarmPoolModule } from './operations/warm-pool/warm-pool.module';
 import { RegistryModule } from './registry/registry.module';
 import { ReconcileModule } from './reconcile/reconcile.module';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
@@ -32,6 +33,7 @@ import { TenantsModule } from './tenants/tenants.module';
     ServiceKeysModule,
     SignupModule,
     TenantsModule,
+    WarmPoolModule,
   ],
   providers: [{ provide: Chores, useClass: ControlPlaneChores }],
   exports: [Chores],

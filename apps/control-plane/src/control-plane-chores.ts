@@ -11,6 +11,7 @@ import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { OldBackups } from './operations/deprovision/old-backups';
 import { Purges } from './operations/deprovision/purges';
 import { OldCopies } from './operations/remove-copy/old-copies';
+import { PoolRounds } from './operations/warm-pool/pool-rounds';
 import { ReconcilePasses } from './reconcile/reconcile-passes';
 import { ReconcileTimer } from './reconcile/reconcile-timer';
 import { KeyUses } from './service-keys/key-uses';
@@ -41,6 +42,7 @@ export class ControlPlaneChores extends Chores {
     private readonly tallies: TenantTallies,
     private readonly reconcilePasses: ReconcilePasses,
     private readonly reconcileTimer: ReconcileTimer,
+    private readonly pool: PoolRounds,
   ) {
     super();
   }
@@ -66,6 +68,7 @@ export class ControlPlaneChores extends Chores {
       () => this.tallies.sweep(),
       () => this.reconcilePasses.sweep(),
       () => this.reconcileTimer.sweep(),
+      () => this.pool.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

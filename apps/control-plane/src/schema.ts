@@ -65,6 +65,7 @@ import { IndexFilters1700000000062 } from './database/migrations/0062-index-filt
 import { CountTenants1700000000063 } from './database/migrations/0063-count-tenants';
 import { NoteChanges1700000000064 } from './database/migrations/0064-note-changes';
 import { IndexWhatRoundsRead1700000000065 } from './database/migrations/0065-index-what-rounds-read';
+import { PoolPlanes1700000000066 } from './database/migrations/0066-pool-planes';
 import { EventDelivery } from './events/event-delivery.entity';
 import { EventSubscription } from './events/event-subscription.entity';
 import { PlaneOutage } from './fleet/plane-outage.entity';
@@ -191,5 +192,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CountTenants1700000000063,
     NoteChanges1700000000064,
     IndexWhatRoundsRead1700000000065,
+    PoolPlanes1700000000066,
   ],
 };

@@ -27,10 +27,18 @@ export class DrivenPlanes {
   /** Addresses of planes that do not start at the default address, by plane id. */
   readonly addresses = new Map<string, string>();
 
+  /** The ids of the planes that the driver has removed. */
+  readonly removed: string[] = [];
+  /** What the driver was last asked to create, by plane id. */
+  readonly requests = new Map<string, InfrastructureRequest>();
+  /** Makes every removal fail. */
+  cannotRemove = false;
+
   constructor(private readonly scene: JobScene) {
     const create = async (request: InfrastructureRequest) => {
       if (this.missing.has(request.version ?? ''))
         throw new StepFailure('operator', 'release_missing', 'The build does not exist.', 'Provide it.');
+      this.requests.set(request.tenantPlaneId, request);
       this.env.set(request.tenantPlaneId, await request.openEnvironment());
       const told = this.told.get(request.tenantPlaneId) ?? [];
       if (told.at(-1) !== request.version) this.told.set(request.tenantPlaneId, [...told, request.version]);
@@ -38,7 +46,11 @@ export class DrivenPlanes {
       const endpointUrl = this.addresses.get(request.tenantPlaneId) ?? own;
       return { endpointUrl, dbUrl: 'data/tenant.db' };
     };
-    Object.assign(scene.plane.app.get(LocalDriver), { create, destroy: async () => undefined });
+    const destroy = async ({ tenantPlaneId }: InfrastructureRequest) => {
+      if (this.cannotRemove) throw new StepFailure('operator', 'stuck', 'It does not go.', 'Push.');
+      this.removed.push(tenantPlaneId);
+    };
+    Object.assign(scene.plane.app.get(LocalDriver), { create, destroy });
   }
 
   /** Provisions a dedicated tenant whose plane runs `version`. */
@@ -57,9 +69,14 @@ export class DrivenPlanes {
 
   /** Enrols the plane that was created for the tenant. */
   async enrols(slug: string, version: string): Promise<PlaneSimulator> {
-    const { plane } = this.scene;
-    const found = () => plane.describeJobs({});
+    const found = () => this.scene.plane.describeJobs({});
     const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is created', found });
+    return this.enrolsAs(planeId, version);
+  }
+
+  /** Enrols a plane with the environment of its process. */
+  async enrolsAs(planeId: string, version: string): Promise<PlaneSimulator> {
+    const { plane } = this.scene;
     const env = this.env.get(planeId) ?? {};
     const install = {
       token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',

@@ -8,3 +8,4 @@ export * from './profiles';
 export * from './resolve-deployment-model';
 export * from './secret-rotation';
 export * from './upgrade';
+export * from './warm-pool';

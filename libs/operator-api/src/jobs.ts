@@ -20,7 +20,7 @@ export interface JobsApi {
 }
 
 /** Operations on a tenant plane as a whole. */
-const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
+const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain', 'warm', 'cool'] as const;
 
 /** Operations on the fleet. */
 const FLEET_OPERATIONS = ['upgrade_wave'] as const;

@@ -16,7 +16,7 @@ export interface ReconciliationApi {
   'GET /api/sealing-keys': { 200: { items: SealingKeyView[] } };
 }
 
-export type DriftSubject = 'tenant' | 'tenant_plane' | 'job' | 'infrastructure' | 'leftover';
+export type DriftSubject = 'tenant' | 'tenant_plane' | 'job' | 'infrastructure' | 'leftover' | 'pool';
 
 export interface DriftView {
   readonly id: string;

@@ -40,6 +40,12 @@ export interface TenantPlanesApi {
   'POST /api/tenant-planes/enroll-offline': { body: EnrolRequestFile; 200: EnrolAnswerFile };
 }
 
+/**
+ * `pooled`: the plane is being prepared for the warm pool, waits there, or is being removed from it. `taken`:
+ * a tenant has taken the plane from the pool.
+ */
+export type PoolState = 'pooled' | 'taken';
+
 export interface VersionsView {
   readonly latest: string;
   /** The oldest version that works with this Control Plane. */
@@ -65,6 +71,8 @@ export interface TenantPlaneView {
   readonly capacity: number;
   readonly tenants: number;
   readonly accepts_tenants: boolean;
+  /** Null for a plane that was not prepared for the warm pool. */
+  readonly pool: PoolState | null;
   readonly secret: SecretMode;
   /** Null until the plane has enrolled. */
   readonly key_in_use: string | null;

@@ -9,6 +9,8 @@ export const UNDONE_WHEN_CANCELLED = [
   'rotate_secret',
   // The cell would stay closed without being emptied.
   'drain',
+  // A plane that is half prepared would belong to nobody.
+  'warm',
 ] as const;
 
 export function isUndoneWhenCancelled(operation: string): boolean {

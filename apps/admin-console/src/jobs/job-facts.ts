@@ -51,6 +51,8 @@ const OPERATION_TEXTS: { readonly [Operation in Job['operation']]: string } = {
   rotate_secret: 'Rotate the secret',
   upgrade: 'Upgrade',
   drain: 'Drain',
+  warm: 'Prepare for the pool',
+  cool: 'Remove from the pool',
   upgrade_wave: 'Upgrade many planes',
 };
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { profileOf } from '@atlas/deployment-profiles';
-import { DEDICATED_LOG, infrastructureName } from '@atlas/tenancy';
+import { DEDICATED_LOG, POOL_STEM, infrastructureName } from '@atlas/tenancy';
 import { type TenantView } from '../control-plane/views';
 import { CommandFailure, EXIT } from '../failure';
 import { appendedTo, lastLinesOf } from '../log-file';
@@ -97,12 +97,13 @@ function cellLog(planeId: string, data: DataDirectory): string | undefined {
   return cell?.tenant_plane_id === planeId && existsSync(file) ? file : undefined;
 }
 
-/** The log in the folder that the local driver created for the plane. */
+/** The log in the plane's folder, which the local driver created for this tenant or for the warm pool. */
 function dedicatedLog({ slug }: TenantView, planeId: string, data: DataDirectory): string | undefined {
-  const name = infrastructureName(slug, planeId);
-  return STACK_DATABASES.map((database) => join(data.dedicated(database), name, DEDICATED_LOG)).find((file) =>
-    existsSync(file),
+  const names = [slug, POOL_STEM].map((stem) => infrastructureName(stem, planeId));
+  const files = STACK_DATABASES.flatMap((database) =>
+    names.map((name) => join(data.dedicated(database), name, DEDICATED_LOG)),
   );
+  return files.find((file) => existsSync(file));
 }
 
 function noLog(message: string, hint: string): CommandFailure {

@@ -27,8 +27,10 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
   },
   {
     title: 'tenants',
-    of: ({ tenants, capacity, accepts_tenants: isOpen }) =>
-      `${tenants}/${capacity}${isOpen === false ? ', closed' : ''}`,
+    of: ({ tenants, capacity, accepts_tenants: isOpen, pool }) => {
+      if (pool === 'pooled') return isOpen ? 'in the pool' : 'not ready for the pool';
+      return `${tenants}/${capacity}${isOpen === false ? ', closed' : ''}`;
+    },
   },
   { title: 'region', of: ({ region }) => region },
   { title: 'revision', of: ({ revision }) => revision },

@@ -193,6 +193,18 @@ describe('the configuration of the Control Plane', () => {
         expect(faultsOf({ ...PRODUCTION, ...provider, ...wrong })).toEqual([expect.stringMatching(fault)]);
     });
 
+    it('wants planes kept ready only where a driver can create them without a tenant', () => {
+      const pool = { DEDICATED_POOL_SIZE: '2' };
+      expect(faultsOf({ ...PRODUCTION, ...pool })).toEqual([
+        expect.stringMatching(/^DEDICATED_POOL_SIZE must be 0 with INFRASTRUCTURE_DRIVER=manual/),
+      ]);
+      expect(faultsOf({ ...PRODUCTION, ...pool, INFRASTRUCTURE_DRIVER: 'terraform' })).toEqual([]);
+      const own = { NODE_ENV: 'test', LOCAL_DRIVER_POSTGRES_URL: 'postgres://admin@{slug}.example.com/x' };
+      expect(faultsOf({ ...PRODUCTION, ...pool, ...own })).toEqual([
+        expect.stringMatching(/^DEDICATED_POOL_SIZE must be 0 with \{slug\} in LOCAL_DRIVER_POSTGRES_URL/),
+      ]);
+    });
+
     it('reports all errors at once', () => {
       const faults = faultsOf({
         NODE_ENV: 'production',

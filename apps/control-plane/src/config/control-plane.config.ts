@@ -20,7 +20,18 @@ import {
   passwordInUrl,
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Length,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
@@ -292,6 +303,19 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   WEBHOOKS_TO_ANY_ADDRESS?: string;
 
+  /** How many planes are kept ready for dedicated tenants. Each has a database of its own. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  @Checked('pool', poolProblem)
+  DEDICATED_POOL_SIZE: number = 0;
+
+  /** The region of the planes that are kept ready. Unset: the infrastructure driver's own. */
+  @IsOptional()
+  @Length(1, 40)
+  DEDICATED_POOL_REGION?: string;
+
   /** Where the local driver keeps the logs and SQLite files of its tenant planes. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
@@ -392,6 +416,16 @@ function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): str
   return databaseTarget(value).driver === 'postgres'
     ? null
     : 'must be a postgres:// URL in production: SQLite is for development only';
+}
+
+/** Why no planes can be kept ready with these settings, or null if they can. */
+function poolProblem(value: string, config: ControlPlaneConfig): string | null {
+  if (value === '0') return null;
+  if (config.infrastructureDriver === 'manual')
+    return 'must be 0 with INFRASTRUCTURE_DRIVER=manual, because a person creates each plane';
+  if (config.LOCAL_DRIVER_POSTGRES_URL?.reveal().includes('{slug}'))
+    return 'must be 0 with {slug} in LOCAL_DRIVER_POSTGRES_URL, because the tenants are not known yet';
+  return null;
 }
 
 function postgresUrlProblem(value: string): string | null {

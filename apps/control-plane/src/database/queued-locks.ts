@@ -3,4 +3,5 @@ export const QUEUED_LOCKS = {
   operatorAccess: 4_772_611,
   planeTrust: 4_772_612,
   events: 4_772_613,
+  warmPool: 4_772_614,
 } as const;

@@ -2,6 +2,7 @@ import { StepFailure } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { troubleIn } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { DesiredStates } from './desired-states';
 
@@ -15,9 +16,10 @@ export class PlaneHealth {
 
   /**
    * Returns what a job must still wait for, or null if the plane is healthy. Throws if the plane is retired.
+   * With a `manager`, decides in its transaction.
    */
-  async missing(id: string, version: string): Promise<string | null> {
-    const plane = await this.find(id);
+  async missing(id: string, version: string, manager?: EntityManager): Promise<string | null> {
+    const plane = await (manager ? manager.findOneByOrFail(TenantPlane, { id }) : this.find(id));
     return reportLackedBy(plane, version) ?? troubleOf(plane) ?? this.entriesLackedBy(plane);
   }
 

@@ -9,11 +9,12 @@ import { OfflineEnrolment } from './offline-enrolment';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { SingleTenantPlanes } from './single-tenant-planes';
 import { TokenMisuse } from './token-misuse';
+import { WarmPool } from './warm-pool';
 
 @Module({
   imports: [AuditModule, DesiredStateModule, ProvisioningJobsModule, ServiceKeysModule],
   controllers: [EnrolmentController],
-  providers: [Enrolment, OfflineEnrolment, ProvisioningTokens, SingleTenantPlanes, TokenMisuse],
-  exports: [ProvisioningTokens, SingleTenantPlanes],
+  providers: [Enrolment, OfflineEnrolment, ProvisioningTokens, SingleTenantPlanes, TokenMisuse, WarmPool],
+  exports: [ProvisioningTokens, SingleTenantPlanes, WarmPool],
 })
 export class EnrolmentModule {}

@@ -94,33 +94,49 @@ export class SingleTenantPlanes {
     return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
-  /** Retires the plane: revokes its token and its keys, and supersedes its jobs. */
-  async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
+  /**
+   * Retires the plane: revokes its token and its keys, and supersedes its jobs. Without a tenant, the plane
+   * must be in the warm pool, and the job that removes it goes on.
+   */
+  async retire(manager: EntityManager, tenantId: string | null, plane: TenantPlane): Promise<void> {
     const { id } = await lockPlaneAndCalls(manager, plane.id);
     await requireOwn(manager, tenantId, plane);
     await this.tokens.revokeLive(manager, id);
     await this.keys.revokeAll(manager, id);
     await manager.update(TenantPlane, { id }, { status: 'retired', placed: 0, dbUrlSealed: null });
-    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'retirement of its tenant plane');
+    const others = tenantId === null ? ({ operation: 'rotate_secret' } as const) : {};
+    await this.jobs.supersede(manager, { tenantPlaneId: id, ...others }, 'retirement of its tenant plane');
   }
 }
 
 /**
- * Throws unless the plane serves this tenant alone, so that
- * no job changes or retires a plane that other tenants use.
+ * Throws unless the plane serves this tenant alone or, if `tenantId` is null, waits in the warm pool. So no
+ * job changes or retires a plane that other tenants use.
  */
 export async function requireOwn(
   manager: EntityManager,
-  tenantId: string,
+  tenantId: string | null,
   plane: TenantPlane,
 ): Promise<void> {
   const { id, name } = plane;
-  const others = { tenantPlaneId: id, tenantId: Not(tenantId), holdsPlace: true };
-  if (!isCell(plane) && !(await manager.existsBy(Placement, others))) return;
+  const isOwn = await (tenantId === null
+    ? // A plane that a tenant has had may contain its rows.
+      manager.existsBy(TenantPlane, { id, poolState: 'pooled' })
+    : noOtherIsOn(manager, id, tenantId));
+  if (!isCell(plane) && isOwn) return;
   const detail = `Tenant plane ${name} is shared or serves another tenant. It was not changed or retired.`;
   const fix =
     'Atlas on-call: find out from the audit trail why this job assumes that only its tenant uses this plane.';
   throw new StepFailure('operator', 'plane_not_own', detail, fix);
+}
+
+async function noOtherIsOn(
+  manager: EntityManager,
+  tenantPlaneId: string,
+  tenantId: string,
+): Promise<boolean> {
+  const others = { tenantPlaneId, tenantId: Not(tenantId), holdsPlace: true };
+  return !(await manager.existsBy(Placement, others));
 }
 
 /** Another job has already reserved a place for the tenant on a plane of a different model. */

@@ -43,7 +43,7 @@ export class PlaneWatch implements OnModuleInit, OnApplicationShutdown {
   }
 
   async look(): Promise<void> {
-    const listensForMs = this.beat();
+    const listensForMs = this.listensForMs();
     const { offline } = sqlOfHealth(this.database);
     const [out, back] = await Promise.all([
       this.planes((query) => query.where(`${offline} and not ${IS_OUT}`)),
@@ -60,6 +60,10 @@ export class PlaneWatch implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** For how long planes could report. */
+  listensForMs(): number {
+    return this.beat();
+  }
+
   private beat(): number {
     const lastMs = this.clock.now().getTime();
     const { listening } = this;

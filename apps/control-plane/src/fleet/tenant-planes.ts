@@ -166,6 +166,7 @@ export class TenantPlanes {
       capacity: plane.capacity,
       tenants: plane.placed,
       accepts_tenants: plane.acceptsTenants,
+      pool: plane.poolState,
       secret: plane.secretMode,
       ...keysView(plane, accepted, this.keys.platformKeyId),
       version: plane.version,

@@ -1,6 +1,7 @@
 import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
+import { POOL_STEM } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig, type DriverName } from '../config/control-plane.config';
@@ -19,7 +20,11 @@ import {
   type InfrastructureDriver,
   type InfrastructureRequest,
   type InfrastructureSubject,
+  NO_TENANT,
 } from './drivers/infrastructure-driver';
+
+type PlaneSubject = Pick<TenantPlane, 'id' | 'deploymentModel'> &
+  Partial<Pick<TenantPlane, 'name' | 'region' | 'poolState'>>;
 
 /** The job for which the infrastructure is created, and the job's fenced transactions. */
 interface InfrastructureWork {
@@ -63,22 +68,45 @@ export class Infrastructures {
   ): Promise<Created | null> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (!plane) throw new Error('The tenant has no tenant plane to create infrastructure for.');
+    const version = plane.release ?? this.config.tenantPlaneVersion;
+    const home = phase === 'serving' ? tenant : null;
+    return this.createFor({ tenant, plane, home }, version, { jobId, write });
+  }
+
+  /** Creates the infrastructure of a plane for the warm pool. Idempotent. */
+  async createPooled(
+    { tenantPlaneId: id, jobId, write }: InfrastructureWork & { readonly tenantPlaneId: string },
+    version: string,
+  ): Promise<Created> {
+    const plane = await this.database.read((manager) => manager.findOneByOrFail(TenantPlane, { id }));
+    const made = await this.createFor({ tenant: null, plane, home: null }, version, { jobId, write });
+    if (!made) throw new Error(`Only a person can create planes with ${this.config.infrastructureDriver}.`);
+    return made;
+  }
+
+  private async createFor(
+    { tenant, plane, home }: { tenant: Tenant | null; plane: TenantPlane; home: Tenant | null },
+    version: string,
+    { jobId, write }: InfrastructureWork,
+  ): Promise<Created | null> {
     const name = plane.infrastructureDriver ?? this.config.infrastructureDriver;
-    if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
+    if (plane.dbUrlSealed !== null && plane.endpointUrl !== null && !this.mustName(plane))
       return { driver: name, endpointUrl: plane.endpointUrl };
     await write(async (manager) => {
-      await requireOwn(manager, tenantId, plane);
+      await requireOwn(manager, tenant?.id ?? null, plane);
       await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: name });
     });
-    const version = plane.release ?? this.config.tenantPlaneVersion;
     const request = this.requestFor(tenant, plane, version, { jobId, write });
     const driver = await this.driverOf({ ...plane, infrastructureDriver: name }, request);
     const made = await driver.create(request, write);
     if (!made) return null;
-    await write((manager) =>
-      this.databaseUrls.record(manager, plane.id, made, phase === 'serving' ? tenant : null),
-    );
+    await write((manager) => this.databaseUrls.record(manager, plane.id, made, home));
     return { driver: name, endpointUrl: made.endpointUrl };
+  }
+
+  /** Whether the driver must run once more, because a tenant has taken the plane from the warm pool. */
+  mustName({ poolState, infrastructureDriver }: TenantPlane): boolean {
+    return poolState === 'taken' && this.drivers.get(infrastructureDriver ?? 'manual').namesTenant;
   }
 
   /** Makes the plane's driver run the plane on this version. Idempotent. */
@@ -110,10 +138,11 @@ export class Infrastructures {
 
   /**
    * Destroys the infrastructure of this plane. `begin` runs in the last
-   * transaction before anything is removed, and may throw to refuse the removal.
+   * transaction before anything is removed, and may throw to refuse the removal. Without a tenant, the plane
+   * must be in the warm pool.
    */
   async destroyPlane(
-    tenant: Tenant,
+    tenant: Tenant | null,
     plane: TenantPlane,
     write: FencedWrite,
     begin: (manager: EntityManager) => Promise<void> = () => Promise.resolve(),
@@ -121,8 +150,9 @@ export class Infrastructures {
     const { id } = plane;
     // Supersedes the plane's jobs, because a running upgrade would create the plane again.
     await write(async (manager) => {
-      await requireOwn(manager, tenant.id, plane);
-      await this.jobs.supersede(manager, { tenantPlaneId: id }, 'removal of its tenant plane');
+      await requireOwn(manager, tenant?.id ?? null, plane);
+      // The job that removes a plane from the pool is itself the plane's job, and no other can be live.
+      if (tenant) await this.jobs.supersede(manager, { tenantPlaneId: id }, 'removal of its tenant plane');
     });
     const subject = this.subjectOf(tenant, plane, plane.release);
     const driver = await this.driverOf(plane, subject);
@@ -144,7 +174,7 @@ export class Infrastructures {
   }
 
   private requestFor(
-    tenant: Tenant,
+    tenant: Tenant | null,
     plane: TenantPlane,
     version: string,
     { jobId, write }: InfrastructureWork,
@@ -177,13 +207,24 @@ export class Infrastructures {
     });
   }
 
+  /** `tenant` is null while the plane is in the warm pool. */
   subjectOf(
-    { id: tenantId, slug, region, settings }: Tenant,
-    { id: tenantPlaneId, deploymentModel }: Pick<TenantPlane, 'id' | 'deploymentModel'>,
+    tenant: Tenant | null,
+    { id: tenantPlaneId, deploymentModel, name = '', region = null, poolState = null }: PlaneSubject,
     version: string | null,
   ): InfrastructureSubject {
-    const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
-    return { tenantId, slug, tenantPlaneId, deploymentModel, region, database, version };
+    const database = (tenant?.settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
+    return {
+      tenantId: tenant?.id ?? NO_TENANT,
+      slug: tenant?.slug ?? name,
+      ...(poolState !== null && { stem: POOL_STEM }),
+      tenantPlaneId,
+      deploymentModel,
+      // A plane from the pool keeps the region in which it was created.
+      region: tenant && poolState === null ? tenant.region : region,
+      database,
+      version,
+    };
   }
 }
 

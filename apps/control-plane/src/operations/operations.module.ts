@@ -11,6 +11,7 @@ import { RestoreModule } from './restore/restore.module';
 import { RotateSecretModule } from './rotate-secret/rotate-secret.module';
 import { SuspendModule } from './suspend/suspend.module';
 import { UpgradeModule } from './upgrade/upgrade.module';
+import { WarmPoolModule } from './warm-pool/warm-pool.module';
 
 /** The modules of all operations. */
 const OPERATIONS = [
@@ -23,6 +24,7 @@ const OPERATIONS = [
   RotateSecretModule,
   UpgradeModule,
   DrainModule,
+  WarmPoolModule,
 ];
 
 @Module({ imports: [ProvisioningJobsModule, ...OPERATIONS], exports: OPERATIONS })

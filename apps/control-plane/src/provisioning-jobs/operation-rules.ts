@@ -46,6 +46,8 @@ interface OperationRules {
    * within `atMostMs`, the job is undone, so that writes never stay paused.
    */
   readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
+  /** Whether the job is undone if it fails, instead of waiting for a person. */
+  readonly undoesFailed?: boolean;
   /** The tenant's status once the job is completely rolled back. */
   readonly whenUndone?: TenantStatus;
   /** Once the step `after` is done, the job can no longer be rolled back. */
@@ -159,6 +161,9 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     closesCell: 'close-cell',
     restartsBehind: ['rotate_secret'],
   },
+  // Nobody waits for the plane, so nothing of it is kept. The pool starts another job later.
+  warm: { from: [], undoesFailed: true },
+  cool: { from: [] },
   // Once a wave is cancelled, it starts no further upgrades. Those already running finish.
   upgrade_wave: { from: [] },
 };

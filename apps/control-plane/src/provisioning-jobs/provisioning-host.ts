@@ -61,6 +61,10 @@ export class ProvisioningHost extends JobHost<ProvisioningJob> {
     return OPERATION_RULES[operation].combinesSteps ?? false;
   }
 
+  override undoesFailed({ operation }: ProvisioningJob): boolean {
+    return OPERATION_RULES[operation].undoesFailed ?? false;
+  }
+
   /** Sets the tenant's status, writes the audit row and, if the job failed, the event. */
   async settle(manager: EntityManager, job: ProvisioningJob, status: JobStatus): Promise<void> {
     const after = { operation: job.operation, tenant_id: job.tenantId };

@@ -5,6 +5,7 @@ import {
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
+  WARM_POOL_STEPS,
 } from '@atlas/deployment-profiles';
 import { type StepRegistry } from '@atlas/jobs';
 
@@ -18,6 +19,7 @@ const STEP_NAMES: ReadonlySet<string> = new Set([
   ...Object.values(UPGRADE_STEPS).flat(),
   ...UPGRADE_WAVE_STEPS,
   ...CELL_DRAIN_STEPS,
+  ...Object.values(WARM_POOL_STEPS).flat(),
   ...REOPENING_STEPS,
 ]);
 

@@ -12,6 +12,7 @@ import { JobSubjects } from './subjects/job-subjects';
 import { LeftoverSubjects } from './subjects/leftover-subjects';
 import { PlaceSubjects } from './subjects/place-subjects';
 import { PlaneSubjects } from './subjects/plane-subjects';
+import { PoolSubjects } from './subjects/pool-subjects';
 import { TenantSubjects } from './subjects/tenant-subjects';
 
 /** The checks for every kind of drift. */
@@ -24,6 +25,7 @@ export const RECONCILE_PROVIDERS: Provider[] = [
   JobSubjects,
   InfrastructureSubjects,
   LeftoverSubjects,
+  PoolSubjects,
   ...CHECKS,
   { provide: DRIFT_CHECKS, inject: CHECKS, useFactory: (...checks: DriftCheck[]) => checks },
   Drifts,

@@ -3,6 +3,7 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { InfrastructureModule } from '../infrastructure/infrastructure.module';
+import { WarmPoolModule } from '../operations/warm-pool/warm-pool.module';
 import { OutboxModule } from '../outbox/outbox.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { TenantsModule } from '../tenants/tenants.module';
@@ -20,6 +21,7 @@ import { ReconcileTimer } from './reconcile-timer';
     OutboxModule,
     ProvisioningJobsModule,
     TenantsModule,
+    WarmPoolModule,
   ],
   controllers: [DriftsController],
   providers: RECONCILE_PROVIDERS,

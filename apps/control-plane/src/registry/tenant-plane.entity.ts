@@ -1,5 +1,5 @@
 import { CELL_MODELS, type DeploymentModel } from '@atlas/deployment-profiles';
-import { type TenantPlaneStatus, type SecretMode } from '@atlas/operator-api';
+import { type PoolState, type TenantPlaneStatus, type SecretMode } from '@atlas/operator-api';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
 import { uuidv7 } from '@atlas/tenancy';
@@ -28,8 +28,13 @@ export class TenantPlane {
   /** How many tenants may be placed on the plane, and how many are placed there now. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
-  /** False once the plane is drained, so that no more tenants are placed on it. */
+  /**
+   * False once the plane is drained, so that no more tenants are placed on it. For a pooled plane: whether a
+   * tenant may take it.
+   */
   @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
+  /** Whether the plane is in the warm pool or was taken from it. */
+  @Column('varchar', { name: 'pool_state', nullable: true }) poolState: PoolState | null;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
   /**
    * The key that the plane should switch to, handed over
@@ -126,6 +131,7 @@ export function expectedPlane(
     name: name(id),
     status: 'expected',
     acceptsTenants: true,
+    poolState: null,
     infrastructureDriver: null,
     release: null,
     releasedAt: null,

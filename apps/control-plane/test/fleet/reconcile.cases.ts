@@ -20,7 +20,7 @@ import { ReconcileTurn } from '../../src/reconcile/reconcile-state.entity';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
 import { DRIFT_CHECKS, Reconciler } from '../../src/reconcile/reconciler';
 import { Placement } from '../../src/registry/placement.entity';
-import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { TenantPlane, expectedPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { besideHeldTenant } from '../held-operator.fixture';
@@ -344,6 +344,25 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id: cell.id }, { endpointReturnedAt: anHourAgo });
       await isGone(drift);
     });
+  });
+
+  it('reports a plane of the warm pool that waits for a person', async () => {
+    const now = set.plane.clock.now();
+    const facts = { region: null, capacity: 1, placed: 0, secretMode: 'own', now } as const;
+    const name = (id: string): string => `warm-${id.slice(-8)}`;
+    const expected = expectedPlane({ ...facts, name, deploymentModel: 'dedicated' });
+    const { id: tenantPlaneId } = expected;
+    const request = { operation: 'warm', tenantId: null, tenantPlaneId, steps: [] } as const;
+    const job = { ...newProvisioningJob(request, now), id: uuidv7(), status: 'failed' } as const;
+    await set.plane.insert(TenantPlane, { ...expected, poolState: 'pooled', acceptsTenants: false });
+    await set.plane.insert(ProvisioningJob, job);
+    const drift = await isReported('pool_short', 'dedicated');
+    expect(drift.detail).toContain(`atlas rollback ${job.id}`);
+    // The plane itself is no drift.
+    expect(await set.open('plane_left_over', tenantPlaneId)).toEqual([]);
+    await set.plane.remove(ProvisioningJob, { id: job.id });
+    await set.plane.remove(TenantPlane, { id: tenantPlaneId });
+    await isGone(drift);
   });
 
   it('wakes an unattended job', async () => {

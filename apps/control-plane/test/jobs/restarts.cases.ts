@@ -119,7 +119,7 @@ describe.each(databasesOfLongSuite('postgres'))('restarting a failed or cancelle
   };
 
   it('is covered by a rule for each operation on a tenant', () => {
-    const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
+    const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'warm', 'cool', 'upgrade_wave'];
     expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
     for (const operation of TENANT_OPERATIONS) {
       expect(OPERATION_RULES[operation].restartsIn).not.toHaveLength(0);

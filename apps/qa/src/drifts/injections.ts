@@ -131,6 +131,18 @@ export const INJECTIONS: readonly Injection[] = [
     },
   },
   {
+    kind: 'pool_short',
+    to: 'dedicated',
+    make: async (scene, { id, tenant_plane_id: home }) => {
+      const pooled = { status: 'expected', pool_state: 'pooled', accepts_tenants: false };
+      const plane = await copyPlane(scene, home ?? '', pooled);
+      const about = { id: randomUUID(), tenant_id: null, tenant_plane_id: plane };
+      const failed = { ...about, operation: 'warm', status: 'failed' };
+      await copyRow(scene, { table: 'provisioning_jobs', where: [['tenant_id', id]] }, failed);
+      return 'dedicated';
+    },
+  },
+  {
     kind: 'driver_record_missing',
     to: 'dedicated',
     make: async (scene, tenant) => {

@@ -1,5 +1,6 @@
 import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { drain, rotateSecret, upgrade, upgradeWave } from './plane-scenarios';
+import { cool, provisionFromPool, warm } from './pool-scenarios';
 import { type Scenario } from './scenario';
 import { deprovision, move, provision, purge, removeCopy, restore, resume, suspend } from './scenarios';
 
@@ -24,4 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drain(),
   upgrade,
   upgradeWave,
+  provisionFromPool,
+  warm,
+  cool,
 ];

@@ -24,6 +24,7 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'tenant plane without a tenant': `
     select id from tenant_planes tp
     where deployment_model not in (${listed(CELL_MODELS)}) and status <> 'retired'
+      and coalesce(pool_state, '') <> 'pooled'
       and not exists (
       select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place
         or p.remove_after is not null))`,
@@ -100,7 +101,7 @@ async function infrastructureLeft(scene: Scene): Promise<string[]> {
     folder: readdirSync(scene.folder).filter((name) => name.startsWith('atlas_')),
   };
   if (scene.isPostgres) {
-    const { databases, roles } = await namesOnServer(scene.prefix);
+    const { databases, roles } = await namesOnServer(scene.prefix, await scene.pooledNames());
     Object.assign(found, { database: databases, role: roles });
   }
   return Object.entries(found).flatMap(([what, names]) => difference(what, wanted, names));

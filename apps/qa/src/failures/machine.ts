@@ -29,12 +29,16 @@ function folderOf(pid: string): string {
   }
 }
 
-/** The databases and roles that the local driver created for tenants whose slug has this prefix. */
-export async function namesOnServer(prefix: string): Promise<{ databases: string[]; roles: string[] }> {
+/** What the local driver created for tenants whose slug has this prefix, and what has one of these names. */
+export async function namesOnServer(
+  prefix: string,
+  names: readonly string[],
+): Promise<{ databases: string[]; roles: string[] }> {
   return asAdmin(testServerUrl(), async (client) => {
     const named = async (column: string, table: string): Promise<string[]> => {
-      const sql = `select ${column} as name from ${table} where ${column} like $1 order by 1`;
-      const { rows } = await client.query<{ name: string }>(sql, [`atlas\\_${prefix}\\_%`]);
+      const sql = `select ${column} as name from ${table}
+        where ${column} like $1 or ${column} = any($2) order by 1`;
+      const { rows } = await client.query<{ name: string }>(sql, [`atlas\\_${prefix}\\_%`, names]);
       return rows.map(({ name }) => name);
     };
     return {

@@ -145,13 +145,21 @@ export class Scene {
   async close(): Promise<void> {
     await Promise.all([this.stack.stop(), ...[...this.customers.keys()].map((slug) => this.uninstall(slug))]);
     for (const { pid } of processesBelow(this.folder)) process.kill(pid, 'SIGKILL');
+    const pooled = await this.pooledNames();
     await Promise.all([this.control.close(), this.cell.close()]);
-    if (this.isPostgres) await this.clearServer();
+    if (this.isPostgres) await this.clearServer(pooled);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async clearServer(): Promise<void> {
-    const { databases, roles } = await namesOnServer(this.prefix);
+  /** The names of what the driver has ever created for planes of the warm pool. */
+  async pooledNames(): Promise<string[]> {
+    const sql = 'select name from tenant_planes where pool_state is not null';
+    const planes = await this.control.query<{ name: string }>(sql);
+    return planes.map(({ name }) => `atlas_${name.replaceAll('-', '_')}`);
+  }
+
+  private async clearServer(pooled: readonly string[]): Promise<void> {
+    const { databases, roles } = await namesOnServer(this.prefix, pooled);
     await asAdmin(testServerUrl(), async (client) => {
       for (const name of databases) await client.query(`drop database "${name}" with (force)`);
       for (const name of roles) await client.query(`drop role "${name}"`);

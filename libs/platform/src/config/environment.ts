@@ -77,7 +77,8 @@ export function Checked<T>(
 ): PropertyDecorator {
   const problem = (given: unknown, args?: ValidationArguments): string | null => {
     const value = given instanceof Secret ? given.reveal() : given;
-    return typeof value === 'string' ? check(value, args?.object as T) : 'is required';
+    const isGiven = typeof value === 'string' || typeof value === 'number';
+    return isGiven ? check(String(value), args?.object as T) : 'is required';
   };
   return ValidateBy({
     name,

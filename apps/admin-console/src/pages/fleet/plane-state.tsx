@@ -27,6 +27,8 @@ export function PlaneState({ plane, last }: PlaneStateProps) {
 /** What is known about a plane's health and version, in badges. Only the first is there if all is well. */
 export function PlaneBadges({ plane }: { readonly plane: Plane }) {
   const { status, health, health_status: reported, version_class: known } = plane;
+  if (status !== 'enrolled' && isInPool(plane) && status !== 'retired')
+    return <StateBadge state="being_prepared" />;
   if (status !== 'enrolled')
     return <StateBadge state={hasToEnrolAgain(plane) ? 'must_enrol_again' : status} />;
   return (
@@ -35,6 +37,7 @@ export function PlaneBadges({ plane }: { readonly plane: Plane }) {
       {reported !== null && reported !== 'ok' && <StateBadge state={reported} />}
       {known !== null && known !== 'current' && <StateBadge state={versionStateOf(plane)} />}
       {plane.identity_forked && <StateBadge state="two_copies" />}
+      {isInPool(plane) && <StateBadge state="in_the_pool" />}
       {!plane.accepts_tenants && isCell(plane) && <StateBadge state="no_new_tenants" />}
     </Group>
   );
@@ -43,6 +46,8 @@ export function PlaneBadges({ plane }: { readonly plane: Plane }) {
 function Sentence({ plane, last }: PlaneStateProps) {
   const isCustomers = profileOf(plane.deployment_model).runBy.tenantPlane === 'customer';
   if (plane.status === 'retired') return <>Retired. It serves nobody and is kept for the records.</>;
+  if (plane.status === 'expected' && isInPool(plane))
+    return <>It is being prepared for a future tenant. Its job shows how far it is.</>;
   if (hasToEnrolAgain(plane))
     return (
       <>
@@ -88,8 +93,11 @@ function Sentence({ plane, last }: PlaneStateProps) {
     ) : (
       <>This Control Plane does not support its version. It keeps serving. {upgradeText(isCustomers)}</>
     );
+  if (plane.version_class === 'behind' && isInPool(plane))
+    return <>Its version is old. It is replaced when TENANT_PLANE_VERSION changes.</>;
   if (plane.version_class === 'behind') return <>Its version is old. {upgradeText(isCustomers)}</>;
   if (last !== undefined && isLive(last)) return <>It works. A job is under way.</>;
+  if (isInPool(plane)) return <>It waits in the warm pool for a tenant. Nothing needs you.</>;
   if (!isCell(plane)) return <>It works. Nothing needs you.</>;
   if (!plane.accepts_tenants)
     return <>It works, but gets no new tenants. To change that, reopen it under Operations.</>;
@@ -109,6 +117,11 @@ function upgradeText(isCustomers: boolean): string {
 /** Its old secret is refused, or its tenant is being restored there. */
 function hasToEnrolAgain({ status, enrolled_at: enrolled }: Plane): boolean {
   return status === 'expected' && enrolled !== null;
+}
+
+/** Whether it is prepared for the warm pool, and no tenant has taken it. */
+export function isInPool({ pool }: Plane): boolean {
+  return pool === 'pooled';
 }
 
 export function isCell({ deployment_model: model }: Plane): boolean {

@@ -15,7 +15,7 @@ import { Dialog } from '../../parts/dialog';
 import { CHECK_NAMES, lagOf, usePlane, withTimes } from '../../parts/planes';
 import { type Plane } from '../../parts/types';
 import { Copies } from './copies';
-import { PlaneState, isCell } from './plane-state';
+import { PlaneState, isCell, isInPool } from './plane-state';
 
 const WITHIN = [{ to: '/fleet', label: 'Fleet' }];
 
@@ -159,6 +159,11 @@ function newTenantsText({ accepts_tenants: isOpen, tenants, capacity }: Plane): 
   return tenants < capacity ? 'Yes' : 'No, it is full';
 }
 
+function poolText(plane: Plane): string {
+  if (!isInPool(plane)) return 'Taken from it by its tenant';
+  return plane.accepts_tenants ? 'Ready for a tenant' : 'Not ready for a tenant';
+}
+
 function PlaneFacts({ plane }: { readonly plane: Plane }) {
   return (
     <Facts
@@ -166,6 +171,7 @@ function PlaneFacts({ plane }: { readonly plane: Plane }) {
         ['Model', profileOf(plane.deployment_model).title],
         ['Tenants', `${plane.tenants} of ${plane.capacity}`],
         isCell(plane) ? ['Takes new tenants', newTenantsText(plane)] : null,
+        plane.pool === null ? null : ['Warm pool', poolText(plane)],
         ['Region', plane.region ?? '–'],
         ['Version', plane.version ?? '–'],
         ['Release', plane.release ?? '–'],
@@ -200,7 +206,7 @@ function Operations({ plane }: { readonly plane: Plane }) {
             ) : (
               <Menu.Item onClick={() => setOpen('reopen')}>Reopen</Menu.Item>
             ))}
-          <Menu.Item onClick={() => setOpen('upgrade')}>Upgrade</Menu.Item>
+          {!isInPool(plane) && <Menu.Item onClick={() => setOpen('upgrade')}>Upgrade</Menu.Item>}
           <Menu.Item disabled={plane.secret === 'platform'} onClick={() => setOpen('rotate')}>
             Rotate the secret
           </Menu.Item>

@@ -6,8 +6,15 @@ import { type DriverName } from '../../config/control-plane.config';
 
 /** Identifies one tenant's own infrastructure: a database and a tenant plane. */
 export interface InfrastructureSubject {
+  /** {@link NO_TENANT} while the plane is in the warm pool. */
   readonly tenantId: string;
+  /** While the plane is in the warm pool, the plane's name. */
   readonly slug: string;
+  /**
+   * What the names of the objects begin with, which never changes. The tenant's slug, unless the plane was
+   * prepared for the warm pool.
+   */
+  readonly stem?: string;
   readonly tenantPlaneId: string;
   readonly deploymentModel: DeploymentModel;
   readonly region: string | null;
@@ -15,6 +22,9 @@ export interface InfrastructureSubject {
   /** The requested version of the tenant plane, if any. */
   readonly version: string | null;
 }
+
+/** The tenant's id in a subject that has no tenant yet. */
+export const NO_TENANT = 'none';
 
 export interface InfrastructureRequest extends InfrastructureSubject {
   /**
@@ -62,6 +72,12 @@ export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => P
 export abstract class InfrastructureDriver {
   /** The value of INFRASTRUCTURE_DRIVER. */
   abstract readonly name: DriverName;
+
+  /**
+   * Whether what the driver creates depends on the tenant, for example on its slug. If so, `create` is called
+   * again once a tenant has taken the plane from the warm pool.
+   */
+  readonly namesTenant: boolean = false;
 
   /** Describes what would be created, for operators, without changing anything. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;

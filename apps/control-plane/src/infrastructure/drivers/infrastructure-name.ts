@@ -4,9 +4,10 @@ import { type InfrastructureSubject } from './infrastructure-driver';
 /** The readable, unique name of what a driver creates for a plane, such as a folder, a database or a role. */
 export function infrastructureName({
   slug,
+  stem = slug,
   tenantPlaneId,
-}: Pick<InfrastructureSubject, 'slug' | 'tenantPlaneId'>): string {
-  return nameFor(slug, tenantPlaneId);
+}: Pick<InfrastructureSubject, 'slug' | 'stem' | 'tenantPlaneId'>): string {
+  return nameFor(stem, tenantPlaneId);
 }
 
 /** Whether a name has the form of {@link infrastructureName}. */

@@ -1,32 +1,45 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { type StepResult, done } from '@atlas/jobs';
+import { type StepOutputs, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { arrivalOf } from '../../enrolment/arrival';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { WarmPool } from '../../enrolment/warm-pool';
+import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, placeOf } from '../../registry/placements';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
+import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { AWAIT_ENROLMENT } from './await-enrolment.step';
 
 /**
- * Registers a tenant plane that serves only this tenant. If the
- * customer installs the plane, it is already registered.
+ * Registers a tenant plane that serves only this tenant, or takes one from the warm pool. If the customer
+ * installs the plane, it is already registered.
  */
 @Injectable()
 export class RegisterTenantPlaneStep extends ProvisioningStep {
   readonly name = 'register-tenant-plane';
-  readonly description = "Register the tenant's own tenant plane, which is expected to enrol";
+  readonly description =
+    "Register the tenant's own tenant plane, which is expected to enrol, or take one from the warm pool";
   readonly creates = ['tenant plane', 'placement'];
 
-  constructor(private readonly planes: SingleTenantPlanes) {
+  constructor(
+    private readonly planes: SingleTenantPlanes,
+    private readonly pool: WarmPool,
+    private readonly infrastructures: Infrastructures,
+  ) {
     super();
   }
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation } = context;
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const tenant = await lockTenant(manager, tenantId);
     const arrival = arrivalOf(context, tenant);
+    const isPlaced = (await this.planes.find(manager, tenantId, arrival.phase)) !== null;
+    const taken = isPlaced ? null : await this.pool.take(manager, tenant, arrival);
+    if (taken) return done({ tenant_plane_id: taken.id, from_pool: true }, this.preparedOf(taken));
     // The customer's plane has kept the rows and must enrol again. The
     // plane is already marked as expected, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
@@ -34,6 +47,16 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
       ? this.planes.expectAgain(manager, tenant, arrival)
       : this.planes.ensure(manager, tenant, arrival));
     return done({ tenant_plane_id: plane.id });
+  }
+
+  /** The later steps that the plane no longer needs. */
+  private preparedOf(plane: TenantPlane): Readonly<Record<string, StepOutputs>> {
+    const { id, version, infrastructureDriver: driver, endpointUrl: endpoint_url } = plane;
+    if (this.infrastructures.mustName(plane)) return {};
+    return {
+      'create-infrastructure': { driver, endpoint_url },
+      [AWAIT_ENROLMENT]: { tenant_plane_id: id, version },
+    };
   }
 
   async undo(context: ProvisioningContext): Promise<void> {

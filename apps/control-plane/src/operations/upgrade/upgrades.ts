@@ -87,6 +87,7 @@ async function requirePossible(manager: EntityManager, id: string, version: stri
   if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
   await requireIdle(manager, plane);
   if (plane.status !== 'enrolled') throw notEnrolled(plane);
+  if (plane.poolState === 'pooled') throw isPooled(plane);
   if (isAirGapped(plane)) throw airGapped();
   if (wayOf(plane) === 'by_driver' && plane.placed === 0) throw leftBehind();
   if (plane.version === version && (plane.release ?? version) === version) throw upToDate(version);
@@ -104,6 +105,13 @@ async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: Tenant
 
 function notEnrolled({ status }: TenantPlane): DomainError {
   const detail = `The tenant plane is ${status}, so there is nothing to upgrade.`;
+  return new DomainError('invalid_transition', 'conflict', detail);
+}
+
+function isPooled({ name }: TenantPlane): DomainError {
+  const detail =
+    `Tenant plane "${name}" is in the warm pool, whose planes are replaced instead of upgraded. Set ` +
+    'TENANT_PLANE_VERSION on the Control Plane.';
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 

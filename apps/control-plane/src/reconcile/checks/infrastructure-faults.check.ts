@@ -20,9 +20,10 @@ abstract class InfrastructureFaultCheck extends DriftCheck<MadeInfrastructure> {
     super();
   }
 
-  find({ found, tenant }: MadeInfrastructure): string | null {
+  find({ found, tenant, plane }: MadeInfrastructure): string | null {
     const fault = found.faults[this.part];
-    return fault === undefined ? null : `Tenant ${tenant.slug}: ${fault}`;
+    const whose = tenant ? `Tenant ${tenant.slug}` : `Tenant plane ${plane.name}, in the warm pool`;
+    return fault === undefined ? null : `${whose}: ${fault}`;
   }
 
   override repair(manager: EntityManager, { driver, made }: MadeInfrastructure): Promise<boolean> {

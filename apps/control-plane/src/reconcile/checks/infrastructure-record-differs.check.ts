@@ -22,10 +22,8 @@ export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastruct
   find({ found: { made }, plane, tenant, driver }: MadeInfrastructure): string | null {
     if (made === null || (plane.endpointUrl === made.endpointUrl && this.urls.ofPlaneIs(plane, made.dbUrl)))
       return null;
-    return (
-      `The recorded database or address of tenant ${tenant.slug} differs from what the driver ${driver} ` +
-      'created.'
-    );
+    const whose = tenant ? `tenant ${tenant.slug}` : `tenant plane ${plane.name}`;
+    return `The recorded database or address of ${whose} differs from what the driver ${driver} created.`;
   }
 
   override async repair(

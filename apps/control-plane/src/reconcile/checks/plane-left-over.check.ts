@@ -3,7 +3,7 @@ import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 import { isCell } from '../../registry/tenant-plane.entity';
 
-/** A single-tenant plane is still trusted, although no tenant lives on it. */
+/** A single-tenant plane is still trusted, although no tenant lives on it and it is not in the warm pool. */
 @Injectable()
 export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_left_over';
@@ -14,7 +14,8 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
 
   find({ plane, placements, isDeserted }: PlaneSubject): string | null {
     const isSomebodys = placements.some(({ holdsPlace, removeAfter }) => holdsPlace || removeAfter !== null);
-    if (isCell(plane) || (isSomebodys && !isDeserted)) return null;
+    const isPooled = plane.poolState === 'pooled';
+    if (isCell(plane) || isPooled || (isSomebodys && !isDeserted)) return null;
     const refusal =
       plane.status === 'enrolled'
         ? 'Its secret is still accepted; to revoke it now: atlas rotate-secret ' +

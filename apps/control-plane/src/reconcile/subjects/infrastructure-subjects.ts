@@ -13,10 +13,11 @@ import { Tenant } from '../../registry/tenant.entity';
 import { busyPlanes, placementsOn } from './plane-subjects';
 import { type Subject, type SubjectPage, Subjects, pageById } from './subject';
 
-/** What a driver created for a tenant's home. */
+/** What a driver created for a tenant's home, or for the warm pool. */
 export interface MadeInfrastructure extends Subject {
   readonly plane: TenantPlane;
-  readonly tenant: Tenant;
+  /** Null while the plane is in the warm pool. */
+  readonly tenant: Tenant | null;
   readonly driver: DriverName;
   readonly made: InfrastructureSubject;
   readonly found: InspectedInfrastructure;
@@ -71,7 +72,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   }
 
   /**
-   * Homes only. A plane that a tenant has left, or is moving
+   * Homes, and planes that wait in the warm pool. A plane that a tenant has left, or is moving
    * to, belongs to the job that removes or creates it.
    */
   private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {
@@ -81,12 +82,13 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
     const tenantIds = placements.map(({ tenantId }) => tenantId);
     const tenants = await manager.findBy(Tenant, { id: In(tenantIds), status: In(['active', 'suspended']) });
     const busy = await busyPlanes(manager, planes, placements);
-    return placements.flatMap(({ tenantId, tenantPlaneId: id }) => {
-      const tenant = tenants.find((one) => one.id === tenantId);
-      const plane = planes.find((one) => one.id === id);
-      if (!tenant || !plane?.infrastructureDriver) return [];
+    return planes.flatMap((plane) => {
+      const { id, infrastructureDriver: driver, poolState, acceptsTenants } = plane;
+      const { tenantId } = placements.find(({ tenantPlaneId }) => tenantPlaneId === id) ?? {};
+      const tenant = tenants.find((one) => one.id === tenantId) ?? null;
+      if (!driver || (!tenant && !(poolState === 'pooled' && acceptsTenants))) return [];
       const made = this.infrastructures.subjectOf(tenant, plane, plane.release);
-      return [{ id, isBusy: busy.has(id), plane, tenant, driver: plane.infrastructureDriver, made }];
+      return [{ id, isBusy: busy.has(id), plane, tenant, driver, made }];
     });
   }
 }

@@ -4,6 +4,7 @@ import {
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
+  WARM_POOL_STEPS,
   profileOf,
 } from '@atlas/deployment-profiles';
 import {
@@ -131,6 +132,22 @@ const COURSES: { readonly [Name in OperationName]: readonly Course[] } = {
       steps: CELL_DRAIN_STEPS,
       at: 'move-tenants',
       waitsFor: "the cell's tenants to move (3 of 8 have moved)",
+    },
+  ],
+  warm: [
+    {
+      name: 'pool',
+      steps: WARM_POOL_STEPS.warm,
+      at: 'await-pooled-plane',
+      waitsFor: 'the enrolment of the tenant plane',
+    },
+  ],
+  cool: [
+    {
+      name: 'pool',
+      steps: WARM_POOL_STEPS.cool,
+      at: 'remove-pooled-plane',
+      waitsFor: 'the tenant plane to stop',
     },
   ],
   upgrade_wave: [

@@ -50,6 +50,18 @@ const HEARD: { readonly [Health in HealthClass]: readonly PlaneCase[] } = {
     { name: 'rotating', says: 'Rotate the secret', job: jobAt('rotate_secret', 'waiting') },
     { name: 'records-behind', says: 'All but the last 6', plane: { revision: 7 } },
     { name: 'own', says: 'It works. Nothing needs you.', model: 'dedicated' },
+    {
+      name: 'pooled',
+      says: ['It waits in the warm pool for a tenant.', 'Ready for a tenant'],
+      model: 'dedicated',
+      plane: { pool_state: 'pooled', capacity: 1, placed: 0 },
+    },
+    {
+      name: 'taken',
+      says: 'Taken from it by its tenant',
+      model: 'dedicated',
+      plane: { pool_state: 'taken', capacity: 1, placed: 1 },
+    },
   ],
   offline: [
     { name: 'offline', says: 'Its last report was', plane: silent() },

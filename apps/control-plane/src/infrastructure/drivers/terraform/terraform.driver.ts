@@ -40,6 +40,8 @@ type Env = Readonly<Record<string, string>>;
 @Injectable()
 export class TerraformDriver extends InfrastructureDriver implements OnModuleDestroy {
   readonly name = 'terraform';
+  /** A module may give the plane an address that contains the tenant's slug. */
+  override readonly namesTenant = true;
   private readonly cli = new TerraformCli();
 
   constructor(private readonly config: ControlPlaneConfig) {
