@@ -23,13 +23,21 @@ export const P6_DEDICATED: Line = {
 
 async function measureDedicated(bench: Bench): Promise<readonly Goal[]> {
   const byHand = await cloneAndStart(bench);
-  const activate = await provisioning(bench);
-  for (const side of [byHand, activate]) await side();
-  const rounds = await interleave(bench.size(9, 3), { byHand, active: activate });
+  const active = await provisioning(bench);
+  const pooled = await provisioning(bench, POOL);
+  for (const side of [byHand, active, pooled]) await side();
+  const rounds = await interleave(bench.size(9, 3), { byHand, active, pooled });
   bench.fact('clone and start by hand', describe(rounds.byHand));
   bench.fact('created_at to active_at', describe(rounds.active));
-  return [atMost('ratio', medianRatio(rounds.active, rounds.byHand), 1.5)];
+  bench.fact('created_at to active_at, from the warm pool', describe(rounds.pooled));
+  return [
+    atMost('ratio', medianRatio(rounds.active, rounds.byHand), 1.5),
+    atMost('from the warm pool', medianRatio(rounds.pooled, rounds.byHand), 0.2),
+  ];
 }
+
+/** One plane is ready whenever a tenant is requested. */
+const POOL = { DEDICATED_POOL_SIZE: '1' };
 
 /**
  * Returns a function that clones a migrated database, starts a plane on it, and measures the time until the
@@ -61,13 +69,21 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
 
 /**
  * Returns a function that provisions a tenant, measures the time until the tenant is active, and then removes
- * it along with its plane.
+ * it along with its plane. With a pool, it then waits until the pool is full again.
  */
-async function provisioning(bench: Bench): Promise<() => Promise<number>> {
+async function provisioning(bench: Bench, env: Readonly<Record<string, string>> = {}) {
   const database = await bench.createDatabase();
   const adminUrl = await bench.postgresUrl();
-  const dedicated = await DedicatedStack.on(database, () => adminUrl);
+  const dedicated = await DedicatedStack.on(database, () => adminUrl, env);
   bench.defer(() => dedicated.stop());
+  const isFull = async (): Promise<boolean> => {
+    const path = '/api/tenant-planes?deployment_model=dedicated&status=enrolled';
+    const { items } = (await dedicated.stack.api<{ items: PlaneInPool[] }>(path)).body;
+    return items.some(({ pool, accepts_tenants: isReady }) => pool === 'pooled' && isReady);
+  };
+  const filled = async (): Promise<unknown> =>
+    env === POOL && eventually(isFull, { timeoutMs: 60_000, everyMs: 100, what: 'the pool is full' });
+  await filled();
   const watcher = await ActivationWatcher.open(database.url);
   bench.defer(() => watcher.close());
   let count = 0;
@@ -75,8 +91,14 @@ async function provisioning(bench: Bench): Promise<() => Promise<number>> {
     const tenant = await dedicated.provision(`bench-${++count}`);
     const { createdAt, activeAt } = await watcher.active(tenant.id);
     await remove(dedicated.stack, tenant);
+    await filled();
     return activeAt.getTime() - createdAt.getTime();
   };
+}
+
+interface PlaneInPool {
+  readonly pool: string | null;
+  readonly accepts_tenants: boolean;
 }
 
 async function remove(stack: TestStack, { id, slug }: TenantView): Promise<void> {
