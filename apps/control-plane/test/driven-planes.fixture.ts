@@ -1,6 +1,9 @@
 import { StepFailure } from '@atlas/jobs';
 import { eventually } from '@atlas/testing';
-import { type InfrastructureRequest } from '../src/infrastructure/drivers/infrastructure-driver';
+import {
+  type InfrastructureRequest,
+  type InfrastructureSubject,
+} from '../src/infrastructure/drivers/infrastructure-driver';
 import { LocalDriver } from '../src/infrastructure/drivers/local/local.driver';
 import { type JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
@@ -29,8 +32,8 @@ export class DrivenPlanes {
 
   /** The ids of the planes that the driver has removed. */
   readonly removed: string[] = [];
-  /** What the driver was last asked to create, by plane id. */
-  readonly requests = new Map<string, InfrastructureRequest>();
+  /** What the driver was last asked to create or remove, by plane id. */
+  readonly requests = new Map<string, InfrastructureSubject>();
   /** Makes every removal fail. */
   cannotRemove = false;
 
@@ -46,7 +49,9 @@ export class DrivenPlanes {
       const endpointUrl = this.addresses.get(request.tenantPlaneId) ?? own;
       return { endpointUrl, dbUrl: 'data/tenant.db' };
     };
-    const destroy = async ({ tenantPlaneId }: InfrastructureRequest) => {
+    const destroy = async (subject: InfrastructureSubject) => {
+      const { tenantPlaneId } = subject;
+      this.requests.set(tenantPlaneId, subject);
       if (this.cannotRemove) throw new StepFailure('operator', 'stuck', 'It does not go.', 'Push.');
       this.removed.push(tenantPlaneId);
     };

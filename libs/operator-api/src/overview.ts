@@ -22,6 +22,8 @@ export interface Overview {
   };
   /** The places in enrolled cells that accept tenants, and how many of them are taken. */
   readonly cells: { readonly count: number; readonly capacity: number; readonly tenants: number };
+  /** The planes of the warm pool: those wanted, those that tenants can take, and those being prepared. */
+  readonly pool: { readonly wanted: number; readonly ready: number; readonly preparing: number };
   /** Drifts that are not resolved. */
   readonly drifts: number;
 }

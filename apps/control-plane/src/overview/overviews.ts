@@ -5,6 +5,8 @@ import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull } from 'typeorm';
 import { versionClassOf } from '../config/version-policy';
+import { type PoolCounts, readyOf } from '../operations/warm-pool/pool-counts';
+import { PoolRounds } from '../operations/warm-pool/pool-rounds';
 import { NEEDS_ATTENTION } from '../provisioning-jobs/needs-attention';
 import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../reconcile/drift.entity';
@@ -18,6 +20,7 @@ export class Overviews {
   constructor(
     private readonly database: Database,
     private readonly tallies: TenantTallies,
+    private readonly pool: PoolRounds,
   ) {}
 
   get(): Promise<Overview> {
@@ -32,6 +35,7 @@ export class Overviews {
       },
       planes: { ...(await this.planesIn(manager)), behind: await behindIn(manager) },
       cells: await cellsIn(manager),
+      pool: poolOf(await this.pool.counts(manager)),
       drifts: await manager.countBy(Drift, { resolvedAt: IsNull() }),
     }));
   }
@@ -84,4 +88,9 @@ async function cellsIn(manager: EntityManager): Promise<Overview['cells']> {
     capacity: Number(row?.capacity),
     tenants: Number(row?.tenants),
   };
+}
+
+function poolOf(counts: PoolCounts): Overview['pool'] {
+  const preparing = counts.planes.filter(({ live }) => live?.operation === 'warm').length;
+  return { wanted: counts.wanted.size, ready: readyOf(counts).length, preparing };
 }

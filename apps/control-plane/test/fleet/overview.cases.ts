@@ -28,6 +28,7 @@ describe.each(EVERY_DATABASE)('the overview on %s', (driver) => {
       jobs: { needing_attention: 0, live: 0 },
       planes: { online: 1, offline: 0, unknown: 0, behind: expect.any(Number), expected: 0 },
       cells: { count: 1, capacity: expect.any(Number), tenants: 0 },
+      pool: { wanted: 0, ready: 0, preparing: 0 },
       drifts: 0,
     });
     const { id } = await scene.waiting();

@@ -1,3 +1,4 @@
+import { JobQueue } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { CommitFaults, EVERY_DATABASE, eventually } from '@atlas/testing';
 import { ControlPlaneConfig } from '../../src/config/control-plane.config';
@@ -127,6 +128,7 @@ describe.each(EVERY_DATABASE)('the warm pool on %s', (driver) => {
   };
   const view = async (id: string) =>
     bodyOf<Record<string, unknown>>(await plane.get(`/api/tenant-planes/${id}`).expect(200));
+  const counted = async () => bodyOf<{ pool: object }>(await plane.get('/api/overview').expect(200)).pool;
   const shortage = async (): Promise<string[]> => {
     plane.clock.advance(1);
     await plane.post('/api/reconcile').expect(200);
@@ -150,7 +152,9 @@ describe.each(EVERY_DATABASE)('the warm pool on %s', (driver) => {
       tenants: 0,
     });
     await plane.sweep();
+    expect(await counted()).toEqual({ wanted: 2, ready: 0, preparing: 2 });
     const [first, second] = await warmed();
+    expect(await counted()).toEqual({ wanted: 2, ready: 2, preparing: 0 });
     expect([first?.id, second?.id]).toEqual([one?.id, two?.id]);
     expect(await view(one?.id ?? '')).toMatchObject({ accepts_tenants: true, release: VERSION });
     expect(await jobsOf('warm')).toMatchObject([{ status: 'succeeded' }, { status: 'succeeded' }]);
@@ -264,6 +268,7 @@ describe.each(EVERY_DATABASE)('the warm pool on %s', (driver) => {
     const [simulator] = await filled(1);
     await using held = await HeldRow.hold(plane, TenantPlane, simulator?.id ?? '');
     const asked = provision();
+    await held.untilWaiting(1);
     await held.release();
     expect(await isFromPool(await asked)).toBe(true);
   });
@@ -271,13 +276,14 @@ describe.each(EVERY_DATABASE)('the warm pool on %s', (driver) => {
   it('removes the plane of a tenant that is rolled back', async () => {
     const [simulator] = await filled(1);
     config.DEDICATED_POOL_SIZE = 0;
-    const { job } = await provision();
+    const { tenant, job } = await provision();
     await scene.act(job.id, 'cancel').expect(202);
     await scene.act(job.id, 'rollback').expect(202);
     await scene.reaches(job.id, 'cancelled');
     expect(planes.removed).toContain(simulator?.id);
     expect(await view(simulator?.id ?? '')).toMatchObject({ status: 'retired', pool: 'taken' });
-    expect(planes.requests.get(simulator?.id ?? '')).toMatchObject({ stem: 'warm' });
+    const removed = planes.requests.get(simulator?.id ?? '');
+    expect(removed).toMatchObject({ stem: 'warm', slug: tenant.slug, tenantId: tenant.id });
     expect((await simulator?.pull())?.status).toBe(401);
   });
 
@@ -517,18 +523,32 @@ describe.each(EVERY_DATABASE)('the warm pool on %s', (driver) => {
 /** On Postgres only, because a SQLite file belongs to one process. */
 describe('two processes of a Control Plane', () => {
   it('fill one pool together', async () => {
-    const scene = await JobScene.set('postgres', { DEDICATED_POOL_SIZE: '3' });
-    const { plane } = scene;
-    const second = await TestControlPlane.open(plane.database, plane.clock, { DEDICATED_POOL_SIZE: '3' });
-    const create = () => new Promise<never>(() => undefined);
-    for (const { app } of [plane, second]) Object.assign(app.get(LocalDriver), { create });
+    const plane = await TestControlPlane.boot('postgres');
+    const second = await TestControlPlane.open(plane.database, plane.clock);
+    for (const { app } of [plane, second]) {
+      Object.assign(app.get(JobQueue), { wake: async () => undefined });
+      // Only now, because a process fills the pool as soon as it starts.
+      Object.assign(app.get(ControlPlaneConfig), { DEDICATED_POOL_SIZE: 3 });
+    }
     try {
       const rounds = [plane, second].map(({ app }) => app.get(PoolRounds));
-      await Promise.all([...rounds, ...rounds].map((one) => one.sweep()));
+      let counting = 0;
+      for (const one of rounds) {
+        const counts = one.counts.bind(one);
+        jest.spyOn(one, 'counts').mockImplementation(async (manager) => {
+          const found = await counts(manager);
+          counting += 1;
+          // Without the lock, both would have counted now.
+          await eventually(() => counting % 2 === 0, { timeoutMs: 500 }).catch(() => undefined);
+          return found;
+        });
+      }
+      await Promise.all(rounds.map((one) => one.sweep()));
       expect(await plane.count(TenantPlane, { poolState: 'pooled' })).toBe(3);
       expect(await plane.count(ProvisioningJob, { operation: 'warm' })).toBe(3);
     } finally {
-      await second.app.get(Database).write(() => Promise.resolve());
+      await second.app.close();
+      await plane.close();
     }
   });
 });

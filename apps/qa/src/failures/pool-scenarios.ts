@@ -40,6 +40,8 @@ export const provisionFromPool: Scenario = {
   name: 'provision dedicated from the pool',
   steps: tenantOfPool.steps.filter((step) => !PREPARED.includes(step)),
   async problem(scene, subject) {
+    // A refill that was interrupted goes on once the lease of its worker has expired.
+    await filled(scene);
     const { tenant_plane_id: id } = await tenantNow(scene, subject);
     const sql = 'select pool_state from tenant_planes where id = $1';
     const [plane] = await scene.control.query<{ pool_state: string | null }>(sql, [id ?? '']);

@@ -47,7 +47,7 @@ export class PoolRounds {
     const isUsed = size > 0 || planes.length > 0;
     return {
       wanted: { size, version, region, database },
-      now: await this.database.now(),
+      now: isUsed ? await this.database.now() : new Date(0),
       hasListened: this.watch.listensForMs() >= SILENT_MS,
       planes: await this.withJobs(manager, planes),
       ended: isUsed ? await endedJobs(manager, version) : [],
@@ -64,7 +64,7 @@ export class PoolRounds {
     await this.lock(manager);
     const counts = await this.counts(manager);
     const begun = toBegin(counts);
-    for (const [one, reason] of toRemove(counts)) await this.remove(manager, one, reason);
+    for (const [one, reason] of toRemove(counts).toSorted(byPlane)) await this.remove(manager, one, reason);
     for (let count = 0; count < begun; count += 1) await this.begin(manager, counts);
   }
 
@@ -111,6 +111,13 @@ export class PoolRounds {
       };
     });
   }
+}
+
+type Removal = ReturnType<typeof toRemove>[number];
+
+/** The order in which planes are locked. */
+function byPlane([{ plane: one }]: Removal, [{ plane: other }]: Removal): number {
+  return one.id < other.id ? -1 : 1;
 }
 
 function isSettled(counts: PoolCounts): boolean {
