@@ -19,12 +19,13 @@ describe('plane-logs', () => {
   const directory = mkdtempSync(join(tmpdir(), 'atlas-plane-logs-'));
   const cellLog = join(directory, 'data/logs/tenant-plane.log');
   const ownLog = join(directory, 'data/dedicated-postgres/atlas_big_co_f3cd6299/tenant-plane.log');
+  const pooledLog = join(directory, 'data/dedicated-postgres/atlas_warm_f3cd6300/tenant-plane.log');
   let api: StubApi;
   let terminal: RecordingTerminal;
 
   beforeAll(async () => {
     api = await StubApi.start();
-    for (const file of [cellLog, ownLog]) mkdirSync(join(file, '..'), { recursive: true });
+    for (const file of [cellLog, ownLog, pooledLog]) mkdirSync(join(file, '..'), { recursive: true });
     const stack = {
       control_plane: { url: api.url, api_key: 'aok_x' },
       tenant_plane: { tenant_plane_id: CELL },
@@ -32,6 +33,7 @@ describe('plane-logs', () => {
     writeFileSync(join(directory, 'data/dev-stack.json'), JSON.stringify(stack));
     writeFileSync(cellLog, 'cell 1\ncell 2\ncell 3\n');
     writeFileSync(ownLog, 'own\n');
+    writeFileSync(pooledLog, 'pooled\n');
   });
   beforeEach(() => (terminal = new RecordingTerminal()));
   afterAll(() => {
@@ -61,6 +63,13 @@ describe('plane-logs', () => {
       EXIT.done,
     );
     expect(terminal.written).toBe('own\n');
+  });
+
+  it('shows the log of a plane that a dedicated tenant has taken from the warm pool', async () => {
+    const plane = `${OWN.slice(0, -8)}f3cd6300`;
+    const tenant = { slug: 'big-co', deployment_model: 'dedicated', tenant_plane_id: plane } as const;
+    expect(await atlas(tenant)).toBe(EXIT.done);
+    expect(terminal.written).toBe('pooled\n');
   });
 
   it('follows a log until Ctrl-C', async () => {
