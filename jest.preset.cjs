@@ -49,7 +49,7 @@ const SUITES = process.argv.some((argument) => argument.includes('.cases.ts')) ?
 module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) => ({
   displayName: name,
   rootDir: dir,
-  testEnvironment: 'node',
+  testEnvironment: path.join(__dirname, 'libs/testing/jest/own-realm.cjs'),
   cacheDirectory: path.join(__dirname, 'node_modules/.cache/jest'),
   setupFiles: ['reflect-metadata'],
   ...(postgres && {
