@@ -4,6 +4,7 @@ import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import { type DatabaseTarget } from './database-target';
 import { NOTICING_SILENCE, PostgresClient } from './postgres-connection';
+import { PreparingClient } from './preparing-client';
 
 type Classes = MixedList<new () => object>;
 
@@ -73,7 +74,7 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
     extra: {
       ...NOTICING_SILENCE,
       pipeline: true,
-      Client: PostgresClient,
+      Client: PreparingClient,
       options: '-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
     },
   };
