@@ -174,9 +174,10 @@ export class ReconcilePasses implements BeforeApplicationShutdown {
   }
 
   /** Planes are compared twice, once for their places. */
+  /** Each plane is compared twice: its own row, and its places. Then there is the warm pool. */
   private count(): Promise<number> {
     return this.database.read(
-      async (manager) => (await tenants(manager).getCount()) + 2 * (await planes(manager).getCount()),
+      async (manager) => (await tenants(manager).getCount()) + 2 * (await planes(manager).getCount()) + 1,
     );
   }
 }
