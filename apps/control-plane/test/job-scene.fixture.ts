@@ -58,6 +58,9 @@ interface Waiting {
 
 /** A Control Plane with one cell, whose jobs the tests view and control as an operator would. */
 export class JobScene {
+  /** The tenants whose next copy is complete at once. */
+  private readonly toCopy = new Set<string>();
+
   private constructor(
     readonly plane: TestControlPlane,
     readonly cell: PlaneSimulator,
@@ -115,15 +118,13 @@ export class JobScene {
   }
   /** Makes the next copy of the tenant nearly complete as soon as the move waits for it. */
   copiesAtOnce(tenantId: string): void {
-    const awaitCopy = this.plane.app.get(AwaitCopyStep);
-    const wait = awaitCopy.run.bind(awaitCopy);
-    let isCopied = false;
-    // The jobs of earlier tests may wait for their copies too.
-    jest.spyOn(awaitCopy, 'run').mockImplementation(async (context) => {
-      if (isCopied || context.tenantId !== tenantId) return wait(context);
-      isCopied = true;
+    this.toCopy.add(tenantId);
+    const step = this.plane.app.get(AwaitCopyStep);
+    jest.spyOn(step, 'run').mockImplementation(async (context) => {
+      // The jobs of earlier tests may wait for their copies too.
+      if (!this.toCopy.delete(context.tenantId)) return AwaitCopyStep.prototype.run.call(step, context);
       const level = { parts: 1, imported: 1, lastKind: 'changes', lastChanges: 0 } as const;
-      await context.manager.update(Transfer, { tenantId, endedAt: IsNull() }, level);
+      await context.manager.update(Transfer, { tenantId: context.tenantId, endedAt: IsNull() }, level);
       return done();
     });
   }
