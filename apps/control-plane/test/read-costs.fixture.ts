@@ -1,32 +1,17 @@
 import { Database } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
-import { type DataSource, type Logger } from 'typeorm';
+import { type Statement, statementsDuring } from '@atlas/testing';
+import { type DataSource } from 'typeorm';
 import { type TestControlPlane } from './control-plane.fixture';
-
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: unknown[];
-}
 
 /** The statements with which requests read rows while `work` runs. */
 export async function readsDuring(
   plane: TestControlPlane,
   work: () => Promise<unknown>,
 ): Promise<Statement[]> {
-  const reads: Statement[] = [];
-  const source = await readerOf(plane);
-  const { logger } = source;
-  const logQuery = (sql: string, parameters: unknown[] = []): void => {
-    const isOfRequest = currentContext()?.ip !== undefined;
-    if (isOfRequest && /^\s*select\b/i.test(sql)) reads.push({ sql, parameters });
-  };
-  source.logger = Object.assign(Object.create(logger) as Logger, { logQuery });
-  try {
-    await work();
-  } finally {
-    source.logger = logger;
-  }
-  return reads;
+  const isOfRequest = (): boolean => currentContext()?.ip !== undefined;
+  const statements = await statementsDuring(await readerOf(plane), work, isOfRequest);
+  return statements.filter(({ sql }) => /^\s*select\b/i.test(sql));
 }
 
 interface PlanNode {

@@ -7,6 +7,7 @@ export * from './databases/full-disk';
 export { createKeptDatabase } from './databases/kept-database';
 export * from './databases/local-postgres';
 export * from './databases/roles';
+export * from './databases/statements';
 export * from './databases/test-database';
 export * from './http/cookie-browser';
 export * from './http/http';

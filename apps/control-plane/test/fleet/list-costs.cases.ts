@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database } from '@atlas/persistence';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, type Statement } from '@atlas/testing';
 import { TenantTallies } from '../../src/registry/tenant-tallies';
 import { TestControlPlane } from '../control-plane.fixture';
 import { TO_ANY_ADDRESS } from '../event-receiver.fixture';
 import { fillTables } from '../full-tables.fixture';
 import { bodyOf } from '../plane-simulator.fixture';
-import { type Statement, readsDuring, rowsVisited, sqlitePlan } from '../read-costs.fixture';
+import { readsDuring, rowsVisited, sqlitePlan } from '../read-costs.fixture';
 
 /** How many rows each list has. */
 const ROWS = 2000;
