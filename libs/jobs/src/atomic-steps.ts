@@ -53,7 +53,8 @@ export class AtomicSteps {
       if (!step.isAtomic) return { kind: 'more', done };
       await this.faults.reach(job.operation, step.name, 'before');
       const lookedAt = this.clock.now();
-      const result = await step.run(this.contexts.of(job, state, manager));
+      const context = this.contexts.of(job, state, manager);
+      const result = (done.length > 0 && step.rightAfter(context)) || (await step.run(context));
       await this.faults.reach(job.operation, step.name, 'after-effect');
       const now = this.jobs.now(job);
       if (result.kind === 'wait') {

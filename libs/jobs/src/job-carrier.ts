@@ -37,8 +37,11 @@ export class JobCarrier {
     private readonly faults: FaultPoints,
   ) {}
 
-  /** Inserts a new job, and wakes a worker for it unless the job already waits for something or is over. */
-  async start(manager: EntityManager, job: JobRow): Promise<void> {
+  /**
+   * Inserts a new job, and wakes a worker for it unless the job already waits for something or is over. Returns
+   * false if a worker runs even the first step.
+   */
+  async start(manager: EntityManager, job: JobRow): Promise<boolean> {
     const carried = copyOf(job);
     const walk = async (): Promise<Standing> => {
       await this.faults.reach(job.operation, CARRY, 'before');
@@ -48,20 +51,25 @@ export class JobCarrier {
     const standing = this.atomicSteps.mayRun(job)
       ? await this.attempt(manager, () => this.asJob(job, walk))
       : null;
-    if (standing === null) return this.leave(manager, job);
+    if (standing === null) {
+      await this.leave(manager, job);
+      return false;
+    }
     this.tellReached(carried, standing);
-    if (standing.kind === 'more') return this.leave(manager, carried);
-    if (standing.kind === 'wait') return this.jobs.insertWaiting(manager, carried, standing.until);
-    return this.asJob(job, () =>
-      this.endings.end(manager, carried, 'succeeded', (ending) =>
-        this.jobs.insert(manager, { ...carried, ...ending }),
-      ),
-    );
+    if (standing.kind === 'more') await this.leave(manager, carried);
+    else if (standing.kind === 'wait') await this.jobs.insertWaiting(manager, carried, standing.until);
+    else
+      await this.asJob(job, () =>
+        this.endings.end(manager, carried, 'succeeded', (ending) =>
+          this.jobs.insert(manager, { ...carried, ...ending }),
+        ),
+      );
+    return standing.done.length > 0;
   }
 
   /**
-   * Advances jobs that wait, have just been woken in this transaction, and whose subjects are locked. Returns
-   * those that still need a worker.
+   * Advances jobs that wait, and whose rows and subjects this transaction has locked. Returns those that
+   * need a worker.
    */
   async resume(manager: EntityManager, jobs: readonly JobRow[]): Promise<readonly JobRow[]> {
     const able = jobs.filter((job) => job.status === 'waiting' && this.atomicSteps.mayRun(job));

@@ -17,40 +17,34 @@ export class JobWaker<J extends JobRow = JobRow> {
     await this.database.write((manager) => this.queue.wake(manager, jobId));
   }
 
-  /**
-   * Wakes all live jobs that match any of `which`. The wake-up is also counted in the job's row. A step that
-   * checked before this commit and is about to wait finds the count changed, and checks again. A job that is
-   * already waiting becomes due, so the sweep finds it if this process dies before the queue delivers.
-   */
+  /** Wakes all live jobs that match any of `which`. */
   async wakeWhere(manager: EntityManager, ...which: readonly FindOptionsWhere<J>[]): Promise<void> {
-    await this.enqueue(manager, await this.note(manager, which));
+    await this.wakeAll(manager, await this.lockLive(manager, which));
+  }
+
+  /** Most reports wake no job, so this is one statement. */
+  async lockLive(manager: EntityManager, which: readonly FindOptionsWhere<J>[]): Promise<J[]> {
+    const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
+    const query = manager.createQueryBuilder<JobRow>(this.entity, 'job').where(live);
+    // The rows of this entity have type J.
+    return (await lockedForUpdate(query).getMany()) as J[];
   }
 
   /**
-   * Counts the wake-up in the rows of the live jobs that match, and returns them. Locks them first, because
-   * most reports wake no job.
+   * Wakes a worker for each of these jobs. The wake-up is also counted in the job's row. A step that checked
+   * before this commit and is about to wait finds the count changed, and checks again. A job that is already
+   * waiting becomes due, so the sweep finds it if this process dies before the queue delivers.
    */
-  async note(manager: EntityManager, which: readonly FindOptionsWhere<J>[]): Promise<J[]> {
-    const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
-    const query = manager.createQueryBuilder<JobRow>(this.entity, 'job').where(live);
-    const jobs = await lockedForUpdate(query).getMany();
-    if (jobs.length === 0) return [];
-    await manager
+  async wakeAll(manager: EntityManager, jobs: readonly Pick<J, 'id'>[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const counted = manager
       .createQueryBuilder()
       .update<JobRow>(this.entity)
       .set({
         wakes: () => 'wakes + 1',
         dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
       })
-      .where({ id: In(jobs.map(({ id }) => id)) })
-      .execute();
-    for (const job of jobs) job.wakes += 1;
-    // The rows of this entity have type J.
-    return jobs as J[];
-  }
-
-  /** Wakes a worker for each of the jobs. */
-  async enqueue(manager: EntityManager, jobs: readonly Pick<J, 'id'>[]): Promise<void> {
-    await together(jobs.map((job) => this.queue.wake(manager, job.id)));
+      .where({ id: In(jobs.map(({ id }) => id)) });
+    await together([counted.execute(), ...jobs.map((job) => this.queue.wake(manager, job.id))]);
   }
 }

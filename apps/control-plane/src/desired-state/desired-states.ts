@@ -83,21 +83,24 @@ export class DesiredStates implements OnModuleInit {
 
   /**
    * Publishes a changed entry. Call this last in a transaction, because incrementing the plane's revision
-   * locks the plane's row until the commit. The lock ensures that revisions are committed in order.
+   * locks the plane's row until the commit. The lock ensures that revisions are committed in order. Also makes
+   * the `changes` to the placement. Returns whether there is such a placement.
    */
   async publish(
     manager: EntityManager,
     placement: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
-  ): Promise<void> {
+    changes: Partial<Pick<Placement, 'phase'>> = {},
+  ): Promise<boolean> {
     const { tenantId, tenantPlaneId } = placement;
     const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
     // Both statements are sent together, and run in this order.
-    await together([
+    const [, { affected }] = await together([
       plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
-      entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
+      entry.set({ ...changes, entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
     ]);
     this.signals.publish(topicOf(tenantPlaneId));
+    return affected === 1;
   }
 
   /**

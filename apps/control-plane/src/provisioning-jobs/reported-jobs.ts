@@ -20,10 +20,10 @@ export class ReportedJobs {
    */
   async continue(manager: EntityManager, tenantPlaneId: string, tenantIds: readonly string[]): Promise<void> {
     const isOfTenants = tenantIds.length > 0 ? [{ tenantId: In([...tenantIds]) }] : [];
-    const jobs = await this.waker.note(manager, [{ tenantPlaneId }, ...isOfTenants]);
+    const jobs = await this.waker.lockLive(manager, [{ tenantPlaneId }, ...isOfTenants]);
     const ours = tenantIds.length > 0 ? await this.withFreeTenants(manager, jobs) : [];
     const left = await this.carrier.resume(manager, ours);
-    await this.waker.enqueue(manager, [...jobs.filter((job) => !ours.includes(job)), ...left]);
+    await this.waker.wakeAll(manager, [...jobs.filter((job) => !ours.includes(job)), ...left]);
   }
 
   /**

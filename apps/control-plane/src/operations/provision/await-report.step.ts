@@ -13,6 +13,7 @@ import { lostCopyDetail } from '../../transfers/kept-copy';
 import { RestoredCopy } from '../../transfers/restored-copy';
 
 const PATIENCE_MS = 15 * 60_000;
+const REPORT = 'the report of the tenant plane';
 
 /**
  * Waits until the home has applied the tenant's entry and the tenant's other online planes
@@ -34,8 +35,8 @@ export class AwaitReportStep extends ProvisioningStep {
   async run(context: ProvisioningContext): Promise<StepResult> {
     const reopened = await this.copy.reopenIfLost(context);
     if (reopened) return reopened;
-    const { manager, tenantId, startedAt, operation } = context;
-    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    const { manager, tenantId, operation } = context;
+    const until = patienceOf(context);
     if (operation === 'move') await lockTenant(manager, tenantId);
     const told = operation === 'move' ? [] : await toldPlaces(manager, tenantId);
     const home = operation === 'move' ? await lockHome(manager, tenantId) : told.find(isHome);
@@ -45,12 +46,17 @@ export class AwaitReportStep extends ProvisioningStep {
       const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
       // An air-gapped plane never reports. It received its tenants in the response file of its enrolment.
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
-      return wait('the report of the tenant plane', until, troubleAt(home));
+      return wait(REPORT, until, troubleAt(home));
     }
     if (operation === 'move') return this.served(manager, home);
     const beside = told.filter((place) => place !== home);
     const silent = await this.silentAmong(manager, beside, context.sharedNow());
     return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
+  }
+
+  /** A cell cannot have reported on an entry that has just been published, and it is never air-gapped. */
+  override rightAfter(context: ProvisioningContext): StepResult | null {
+    return context.outputs['reserve-place'] ? wait(REPORT, patienceOf(context)) : null;
   }
 
   async undo(): Promise<void> {
@@ -88,6 +94,10 @@ export class AwaitReportStep extends ProvisioningStep {
     }
     return null;
   }
+}
+
+function patienceOf({ startedAt }: ProvisioningContext): Date {
+  return new Date(startedAt.getTime() + PATIENCE_MS);
 }
 
 function hasSeen({ reportedRevision, entryRevision }: Placement): boolean {

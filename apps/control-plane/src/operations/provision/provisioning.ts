@@ -77,7 +77,6 @@ export class Provisioning {
     };
     // Start these queries together, so that they are sent in one round trip.
     const accepted = together([
-      this.requireRoom(manager, tenant),
       insertRow(manager, Tenant, tenant),
       this.audit.record(manager, {
         action: 'tenant.provision',
@@ -90,8 +89,10 @@ export class Provisioning {
     const outcomes = await accepted.catch((error: unknown) => {
       throw violates(error, SLUG_RULE) ? slugTaken(tenant.slug) : error;
     });
-    const install = outcomes[3];
-    await this.carrier.start(manager, job);
+    const install = outcomes[2];
+    const hasBegun = await this.carrier.start(manager, job);
+    // A job that has begun has already taken a place.
+    if (!hasBegun) await this.requireRoom(manager, tenant);
     return {
       tenant: tenantView(tenant, install?.tenantPlaneId ?? null),
       job: jobView(job, tenant.slug),

@@ -14,12 +14,16 @@ export class WriteDesiredStateStep extends ProvisioningStep {
     super();
   }
 
-  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
-    const placement = await manager.findOneByOrFail(Placement, { tenantId, holdsPlace: true });
+  async run({ manager, tenantId, outputs }: ProvisioningContext): Promise<StepResult> {
+    const { 'reserve-place': inCell, 'register-tenant-plane': onOwnPlane } = outputs;
+    const tenantPlaneId = String((inCell ?? onOwnPlane)?.['tenant_plane_id']);
     // An undone attempt may have retired the placement.
-    if (placement.phase !== 'serving')
-      await manager.update(Placement, keyOf(placement), { phase: 'serving' });
-    await this.desiredStates.publish(manager, placement);
+    const isPlaced = await this.desiredStates.publish(
+      manager,
+      { tenantId, tenantPlaneId },
+      { phase: 'serving' },
+    );
+    if (!isPlaced) throw new Error(`Tenant ${tenantId} has no place on tenant plane ${tenantPlaneId}.`);
     return done();
   }
 
@@ -33,8 +37,4 @@ export class WriteDesiredStateStep extends ProvisioningStep {
     );
     await this.desiredStates.publish(manager, placement);
   }
-}
-
-function keyOf({ tenantId, tenantPlaneId }: Placement): Pick<Placement, 'tenantId' | 'tenantPlaneId'> {
-  return { tenantId, tenantPlaneId };
 }
