@@ -77,8 +77,8 @@ export abstract class Step<Context extends StepContext = StepContext> {
   readonly takesLong: readonly JobDirection[] = [];
   abstract run(context: Context): Promise<StepResult>;
   /**
-   * What {@link run} would return if the previous step has just run in the same transaction, whose effects no
-   * one else has seen yet. Null if the step must look.
+   * What {@link run} would return if the previous step has just run in the same transaction, so that nothing
+   * can have changed since. Null if the step must look.
    */
   rightAfter(_context: Context): StepResult | null {
     return null;

@@ -10,7 +10,7 @@ import { JobScene } from '../job-scene.fixture';
  */
 const STATEMENTS = {
   'accept a shared tenant': 15,
-  'take a report that makes a tenant active': 17,
+  'take a report that makes a tenant active': 15,
   'take a heartbeat': 6,
   'answer a poll without news': 2,
   'answer a poll with a new tenant': 4,

@@ -4,6 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { SignupLinks } from '../../tenants/signup-links';
 
+const READY = done({ valid_seconds: SIGNUP_TOKEN_SECONDS });
+
 /**
  * Checks that the first admin can sign up. The link itself is a secret, so it is created only on request.
  */
@@ -19,7 +21,12 @@ export class PrepareSignupLinkStep extends ProvisioningStep {
 
   async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     await this.links.requireReady(manager, tenantId);
-    return done({ valid_seconds: SIGNUP_TOKEN_SECONDS });
+    return READY;
+  }
+
+  /** The tenant's home has just been found, and a tenant in a cell has an address from the start. */
+  override rightAfter({ outputs }: ProvisioningContext): StepResult | null {
+    return outputs['reserve-place'] ? READY : null;
   }
 
   async undo(): Promise<void> {
