@@ -38,8 +38,8 @@ export class JobCarrier {
   ) {}
 
   /**
-   * Inserts a new job, and wakes a worker for it unless the job already waits for something or is over. Returns
-   * false if a worker runs even the first step.
+   * Inserts a new job, and wakes a worker for it unless the job already waits for something or is over.
+   * Returns false if a worker runs even the first step.
    */
   async start(manager: EntityManager, job: JobRow): Promise<boolean> {
     const carried = copyOf(job);

@@ -83,8 +83,8 @@ export class DesiredStates implements OnModuleInit {
 
   /**
    * Publishes a changed entry. Call this last in a transaction, because incrementing the plane's revision
-   * locks the plane's row until the commit. The lock ensures that revisions are committed in order. Also makes
-   * the `changes` to the placement. Returns whether there is such a placement.
+   * locks the plane's row until the commit. The lock ensures that revisions are committed in order. Also
+   * makes the `changes` to the placement. Returns whether there is such a placement.
    */
   async publish(
     manager: EntityManager,

@@ -4,7 +4,7 @@ import { PostgresClient } from './postgres-connection';
 
 /** A statement is prepared once the process has sent it this often, so that rare ones take no memory. */
 const USES_BEFORE = 5;
-/** How many statements each connection keeps prepared at most. One takes some ten kB of its server process. */
+/** How many statements each connection keeps prepared at most. Each takes some memory of its server. */
 const MAX_PREPARED = 200;
 /** How many other statements are counted. Lists of values of different lengths are different statements. */
 const MAX_COUNTED = 2000;
