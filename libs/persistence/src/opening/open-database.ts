@@ -83,7 +83,17 @@ export async function writeBeside<T>(
   try {
     const isPostgres = target.driver === 'postgres';
     const [row] = isPostgres ? await writer.query<{ now: Date }[]>('select clock_timestamp() as now') : [];
-    return await writer.transaction((manager) => work(manager, row?.now ?? new Date()));
+    const runner = writer.createQueryRunner();
+    // On SQLite, a transaction that begins by reading fails if the plane writes before it does.
+    await runner.query(isPostgres ? 'begin' : 'begin immediate');
+    try {
+      const result = await work(runner.manager, row?.now ?? new Date());
+      await runner.query('commit');
+      return result;
+    } catch (error) {
+      await runner.query('rollback');
+      throw error;
+    }
   } finally {
     await writer.destroy();
   }
