@@ -1,7 +1,7 @@
 import { type TenantRows } from '../tenant-rows';
 
 /** Columns that change in the background, independently of calls. */
-const BEHIND = /"(?:position|hash|last_used_at|due_at)":(?:"[^"]*"|null|\d+),?/g;
+const BEHIND = /"(?:position|hash|last_used_at|due_at|report_at)":(?:"[^"]*"|null|\d+),?/g;
 /** Rows that an export or import adds after it has been accepted. */
 const LATER = /^export_chunks |"action":"(?:ex|im)port\.(?:finished|failed)"/;
 /** Rows of exports and imports, which change until the run has ended. */
