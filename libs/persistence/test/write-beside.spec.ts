@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('a write beside a running plane on %s', (driver) =
   });
 
   if (driver === 'sqlite')
-    it('locks the file before it reads, because it could not write if the plane wrote in between', async () => {
+    it('locks the file before it reads, or it could not write if the plane wrote meanwhile', async () => {
       await beside(async () => {
         const plane = new Connection(test.url);
         const refused = new Promise<Error | null>((resolve) => plane.exec('begin immediate', resolve));
