@@ -28,6 +28,8 @@ const MAX_TENANTS = 500;
 export class Reporter {
   private readonly logger = new Logger(Reporter.name);
   private sending: Promise<void> | null = null;
+  /** Whether more was applied since the last report began. */
+  private isAskedAgain = false;
   private lastSentAt = -Infinity;
 
   constructor(
@@ -64,8 +66,9 @@ export class Reporter {
     this.start();
   }
 
-  /** Sends what is pending, or a heartbeat if one is due. */
+  /** Sends what is pending, or a heartbeat if one is due. A report that is being sent counts as one. */
   heartbeat(): void {
+    if (this.sending) return;
     if (this.identities.lease.claim.pending.size > 0 || this.isDue) this.start();
   }
 
@@ -78,7 +81,19 @@ export class Reporter {
   }
 
   private start(): void {
-    this.sending ??= this.sendAll().finally(() => (this.sending = null));
+    if (this.sending) this.isAskedAgain = true;
+    else this.sending = this.sendUntilDone();
+  }
+
+  private async sendUntilDone(): Promise<void> {
+    try {
+      do {
+        this.isAskedAgain = false;
+        await this.sendAll();
+      } while (this.isAskedAgain && this.identities.lease.claim.pending.size > 0);
+    } finally {
+      this.sending = null;
+    }
   }
 
   private async sendAll(): Promise<void> {

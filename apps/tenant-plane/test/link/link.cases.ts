@@ -69,6 +69,25 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     });
   });
 
+  it('reports at once what it applies while another report is being sent', async () => {
+    const plane = await link.startPlane();
+    link.control.wanted.put(acme);
+    await link.reported(acme.tenant_id);
+    const reporter = plane.app.get(Reporter);
+    await reporter.settled();
+    // A heartbeat follows the report, although nothing is left to report.
+    jest.spyOn(reporter as unknown as { readonly isDue: boolean }, 'isDue', 'get').mockReturnValue(true);
+    reporter.heartbeat();
+    const pause = Pause.before(reporter, 'send');
+    await pause.reached;
+    const newcomer = tenantEntry('newcomer');
+    link.control.wanted.put(newcomer);
+    const isPending = (): boolean => plane.identities.lease.claim.pending.has(newcomer.tenant_id);
+    await eventually(isPending, { what: 'the report waits' });
+    pause.release();
+    await link.reported(newcomer.tenant_id);
+  });
+
   it.each([
     ['an upgrade from a version that stores less of each entry', () => ({ appliedContents: null })],
     [
