@@ -331,10 +331,18 @@ async function fullOfIndexes({ url }: TestDatabase): Promise<{ free(): Promise<u
 }
 
 function bytesBelow(folder: string): number {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  // A file may be removed meanwhile.
-  const sizes = names.map((name) => statSync(join(folder, name), { throwIfNoEntry: false }));
+  const sizes = namesBelow(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false }));
   return sizes.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), 0);
+}
+
+/** Files and folders may be removed meanwhile. */
+function namesBelow(folder: string): string[] {
+  for (;;)
+    try {
+      return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(folder)) throw error;
+    }
 }
 
 function flip(file: string, at: number): void {
