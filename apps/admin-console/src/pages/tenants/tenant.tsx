@@ -48,6 +48,9 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
   // If this cannot be asked, the job is shown, so that nothing is overlooked.
   const needsPerson = left.data?.pages[0]?.items.some(({ id: its }) => its === last?.id) ?? true;
   const isLoading = jobs.isLoading || left.isLoading || isPlaneLoading;
+  // The tabs would move when the state appears above them, just as someone clicks on one.
+  const [hasLoaded, setHasLoaded] = useState(false);
+  if (!isLoading && !hasLoaded) setHasLoaded(true);
   const { tenantFixed: hasOwnPlane, offlineEnrolmentAllowed: isEnrolledByFile } = profileOf(
     tenant.deployment_model,
   );
@@ -59,6 +62,7 @@ function Loaded({ tenant }: { readonly tenant: Tenant }) {
       within={WITHIN}
       about={mayChange ? undefined : READ_ONLY}
       actions={mayChange && <Operations tenant={tenant} plane={plane} last={last} />}
+      isLoading={!hasLoaded}
     >
       <Stack>
         {!isLoading && <TenantState tenant={tenant} plane={plane} last={last} needsPerson={needsPerson} />}
