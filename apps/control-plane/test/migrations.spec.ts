@@ -9,6 +9,8 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { CONTROL_PLANE_SCHEMA } from '../src/schema';
 import { newTransfer } from '../src/transfers/transfers';
 
+jest.setTimeout(60_000);
+
 /** Columns that only the previous version needs. They are dropped two releases later (ADR 16). */
 const UNUSED = ['transfers.superseded'];
 

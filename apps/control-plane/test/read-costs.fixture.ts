@@ -1,6 +1,7 @@
-import { Database } from '@atlas/persistence';
+import { Database, UNPREPARED } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { type Statement, statementsDuring } from '@atlas/testing';
+import { escapeLiteral } from 'pg';
 import { type DataSource } from 'typeorm';
 import { type TestControlPlane } from './control-plane.fixture';
 
@@ -11,7 +12,7 @@ export async function readsDuring(
 ): Promise<Statement[]> {
   const isOfRequest = (): boolean => currentContext()?.ip !== undefined;
   const statements = await statementsDuring(await readerOf(plane), work, isOfRequest);
-  return statements.filter(({ sql }) => /^\s*select\b/i.test(sql));
+  return statements.filter(({ sql }) => /^(\/\*.*?\*\/)?\s*select\b/i.test(sql));
 }
 
 interface PlanNode {
@@ -23,12 +24,28 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** How many rows Postgres visits for a statement, whether it then uses them or not. */
+/** As often, Postgres plans a prepared statement for its values. Then it may decide on one plan for any. */
+const PLANNED_FOR_VALUES = 5;
+
+/** How many rows Postgres visits for a frequent statement, whether it then uses them or not. */
 export async function rowsVisited(plane: TestControlPlane, { sql, parameters }: Statement): Promise<number> {
   const source = await readerOf(plane);
-  const explain = `explain (analyze, format json) ${sql}`;
-  const rows = await source.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }[]>(explain, parameters);
-  return rows.flatMap((row) => row['QUERY PLAN']).reduce((sum, { Plan }) => sum + visitedBy(Plan), 0);
+  const values = (parameters ?? []).map((value) => literal(value)).join(', ');
+  const execute = `execute measured${values && `(${values})`}`;
+  const uses = sql.startsWith(`/* ${UNPREPARED} */`) ? 0 : PLANNED_FOR_VALUES;
+  return source.transaction(async (manager) => {
+    await manager.query(`prepare measured as ${sql}`);
+    for (let n = 0; n < uses; n += 1) await manager.query(execute);
+    const explain = `explain (analyze, format json) ${execute}`;
+    const rows = await manager.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }[]>(explain);
+    await manager.query('deallocate measured');
+    return rows.flatMap((row) => row['QUERY PLAN']).reduce((sum, { Plan }) => sum + visitedBy(Plan), 0);
+  });
+}
+
+function literal(value: unknown): string {
+  if (value === null) return 'null';
+  return escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
 }
 
 function visitedBy(node: PlanNode): number {

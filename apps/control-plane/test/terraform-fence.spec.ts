@@ -22,6 +22,9 @@ import {
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;
+/** Each run starts Terraform several times. */
+jest.setTimeout(60_000);
+
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 
 /** A module that records each version that it creates. Nothing else in the module changes the state. */

@@ -46,7 +46,9 @@ export class JobCarrier {
     const walk = async (): Promise<Standing> => {
       await this.faults.reach(job.operation, CARRY, 'before');
       this.jobs.noteClock(carried, await this.database.now());
-      return this.atomicSteps.run(manager, carried);
+      const standing = await this.atomicSteps.run(manager, carried, true);
+      await together([standing.sent, this.insert(manager, carried, standing)]);
+      return standing;
     };
     const standing = this.atomicSteps.mayRun(job)
       ? await this.attempt(manager, () => this.asJob(job, walk))
@@ -56,15 +58,15 @@ export class JobCarrier {
       return false;
     }
     this.tellReached(carried, standing);
-    if (standing.kind === 'more') await this.leave(manager, carried);
-    else if (standing.kind === 'wait') await this.jobs.insertWaiting(manager, carried, standing.until);
-    else
-      await this.asJob(job, () =>
-        this.endings.end(manager, carried, 'succeeded', (ending) =>
-          this.jobs.insert(manager, { ...carried, ...ending }),
-        ),
-      );
     return standing.done.length > 0;
+  }
+
+  private insert(manager: EntityManager, job: JobRow, standing: Standing): Promise<void> {
+    if (standing.kind === 'more') return this.leave(manager, job);
+    if (standing.kind === 'wait') return this.jobs.insertWaiting(manager, job, standing.until);
+    return this.endings.end(manager, job, 'succeeded', (ending) =>
+      this.jobs.insert(manager, { ...job, ...ending }),
+    );
   }
 
   /**
@@ -88,12 +90,16 @@ export class JobCarrier {
     await this.faults.reach(job.operation, CARRY, 'before');
     this.jobs.noteClock(job, await this.database.now());
     const standing = await this.atomicSteps.run(manager, job);
-    if (standing.kind === 'ended')
-      await this.endings.end(manager, job, 'succeeded', (ending) => this.jobs.saveFree(manager, job, ending));
-    else if (standing.kind === 'wait') await this.jobs.wait(manager, job, standing.until);
-    else await this.jobs.saveFree(manager, job, { steps: job.steps, error: job.error });
+    await together([standing.sent, this.save(manager, job, standing)]);
     this.tellReached(job, standing);
     return { job: woken, standing };
+  }
+
+  private save(manager: EntityManager, job: JobRow, standing: Standing): Promise<void> {
+    if (standing.kind === 'more')
+      return this.jobs.saveFree(manager, job, { steps: job.steps, error: job.error });
+    if (standing.kind === 'wait') return this.jobs.wait(manager, job, standing.until);
+    return this.endings.end(manager, job, 'succeeded', (ending) => this.jobs.saveFree(manager, job, ending));
   }
 
   /** The audit trail and the log must not name whoever sent the request or the report. */

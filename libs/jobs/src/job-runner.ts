@@ -119,6 +119,7 @@ export class JobRunner {
         // Postgres may have aborted an earlier try because of a deadlock.
         restore();
         const standing = await this.atomicSteps.run(manager, job);
+        await standing.sent;
         return { turn: await this.recordStanding(manager, job, standing), done: standing.done };
       });
       for (const step of done) await this.faults.reach(job.operation, step, 'after-record');
@@ -162,6 +163,7 @@ export class JobRunner {
   private async attempt(job: JobRow, step: Step, state: StepState, isLast: boolean): Promise<StepResult> {
     const run = async (manager: EntityManager): Promise<StepResult> => {
       const result = await step.run(this.contexts.of(job, state, manager));
+      if (result.kind === 'done') await result.sent;
       await this.faults.reach(job.operation, step.name, 'after-effect');
       return result;
     };

@@ -16,7 +16,7 @@ export class StepContexts {
     private readonly clock: Clock,
   ) {}
 
-  of(job: JobRow, state: StepState, manager: EntityManager): StepContext {
+  of(job: JobRow, state: StepState, manager: EntityManager, isStarting = false): StepContext {
     const { id: jobId, operation, params } = job;
     const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
     const write: StepContext['write'] = (work) =>
@@ -36,6 +36,7 @@ export class StepContexts {
       sharedNow: () => this.jobs.now(job),
       here: (shared) => this.jobs.here(job, shared),
       outputs,
+      isStarting,
       manager,
       write,
     };

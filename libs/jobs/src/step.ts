@@ -17,6 +17,8 @@ export interface StepContext {
   here(shared: Date): Date;
   /** The outputs of earlier steps, by step name. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
+  /** Whether the transaction also starts the job, so that nobody else knows of it or of its new subject. */
+  readonly isStarting: boolean;
   /** In an atomic step, the transaction that also records the step. Otherwise a read transaction. */
   readonly manager: EntityManager;
   /** For non-atomic steps: a write transaction that only the holder of the job's lease can commit. */
@@ -26,12 +28,14 @@ export interface StepContext {
 export type StepResult =
   /**
    * `also`: the outputs of later steps whose effects exist already. They are recorded as done together with
-   * this step, and undone like any other step.
+   * this step, and undone like any other step. `sent`: writes of an atomic step that are on their way. They
+   * are awaited before the step is recorded, but the next step need not wait for them.
    */
   | {
       readonly kind: 'done';
       readonly outputs: StepOutputs;
       readonly also?: Readonly<Record<string, StepOutputs>>;
+      readonly sent?: Promise<unknown>;
     }
   /**
    * Run the step again when the job is woken, or at `until`.
@@ -45,6 +49,12 @@ export const done = (
   outputs: StepOutputs = {},
   also: Readonly<Record<string, StepOutputs>> = {},
 ): StepResult => ({ kind: 'done', outputs, also });
+/** See `sent` in {@link StepResult}. */
+export const sent = (writes: Promise<unknown>, outputs: StepOutputs = {}): StepResult => {
+  // Whoever records the step awaits the writes, perhaps only after they have failed.
+  writes.catch(() => undefined);
+  return { kind: 'done', outputs, sent: writes };
+};
 export const back = (to: string): StepResult => ({ kind: 'back', to });
 /**
  * `trouble`: the last failure of an operation that the step waits for, if that operation is still being

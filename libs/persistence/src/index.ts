@@ -2,6 +2,7 @@ export * from './audit-trail';
 export * from './connection/data-source';
 export * from './connection/database-target';
 export * from './connection/postgres-connection';
+export { UNPREPARED } from './connection/preparing-client';
 export * from './database/database';
 export { WriteProbe, createWriteProbes } from './database/write-probe';
 export * from './idempotency/idempotency';

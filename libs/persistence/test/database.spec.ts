@@ -189,6 +189,35 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     );
   });
 
+  it('runs what comes last after a nested unit of work, and before the commit', async () => {
+    const tenant = randomUUID();
+    const order: string[] = [];
+    await tenants.write(tenant, async (outer) => {
+      await tenants.write(tenant, async (inner) => {
+        database.beforeCommit(async () => {
+          await inner.insert(Note, note(tenant, 'last'));
+          order.push('last');
+        });
+      });
+      database.afterCommit(() => order.push('committed'));
+      expect(await outer.find(Note)).toEqual([]);
+      order.push('worked');
+    });
+    expect(order).toEqual(['worked', 'last', 'committed']);
+    expect(await textsOf(tenant)).toEqual(['last']);
+  });
+
+  it('stores nothing if what comes last fails', async () => {
+    const tenant = randomUUID();
+    const attempt = tenants.write(tenant, async (scope) => {
+      database.beforeCommit(() => Promise.reject(new Error('no room')));
+      await scope.insert(Note, note(tenant, 'first'));
+    });
+    await expect(attempt).rejects.toThrow('no room');
+    expect(await textsOf(tenant)).toEqual([]);
+    expect(() => database.beforeCommit(() => Promise.resolve())).toThrow('Only a transaction has a commit.');
+  });
+
   it('stores nothing from a failed unit of work whose statements are still running', async () => {
     const tenant = randomUUID();
     const stray: Promise<unknown>[] = [];

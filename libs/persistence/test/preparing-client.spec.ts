@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import { type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { type QueryResult } from 'pg';
-import { PreparingClient } from '../src/connection/preparing-client';
+import { PreparingClient, UNPREPARED } from '../src/connection/preparing-client';
 
 /** The type and length of BackendKeyData, which names the server process in the next four bytes. */
 const KEY_DATA = Buffer.from('K\0\0\0\x0c', 'latin1');
@@ -71,10 +71,11 @@ describe('a client that prepares statements', () => {
     expect((await preparedBy(client)).map(({ statement }) => statement)).toEqual([sql]);
   });
 
-  it('does not prepare what it sends once, or what may be several statements', async () => {
+  it('does not prepare what it sends once, what may be several statements, or what asks for it', async () => {
     const client = await open(url);
     await client.query('select $1::int as once', [1]);
     await Promise.all(Array.from({ length: TIMES }, () => client.query('select 1; select 2')));
+    await repeat(client, `/* ${UNPREPARED} */ select $1::int as planned_for_its_value`, [1]);
     expect(await preparedBy(client)).toEqual([]);
   });
 

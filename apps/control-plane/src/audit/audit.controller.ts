@@ -1,5 +1,5 @@
 import { ListAuditQuery, type AuditView } from '@atlas/operator-api';
-import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
+import { Database, auditRecordOf, plannedForValues, sealedPage } from '@atlas/persistence';
 import {
   ApiBearerAuth,
   ApiTags,
@@ -35,7 +35,7 @@ export class AuditController {
         .take(limit + 1);
       if (cursor) query.andWhere('event.id < :cursor', { cursor });
       if (action) query.andWhere('event.action = :action', { action });
-      const rows = await query.getMany();
+      const rows = await plannedForValues(query).getMany();
       const slugs = await tenantSlugs(manager, rows.map(tenantIdOf));
       return pageOf(rows, limit, (row) => ({
         ...auditRecordOf(row),

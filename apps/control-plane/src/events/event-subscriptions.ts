@@ -6,7 +6,7 @@ import {
   type EventSubscriptionView,
   ListEventDeliveriesQuery,
 } from '@atlas/operator-api';
-import { Database, SecretBox, insertRow, lockedForUpdate, takeLocks } from '@atlas/persistence';
+import { Database, SecretBox, UNPREPARED, insertRow, lockedForUpdate, takeLocks } from '@atlas/persistence';
 import { Clock, DomainError, type Page, type PageQuery, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -101,7 +101,8 @@ export class EventSubscriptions {
       if (!(await manager.existsBy(EventSubscription, { id: subscriptionId }))) throw noSuchSubscription();
       const after = cursor ? { id: LessThan(cursor) } : {};
       const where = { subscriptionId, ...after, ...(status && { status }) };
-      const rows = await manager.find(EventDelivery, { where, order: { id: 'DESC' }, take: limit + 1 });
+      const page = { order: { id: 'DESC' }, take: limit + 1, comment: UNPREPARED } as const;
+      const rows = await manager.find(EventDelivery, { where, ...page });
       return pageOf(rows, limit, deliveryView);
     });
   }

@@ -1,5 +1,5 @@
 import { type ListTenantPlanesQuery } from '@atlas/operator-api';
-import { type Database } from '@atlas/persistence';
+import { type Database, plannedForValues } from '@atlas/persistence';
 import { type EntityManager } from 'typeorm';
 import { sqlOfHealth } from '../registry/health-class';
 import { TenantPlane } from '../registry/tenant-plane.entity';
@@ -18,5 +18,5 @@ export function findFleet(
   if (status) query.andWhere({ status });
   if (health) query.andWhere(sqlOfHealth(database)[health]);
   if (cursor) query.andWhere('plane.id > :cursor', { cursor });
-  return query.getMany();
+  return plannedForValues(query).getMany();
 }

@@ -1,6 +1,6 @@
 import { JOB_STATUSES, type JobStatus, Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
 import { type OperationName } from '@atlas/operator-api';
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, plannedForValues } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
@@ -52,7 +52,7 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
     );
     const isAny = statuses.length === JOB_STATUSES.length;
     return this.database.read((manager) =>
-      (isAny ? narrowed(manager, filter) : havingOne(manager, statuses, filter)).getMany(),
+      plannedForValues(isAny ? narrowed(manager, filter) : havingOne(manager, statuses, filter)).getMany(),
     );
   }
 }

@@ -1,5 +1,5 @@
 import { ListTenantsQuery, UpdateTenantDto, type TenantView, type SignupLink } from '@atlas/operator-api';
-import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
+import { Database, lockedForUpdate, plannedForValues, updateRows } from '@atlas/persistence';
 import {
   Clock,
   DomainError,
@@ -55,6 +55,7 @@ export class Tenants {
     q,
   }: ListTenantsQuery): Promise<Page<TenantView>> {
     const items = await this.query((query) => {
+      plannedForValues(query);
       if (cursor) query.andWhere('tenant.id < :cursor', { cursor });
       if (status) query.andWhere('tenant.status = :status', { status });
       if (model) query.andWhere('tenant.deploymentModel = :model', { model });

@@ -9,7 +9,7 @@ import { JobScene } from '../job-scene.fixture';
  * you have made a call cheaper, lower its number.
  */
 const STATEMENTS = {
-  'accept a shared tenant': 15,
+  'accept a shared tenant': 14,
   'take a report that makes a tenant active': 15,
   'take a heartbeat': 6,
   'answer a poll without news': 2,

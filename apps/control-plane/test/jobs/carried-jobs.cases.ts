@@ -3,6 +3,7 @@ import { Database } from '@atlas/persistence';
 import { CommitFaults, EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { DesiredStates } from '../../src/desired-state/desired-states';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
@@ -71,6 +72,23 @@ describe.each(EVERY_DATABASE)('a job that no worker has to claim, on %s', (drive
       failOnce('await-report', moment);
       const { body } = await scene.plane.provision().expect(202);
       await scene.reaches(body.job.id, 'waiting');
+      expect(await row(body.job.id)).toMatchObject({ leaseNumber: 1 });
+      expect(await scene.placed()).toBe(placed + 1);
+      await scene.cell.serve(body.tenant.id);
+      await scene.reaches(body.job.id, 'succeeded');
+    },
+  );
+
+  it.each([1, 2])(
+    'is left to a worker, which repeats what was undone, if what a step has sent fails %i times',
+    async (times) => {
+      const placed = await scene.placed();
+      const publish = jest.spyOn(scene.plane.app.get(DesiredStates), 'publish');
+      for (let n = 0; n < times; n += 1)
+        publish.mockImplementationOnce((manager) => manager.query('select no_such_column'));
+      const { body } = await scene.plane.provision().expect(202);
+      await scene.reaches(body.job.id, 'waiting');
+      expect(publish).toHaveBeenCalledTimes(times + 1);
       expect(await row(body.job.id)).toMatchObject({ leaseNumber: 1 });
       expect(await scene.placed()).toBe(placed + 1);
       await scene.cell.serve(body.tenant.id);

@@ -1,4 +1,4 @@
-import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, plannedForValues } from '@atlas/persistence';
 import { DomainError, type Page, pageOf } from '@atlas/platform';
 import { type AlertView, ListAlertsQuery } from '@atlas/tenant-api/alerts';
 import { Injectable } from '@nestjs/common';
@@ -23,7 +23,7 @@ export class Alerts {
       if (status) query.andWhere({ status });
       if (sourceId) query.andWhere({ sourceId });
       if (incidentId) query.andWhere({ incidentId });
-      const rows = await query.getMany();
+      const rows = await plannedForValues(query).getMany();
       const names = await sourceNames(scope, rows.slice(0, limit));
       return pageOf(rows, limit, (alert) => alertView(alert, names));
     });

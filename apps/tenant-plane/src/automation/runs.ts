@@ -1,4 +1,4 @@
-import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, plannedForValues } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import {
@@ -101,7 +101,7 @@ export class Runs {
       if (status) query.andWhere({ status: In(status) });
       if (runbookId) query.andWhere({ runbookId });
       if (incidentId) query.andWhere({ incidentId });
-      const rows = await query.getMany();
+      const rows = await plannedForValues(query).getMany();
       const shown = rows.slice(0, limit);
       const steps = await stepsOfAll(scope, shown);
       const names = await runbookNames(

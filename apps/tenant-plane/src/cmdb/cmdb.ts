@@ -4,6 +4,7 @@ import {
   type TenantScope,
   type UniqueRule,
   lockedForUpdate,
+  plannedForValues,
   violates,
 } from '@atlas/persistence';
 import { Clock, type Page, pageOf, type ExpectedVersion, timeOfChange } from '@atlas/platform';
@@ -70,7 +71,9 @@ export class Cmdb {
   }
 
   async list(tenantId: string, filter: ListConfigurationItemsQuery): Promise<Page<ConfigurationItemView>> {
-    const rows = await this.tenants.read(tenantId, (scope) => itemsMatching(scope, filter).getMany());
+    const rows = await this.tenants.read(tenantId, (scope) =>
+      plannedForValues(itemsMatching(scope, filter)).getMany(),
+    );
     return pageOf(rows, filter.limit, itemView);
   }
 

@@ -1,4 +1,4 @@
-import { type TenantScope } from '@atlas/persistence';
+import { type TenantScope, plannedForValues } from '@atlas/persistence';
 import { type IncidentState, type ListIncidentsQuery } from '@atlas/tenant-api/incidents';
 import { IsNull, type SelectQueryBuilder } from 'typeorm';
 import { includes } from '../credentials/permission';
@@ -30,10 +30,12 @@ export function incidentsMatching(
   filter: ListIncidentsQuery,
   now: Date,
 ): SelectQueryBuilder<Incident> {
-  const { cursor, limit, status, state, severity, sla, q } = filter;
+  const { cursor, limit, ...wanted } = filter;
+  const { status, state, severity, sla, q } = wanted;
   const query = visibleIncidents(scope, reader)
     .orderBy('incident.id', 'DESC')
     .take(limit + 1);
+  if (Object.values(wanted).some((value) => value !== undefined)) plannedForValues(query);
   if (cursor) query.andWhere('incident.id < :cursor', { cursor });
   if (status) query.andWhere({ status });
   if (state) query.andWhere(IN_STATE[state]);

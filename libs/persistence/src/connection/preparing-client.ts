@@ -9,6 +9,9 @@ const MAX_PREPARED = 200;
 /** How many other statements are counted. Lists of values of different lengths are different statements. */
 const MAX_COUNTED = 2000;
 
+/** The comment at the beginning of a statement that is never prepared. */
+export const UNPREPARED = 'unprepared';
+
 /** The names of the statements that this process sends most often, by their text. */
 const names = new Map<string, string>();
 const uses = new BoundedMap<string, number>(MAX_COUNTED);
@@ -36,7 +39,8 @@ export class PreparingClient extends PostgresClient {
     const query = (statement: unknown, values: unknown, ...others: unknown[]): unknown => {
       // Without parameters, a text may contain several statements, which cannot be prepared together.
       const isSingle = typeof statement === 'string' && Array.isArray(values) && values.length > 0;
-      const name = isSingle ? nameOf(statement) : undefined;
+      const isFrequent = isSingle && !statement.startsWith(`/* ${UNPREPARED} */`);
+      const name = isFrequent ? nameOf(statement) : undefined;
       return Reflect.apply(send, this, [name ? { name, text: statement } : statement, values, ...others]);
     };
     Object.assign(this, { query });

@@ -10,6 +10,7 @@ export type Work<T> = (manager: EntityManager) => Promise<T>;
 /** The transaction that the current call runs in. */
 export interface OpenTransaction {
   readonly manager: EntityManager;
+  readonly beforeCommit: (() => Promise<void>)[];
   readonly afterCommit: (() => void)[];
   readonly tenantId?: string;
   isOver: boolean;
@@ -79,6 +80,16 @@ export abstract class Database {
     if (open.tenantId !== tenantId)
       throw new Error('A unit of work for one tenant cannot join a unit of work for another tenant.');
     return work(open.manager);
+  }
+
+  /**
+   * Runs `work` last in the current transaction, because it locks what other transactions need. If it fails,
+   * nothing is committed.
+   */
+  beforeCommit(work: () => Promise<void>): void {
+    const open = this.openTransaction();
+    if (!open) throw new Error('Only a transaction has a commit.');
+    open.beforeCommit.push(work);
   }
 
   /**
@@ -163,7 +174,11 @@ export abstract class Database {
    */
   protected async inside<T>(open: OpenTransaction, work: Work<T>): Promise<T> {
     try {
-      return await this.current.run(open, () => work(open.manager));
+      return await this.current.run(open, async () => {
+        const result = await work(open.manager);
+        for (const last of open.beforeCommit) await last();
+        return result;
+      });
     } finally {
       open.isOver = true;
     }
@@ -171,5 +186,5 @@ export abstract class Database {
 }
 
 export function newTransaction(manager: EntityManager, tenantId: string | undefined): OpenTransaction {
-  return { manager, tenantId, afterCommit: [], isOver: false };
+  return { manager, tenantId, beforeCommit: [], afterCommit: [], isOver: false };
 }

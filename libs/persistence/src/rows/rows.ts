@@ -6,6 +6,7 @@ import {
   QueryFailedError,
   type SelectQueryBuilder,
 } from 'typeorm';
+import { UNPREPARED } from '../connection/preparing-client';
 import { type RowValues, asTypeOrmWants } from './row-values';
 
 /** Inserts one row without reading back generated values, so every value must be given. */
@@ -27,6 +28,16 @@ export async function updateRows<T extends ObjectLiteral>(
 ): Promise<number> {
   const { affected } = await manager.update(entity, where, asTypeOrmWants<T>(values));
   return affected ?? 0;
+}
+
+/**
+ * Sends the query unprepared, so that Postgres plans it for its values. Use it for pages of filtered lists: a
+ * plan for any value does not know how rare this one is, and may read the whole table for a page (ADR 46).
+ */
+export function plannedForValues<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+): SelectQueryBuilder<T> {
+  return query.comment(UNPREPARED);
 }
 
 /** Inserts one row, or updates the row with the same `key`. */

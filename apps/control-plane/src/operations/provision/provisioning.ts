@@ -90,9 +90,12 @@ export class Provisioning {
       throw violates(error, SLUG_RULE) ? slugTaken(tenant.slug) : error;
     });
     const install = outcomes[2];
-    const hasBegun = await this.carrier.start(manager, job);
-    // A job that has begun has already taken a place.
-    if (!hasBegun) await this.requireRoom(manager, tenant);
+    this.database.beforeCommit(async () => {
+      // Locks the cell, which the requests of other tenants need.
+      const hasBegun = await this.carrier.start(manager, job);
+      // A job that has begun has already taken a place.
+      if (!hasBegun) await this.requireRoom(manager, tenant);
+    });
     return {
       tenant: tenantView(tenant, install?.tenantPlaneId ?? null),
       job: jobView(job, tenant.slug),

@@ -1,4 +1,4 @@
-import { type JobParams, StepFailure, type StepOutputs, type StepResult, done } from '@atlas/jobs';
+import { type JobParams, StepFailure, type StepOutputs, type StepResult, done, sent } from '@atlas/jobs';
 import { together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -48,18 +48,20 @@ export class ReservePlaceStep extends ProvisioningStep {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
-    const placed = await placeOf(manager, tenantId, phase);
+    const isNew = context.isStarting && context.operation === 'provision';
+    const placed = isNew ? null : await placeOf(manager, tenantId, phase);
     if (placed) return done(await existingPlace(manager, placed, params));
     const origin = await this.originOf(context);
     const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
     if (!cell) throw noCapacity(tenant, origin);
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const { endpointUrl } = cell;
-    await together([
+    // The cell is locked from here on, so nothing waits for these writes until the step is recorded.
+    const writes = together([
       reserve(manager, reservedPlacement(place, phase)),
       phase === 'serving' ? manager.update(Tenant, { id: tenantId }, { endpointUrl }) : Promise.resolve(),
     ]);
-    return done({ tenant_plane_id: cell.id });
+    return sent(writes, { tenant_plane_id: cell.id });
   }
 
   async undo(context: ProvisioningContext): Promise<void> {

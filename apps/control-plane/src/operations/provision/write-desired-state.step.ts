@@ -1,4 +1,4 @@
-import { type StepResult, done } from '@atlas/jobs';
+import { type StepResult, sent } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
@@ -14,17 +14,17 @@ export class WriteDesiredStateStep extends ProvisioningStep {
     super();
   }
 
-  async run({ manager, tenantId, outputs }: ProvisioningContext): Promise<StepResult> {
+  run(context: ProvisioningContext): Promise<StepResult> {
+    return Promise.resolve(sent(this.publish(context)));
+  }
+
+  private async publish({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
     const { 'reserve-place': inCell, 'register-tenant-plane': onOwnPlane } = outputs;
     const tenantPlaneId = String((inCell ?? onOwnPlane)?.['tenant_plane_id']);
+    const place = { tenantId, tenantPlaneId };
     // An undone attempt may have retired the placement.
-    const isPlaced = await this.desiredStates.publish(
-      manager,
-      { tenantId, tenantPlaneId },
-      { phase: 'serving' },
-    );
-    if (!isPlaced) throw new Error(`Tenant ${tenantId} has no place on tenant plane ${tenantPlaneId}.`);
-    return done();
+    if (await this.desiredStates.publish(manager, place, { phase: 'serving' })) return;
+    throw new Error(`Tenant ${tenantId} has no place on tenant plane ${tenantPlaneId}.`);
   }
 
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
