@@ -96,7 +96,7 @@ export async function bundle({ from, to, programs, compiled }) {
     metafile: true,
     logLevel: 'warning',
   });
-  escapeRegularExpressions(`${to}/bundle.js`);
+  rewrite(`${to}/bundle.js`);
   cpSync(join(ROOT, LOADER), join(folder, 'bundled.cjs'));
   for (const name of programs)
     write(
@@ -112,10 +112,22 @@ export async function bundle({ from, to, programs, compiled }) {
   if (compiled) await storeBytecode(folder, compiled);
 }
 
-/** esbuild escapes what is not ASCII, except in regular expressions. ASCII takes half the memory. */
-function escapeRegularExpressions(file) {
+/** How esbuild lets CommonJS modules require an ES module: each of them gets a copy of its exports. */
+const COPY_OF_EXPORTS = /^var __toCommonJS = (\(\w+\) => __copyProps\(.*\));$/m;
+
+/**
+ * esbuild escapes what is not ASCII, except in regular expressions. ASCII takes half the memory. It also copies
+ * the exports of Nest for hundreds of modules. All of them share one copy instead.
+ */
+function rewrite(file) {
   const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  write(file, read(file).replaceAll(/[^\0-\x7f]/g, escaped));
+  const text = read(file).replaceAll(/[^\0-\x7f]/g, escaped);
+  if (text.includes('__toCommonJS') && !COPY_OF_EXPORTS.test(text))
+    throw new Error('esbuild copies the exports of ES modules in another way than this expects.');
+  const shared =
+    'var __copyExports = $1; var __copies = new Map(); var __toCommonJS = (mod) => ' +
+    '__copies.get(mod) ?? __copies.set(mod, __copyExports(mod)).get(mod);';
+  write(file, text.replace(COPY_OF_EXPORTS, shared));
 }
 
 /** In a process of its own, because V8 options of this one would make others ignore the bytecode. */
