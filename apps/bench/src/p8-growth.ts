@@ -6,7 +6,7 @@ import { comparablePages } from './growth/list-pages';
 import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { type LoadResult } from './load/run-load';
-import { median, percentile, upperBoundOfMedian } from './load/statistics';
+import { median, upperBoundOfMedian } from './load/statistics';
 
 const FEW = 100;
 const GOAL = 1.2;
@@ -70,14 +70,14 @@ async function growthOf(
   name: string,
   { planes, sides }: { readonly planes: readonly GrownPlane[]; readonly sides: readonly Calling[] },
 ): Promise<Growth> {
-  const load = { callers: 1, count: bench.size(24, 8) };
-  // The fastest tenth depends less on whatever else the machine does.
-  const fastest = ({ latenciesMs }: LoadResult): number => percentile(latenciesMs, 10);
+  const load = { callers: 1, count: 8 };
+  // The fastest call depends less on whatever else the machine does.
+  const fastest = ({ latenciesMs }: LoadResult): number => Math.min(...latenciesMs);
   const work = sides.map(
     (call, n) => [`${planes[n]?.tenants}`, async () => fastest(await call(load))] as const,
   );
   for (const [, run] of work) await run();
-  const rounds = await interleave(bench.size(15, 9), Object.fromEntries(work));
+  const rounds = await interleave(bench.size(45, 9), Object.fromEntries(work));
   const figures = work.map(([size]) => rounds[size] ?? []);
   const [few = [], many = []] = [figures[0], figures.at(-1)];
   const ratios = many.map((value, round) => value / (few[round] ?? NaN));
