@@ -116,8 +116,8 @@ export async function bundle({ from, to, programs, compiled }) {
 const COPY_OF_EXPORTS = /^var __toCommonJS = (\(\w+\) => __copyProps\(.*\));$/m;
 
 /**
- * esbuild escapes what is not ASCII, except in regular expressions. ASCII takes half the memory. It also copies
- * the exports of Nest for hundreds of modules. All of them share one copy instead.
+ * esbuild escapes what is not ASCII, except in regular expressions. ASCII takes half the memory. It also
+ * copies the exports of Nest for hundreds of modules. All of them share one copy instead.
  */
 function rewrite(file) {
   const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
