@@ -5,7 +5,7 @@ export interface Curve {
   readonly ratios: readonly number[];
 }
 
-const WIDTH = 860;
+const WIDTH = 1000;
 const HEIGHT = 420;
 const FRAME = { left: 50, top: 40, right: 560, bottom: 380 };
 const LABEL_HEIGHT = 16;
