@@ -101,6 +101,7 @@ export class EventSubscriptions {
       if (!(await manager.existsBy(EventSubscription, { id: subscriptionId }))) throw noSuchSubscription();
       const after = cursor ? { id: LessThan(cursor) } : {};
       const where = { subscriptionId, ...after, ...(status && { status }) };
+      // Like `plannedForValues`, for a list that may be filtered.
       const page = { order: { id: 'DESC' }, take: limit + 1, comment: UNPREPARED } as const;
       const rows = await manager.find(EventDelivery, { where, ...page });
       return pageOf(rows, limit, deliveryView);
